@@ -1,0 +1,163 @@
+//! Shapes of models, the manifest of what has been trained, and the constants of the evaluation.
+//!
+//! Shape letters used everywhere: B batch, T positions, H heads, D head dimension, C model width, V vocabulary.
+
+use serde::{Deserialize, Serialize};
+
+/// Epsilon of every layer norm.
+pub const LAYER_NORM_EPS: f32 = 1e-5;
+
+/// Tokens of the held-out stream before the first scored target; room for context growing to the left.
+pub const RUN_IN: usize = 16_384;
+
+/// Targets scored at every length by default.
+pub const DEFAULT_TARGETS: usize = 32_768;
+
+/// Targets scored at every length on a slow engine.
+pub const SLOW_TARGETS: usize = 8_192;
+
+/// Targets per block: the unit over which the standard error of a mean loss is computed.
+pub const BLOCK: usize = 1_024;
+
+/// Longest input that the page accepts, in tokens.
+pub const MAX_LENGTH: usize = 16_384;
+
+/// The shape of a decoder-only transformer and the position method it was trained with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Number of transformer blocks.
+    pub n_layer: usize,
+    /// Model width C.
+    pub d_model: usize,
+    /// Attention heads H; divides `d_model`.
+    pub n_head: usize,
+    /// Hidden width of the feed-forward network.
+    pub d_ff: usize,
+    /// Vocabulary size V.
+    pub n_vocab: usize,
+    /// Id of the position method, as in [`crate::position::METHODS`].
+    pub method: String,
+    /// Length of each training input L, in tokens.
+    pub train_length: usize,
+}
+
+impl ModelConfig {
+    /// The default preset: 4 layers, width 128, 8 heads, feed-forward 512, vocabulary 1024.
+    pub fn default_preset(method: &str, train_length: usize) -> Self {
+        Self { n_layer: 4, d_model: 128, n_head: 8, d_ff: 512, n_vocab: 1024, method: method.into(), train_length }
+    }
+
+    /// Width of one head, D.
+    pub fn head_dim(&self) -> usize {
+        self.d_model / self.n_head
+    }
+}
+
+/// `assets/models/manifest.json`: what was trained, on what, and how it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Format of this file; 1.
+    pub version: u32,
+    /// The text behind training and evaluation.
+    pub corpus: CorpusEntry,
+    /// Token streams that can be scored, by id; paths relative to the site's root.
+    pub streams: Vec<StreamEntry>,
+    /// Trained models.
+    pub models: Vec<ModelEntry>,
+}
+
+/// Provenance of the training text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CorpusEntry {
+    /// Human-readable name.
+    pub name: String,
+    /// Package and version it was taken from.
+    pub source: String,
+    /// Licence of data and contents.
+    pub licence: String,
+    /// Documents used for training.
+    pub train_documents: usize,
+    /// Tokens in the training split.
+    pub train_tokens: usize,
+    /// Names of the held-out documents.
+    pub held_out: Vec<String>,
+}
+
+/// One stream of held-out tokens: little-endian u16 ids.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamEntry {
+    /// Stable id, e.g. `held-out`.
+    pub id: String,
+    /// Name shown to the reader.
+    pub name: String,
+    /// File, relative to the site's root.
+    pub file: String,
+    /// Tokens in the file.
+    pub n_tokens: usize,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+}
+
+/// One trained model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelEntry {
+    /// Stable id: method, training length and, beyond the first, the seed: `alibi-256`, `alibi-256-s2`.
+    pub id: String,
+    /// Shape and method.
+    pub config: ModelConfig,
+    /// Weights, relative to the site's root.
+    pub file: String,
+    /// SHA-256 of the weights file, hexadecimal.
+    pub sha256: String,
+    /// Training log (CSV), relative to the site's root.
+    pub log: String,
+    /// Seed of initialisation and data order.
+    pub seed: u64,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Training tokens seen, counted with repetition.
+    pub tokens_seen: u64,
+    /// Parameters, all of them.
+    pub n_parameters: usize,
+    /// Training loss at the end, nats per token, mean over the last 100 steps.
+    pub train_loss: f64,
+    /// Validation loss at the training length at the end, nats per token.
+    pub validation_loss: f64,
+    /// The recipe in words: optimiser, peak learning rate, schedule.
+    pub recipe: String,
+}
+
+impl Manifest {
+    /// The model of that id.
+    pub fn model(&self, id: &str) -> Option<&ModelEntry> {
+        self.models.iter().find(|m| m.id == id)
+    }
+}
+
+/// `assets/models/recorded.json`: results of the shipped weights, computed natively; what `extrapolation` shows at first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// How it was computed, in words.
+    pub note: String,
+    /// Stream scored.
+    pub stream: String,
+    /// Targets scored at every length.
+    pub n_targets: usize,
+    /// One row per model and length, nonoverlapping evaluation.
+    pub points: Vec<RecordedPoint>,
+}
+
+/// One recorded evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedPoint {
+    /// Model id.
+    pub model: String,
+    /// Input length, tokens.
+    pub length: usize,
+    /// Sum of negative log-likelihoods per block of [`BLOCK`] targets, nats; with [`Self::block_targets`].
+    pub block_nll: Vec<f64>,
+    /// Targets counted in each block (separators are no targets).
+    pub block_targets: Vec<u32>,
+    /// UTF-8 bytes of all counted targets.
+    pub n_bytes: u64,
+}

@@ -1,0 +1,40 @@
+//! ALiBi explained by running it: position methods, a small language model trained with each of them, and a page
+//! that evaluates those models in the reader's browser.
+//!
+//! Modules import only what stands before them in this list:
+//!
+//! - [`config`]: shapes of models, the manifest of what was trained, the evaluation's constants.
+//! - [`tokenizer`]: byte-level BPE, text ↔ token ids.
+//! - [`protocol`]: every message between page and worker (needs only `config`).
+//! - [`position`]: one file per position method; plain arithmetic, no tensors.
+//! - [`kernels`]: one operation per file, CPU forward and backward beside its WGSL twin.
+//! - [`model`]: the decoder in candle, the reference that everything is compared with.
+//! - [`gpu`]: the same forward pass as a list of WebGPU kernel calls.
+//! - [`engine`]: backends, evaluation protocols.
+//! - [`train`]: corpus, batches, optimiser, loop (native only).
+//! - [`worker`]: request → engine → response.
+//! - [`chart`]: drawing, generic over the plotters backend (needs only `config` and `position`).
+//! - [`ui`]: state, URL, figures.
+
+pub mod config;
+pub mod position;
+pub mod protocol;
+pub mod tokenizer;
+
+#[cfg(feature = "engine")]
+pub mod kernels;
+#[cfg(feature = "engine")]
+pub mod model;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+#[cfg(feature = "engine")]
+pub mod engine;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod train;
+#[cfg(all(feature = "worker", target_family = "wasm"))]
+pub mod worker;
+
+#[cfg(feature = "page")]
+pub mod chart;
+#[cfg(feature = "page")]
+pub mod ui;
