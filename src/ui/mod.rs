@@ -1,1 +1,9 @@
-//! The page.
+//! The page: state, URL, the worker's client, results, figures.
+//!
+//! Logic stands outside components, in plain structs with plain tests ([`state`], [`url`], [`plan`], [`queue`],
+//! [`results`]); components read signals and draw. Only [`client`] may name the worker. This is not the place for
+//! model code, nor for drawing (see [`crate::chart`]).
+
+pub mod components;
+pub mod figures;
+pub mod state;

@@ -1,0 +1,3 @@
+//! Leaves: controls and frames that take signals and know no figure.
+
+pub mod figure;
