@@ -1,0 +1,70 @@
+# One command per habit. Every target installs what it lacks, says what it does, and where it fails says what to do.
+
+SHELL := /bin/bash
+export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+# Where the site will live, with a final slash; only pages that need absolute URLs use it.
+BASE_URL ?=
+# Where `make dist` leaves the site.
+DIST ?= dist
+# Options for Playwright, e.g. `make browser ARGS="slopes --headed"`.
+ARGS ?=
+
+.PHONY: help serve test check bench train dist format-check lint native-tests browser
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: ## Install what is missing and serve the page while you edit it
+	@.ci/install serve
+	@echo "==> Serving; the first build takes some minutes, later ones seconds"
+	@trunk serve
+
+test: ## Install what the tests need and run every test, the built page in a real browser included
+	@.ci/install test
+	@$(MAKE) --no-print-directory format-check lint native-tests dist browser
+	@echo "==> Every test passed"
+
+check: ## Format, clippy (native and WASM, warnings are errors) and the tests that take seconds
+	@.ci/install rust
+	@$(MAKE) --no-print-directory format-check lint
+	@echo "==> Quick tests: arithmetic, messages, architecture"
+	@cargo test --locked --no-default-features --lib --test architecture
+
+bench: ## Measure kernels and training speed natively
+	@.ci/install rust
+	@echo "==> Benchmarks, training speed against composed operations included"
+	@cargo bench --locked
+
+train: ## Fetch the corpus and train every model natively (hours); resumes where it stopped
+	@.ci/install rust
+	@echo "==> Training into assets/models"
+	@cargo run --locked --release --bin train -- all
+
+dist: ## Build the site into dist/: optimised, under a strict content policy, within its size budgets
+	@.ci/install dist
+	@echo "==> Building the page and the worker for release"
+	@BASE_URL="$(BASE_URL)" trunk build --release --locked --dist "$(DIST)" || { echo "The release build failed: the messages above say where. 'make check' is the quicker way to find out."; exit 1; }
+	@echo "==> Optimising, setting the content policy, measuring"
+	@node .ci/dist.mjs "$(DIST)"
+
+format-check:
+	@echo "==> Format"
+	@cargo fmt --check || { echo "Not formatted: run 'cargo fmt' and commit the result."; exit 1; }
+
+lint:
+	@echo "==> Clippy, native"
+	@cargo clippy --locked --all-features --all-targets -- -D warnings
+	@echo "==> Clippy, WASM page"
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features page --lib --bin app -- -D warnings
+	@echo "==> Clippy, WASM worker"
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features worker --lib --bin worker -- -D warnings
+
+native-tests:
+	@echo "==> Native tests, a Vulkan driver included"
+	@cargo test --locked --all-features
+
+browser: ## Test an already built dist/ in a real browser
+	@.ci/install browser
+	@test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
+	@echo "==> The built page in a real browser"
+	@DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts $(ARGS)

@@ -1,0 +1,34 @@
+// Finds the installed Chrome or Chromium that the browser tests drive. Run by itself, prints its path.
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+const PLACES = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** Path of the browser; throws with a sentence that says what to do. */
+export function findChrome() {
+  const named = process.env.CHROME;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`CHROME names ${named}, which does not exist: correct it or unset it.`);
+  }
+  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((dir) => NAMES.map((name) => join(dir, name)));
+  const found = [...onPath, ...PLACES].find((path) => existsSync(path));
+  if (found) return found;
+  throw new Error("No Chrome or Chromium was found: install one, or set CHROME to its path, then try again.");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(findChrome());
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
