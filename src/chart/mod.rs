@@ -1,1 +1,92 @@
-//! Drawing.
+//! Drawing: from plain values to lines, dots and cells, generic over the plotters backend.
+//!
+//! The same code draws on a canvas at any pixel density, into an SVG for download, and into the golden snapshots
+//! of the tests. Layout is in CSS pixels ([`pen::Pen`] multiplies by the density), and no text is measured, so a
+//! drawing depends on nothing but its values, its theme and its size. This is not the place for state, for the
+//! browser or for sentences: those are in `ui`.
+
+mod axis;
+mod line;
+mod palette;
+mod pen;
+mod theme;
+
+pub use axis::{Axis, Scale, format_number};
+pub use line::{Layout, draw};
+pub use palette::{STYLES, style_of};
+pub use pen::{Pen, Sheet};
+pub use theme::{Colour, Theme};
+
+/// Lines over an x axis, with optional bands and vertical marks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineChart {
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// The lines, drawn in this order.
+    pub series: Vec<Series>,
+    /// Vertical dashed marks.
+    pub marks: Vec<Mark>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Stable id, as in `data-series`.
+    pub id: String,
+    /// Name at the end of the line or in the legend.
+    pub name: String,
+    /// Palette index: colour, dash and marker together; see [`style_of`].
+    pub style: usize,
+    /// Points in the order in which they are joined.
+    pub points: Vec<Point>,
+    /// Drawn pale, as background to the others.
+    pub faint: bool,
+}
+
+/// One point. A `y` that is not finite is drawn at the top edge and labelled "diverged".
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Horizontal value.
+    pub x: f64,
+    /// Vertical value.
+    pub y: f64,
+    /// Lower edge of the band, if there is one.
+    pub low: Option<f64>,
+    /// Upper edge of the band, if there is one.
+    pub high: Option<f64>,
+}
+
+/// A vertical dashed line with a label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Where, in values of the x axis.
+    pub x: f64,
+    /// Text beside the line's upper end.
+    pub label: String,
+}
+
+/// Why a chart could not be drawn.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ChartError {
+    /// No room for axes and labels.
+    #[error("a chart of {width}×{height} pixels is too small to draw (at least 120×80)")]
+    TooSmall {
+        /// Width, CSS pixels.
+        width: u32,
+        /// Height, CSS pixels.
+        height: u32,
+    },
+    /// The canvas or the SVG writer failed.
+    #[error("drawing failed: {0}")]
+    Backend(String),
+}
+
+/// The chart as a self-contained SVG document of `(width, height)` CSS pixels.
+///
+/// # Errors
+/// If the size is too small for axes and labels.
+pub fn to_svg(chart: &LineChart, theme: &Theme, size: (u32, u32)) -> Result<String, ChartError> {
+    pen::svg(size, theme, |pen| draw(pen, chart, theme))
+}

@@ -1,3 +1,6 @@
 //! Leaves: controls and frames that take signals and know no figure.
 
+pub mod data_table;
+pub mod export;
 pub mod figure;
+pub mod plot;
