@@ -90,3 +90,6 @@ pub enum ChartError {
 pub fn to_svg(chart: &LineChart, theme: &Theme, size: (u32, u32)) -> Result<String, ChartError> {
     pen::svg(size, theme, |pen| draw(pen, chart, theme))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
