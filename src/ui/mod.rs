@@ -7,3 +7,10 @@
 pub mod components;
 pub mod figures;
 pub mod state;
+pub mod url;
+pub mod results;
+pub mod plan;
+pub mod queue;
+pub mod run;
+pub mod site;
+pub mod client;

@@ -1,0 +1,186 @@
+//! The page's side of the workers: makes them, sends them what [`super::queue`] says, and tells the runs what comes
+//! back. The only place in the page that knows what a worker is.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::queue::{Action, Queue, Task};
+use super::run::Run;
+use super::results::Results;
+use super::site::{base, words};
+use crate::protocol::{EngineKind, Evaluate, Failure, Request, Response};
+
+/// The script that starts the worker's WASM, relative to the page.
+const LOADER: &str = "assets/worker_loader.js";
+/// Time a worker is given to stop before it is ended.
+const TIME_TO_STOP: Duration = Duration::from_millis(150);
+/// Workers on the CPU at most: each holds a model and its activations.
+const MAX_CPU_WORKERS: usize = 2;
+
+/// A running worker and the closures that it calls.
+struct Live {
+    worker: Worker,
+    _message: Closure<dyn FnMut(MessageEvent)>,
+    _error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.set_onmessageerror(None);
+        self.worker.terminate();
+    }
+}
+
+struct Inner {
+    queue: Queue,
+    live: HashMap<usize, Live>,
+    runs: HashMap<u32, (Run, Vec<Evaluate>)>,
+    next_run: u32,
+}
+
+/// The workers and the queue before them; a context of every figure that runs models.
+#[derive(Clone, Copy)]
+pub struct Client {
+    inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
+    /// Everything computed in this page.
+    pub results: RwSignal<Results>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        let queue = Queue::new(base());
+        let inner = Inner { queue, live: HashMap::new(), runs: HashMap::new(), next_run: 1 };
+        Self { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), results: RwSignal::new(Results::default()) }
+    }
+}
+
+impl Client {
+    /// Starts a run of these evaluations and shows its course in `run`. The workers are as many as the expected
+    /// engine can use.
+    pub fn start(&self, run: Run, evaluations: Vec<Evaluate>, expected: EngineKind) {
+        let inner = self.inner.get_value();
+        let tasks = {
+            let mut inner = inner.borrow_mut();
+            let id = inner.next_run;
+            inner.next_run += 1;
+            run.begin(id, &evaluations);
+            let tasks: Vec<Task> = evaluations
+                .iter()
+                .enumerate()
+                .map(|(index, evaluate)| Task { run: id, index, evaluate: evaluate.clone() })
+                .collect();
+            inner.runs.insert(id, (run, evaluations));
+            tasks
+        };
+        let cores = window().navigator().hardware_concurrency() as usize;
+        let width = if expected == EngineKind::Cpu { cores.clamp(1, MAX_CPU_WORKERS) } else { 1 };
+        let actions = inner.borrow_mut().queue.submit(tasks, width);
+        self.carry_out(actions);
+    }
+
+    /// Stops a run; what it computed stays.
+    pub fn stop(&self, run: Run) {
+        let actions = self.inner.get_value().borrow_mut().queue.stop(run.id());
+        self.carry_out(actions);
+    }
+
+    fn carry_out(&self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Spawn { slot } => self.spawn(slot),
+                Action::Post { slot, request } => self.post(slot, &request),
+                Action::Terminate { slot } => {
+                    let ended = self.inner.get_value().borrow_mut().live.remove(&slot);
+                    drop(ended);
+                }
+                Action::StopTimer { slot, request } => {
+                    let client = *self;
+                    set_timeout(
+                        move || {
+                            let actions = client.inner.get_value().borrow_mut().queue.overdue(slot, request);
+                            client.carry_out(actions);
+                        },
+                        TIME_TO_STOP,
+                    );
+                }
+                Action::Tell { run, index, news } => {
+                    let found = {
+                        let inner = self.inner.get_value();
+                        let inner = inner.borrow();
+                        inner.runs.get(&run).and_then(|(run, all)| Some((*run, all.get(index)?.clone())))
+                    };
+                    if let Some((run, evaluate)) = found {
+                        run.take(index, &evaluate, news, self.results);
+                    }
+                }
+            }
+        }
+    }
+
+    fn spawn(&self, slot: usize) {
+        match self.make(slot) {
+            Ok(live) => {
+                self.inner.get_value().borrow_mut().live.insert(slot, live);
+            }
+            // Told later: the slot must first have got its configuration from the same list of actions.
+            Err(reason) => {
+                let client = *self;
+                queue_microtask(move || client.broken(slot, reason));
+            }
+        }
+    }
+
+    fn make(&self, slot: usize) -> Result<Live, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&format!("{}{LOADER}", base()), &options).map_err(words)?;
+        let client = *self;
+        let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            match serde_wasm_bindgen::from_value::<Response>(event.data()) {
+                Ok(response) => {
+                    let actions = client.inner.get_value().borrow_mut().queue.answer(slot, response);
+                    client.carry_out(actions);
+                }
+                Err(error) => client.broken(slot, format!("an answer could not be read ({error})")),
+            }
+        });
+        let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            // A script that could not be loaded gives a plain event, without any message.
+            let said = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|m| m.as_string());
+            client.broken(slot, said.unwrap_or_else(|| "its script could not be loaded".into()));
+        });
+        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(error.as_ref().unchecked_ref()));
+        worker.set_onmessageerror(Some(error.as_ref().unchecked_ref()));
+        Ok(Live { worker, _message: message, _error: error })
+    }
+
+    fn post(&self, slot: usize, request: &Request) {
+        let sent = {
+            let inner = self.inner.get_value();
+            let inner = inner.borrow();
+            inner.live.get(&slot).map(|live| {
+                let value = serde_wasm_bindgen::to_value(request).map_err(|e| e.to_string())?;
+                live.worker.post_message(&value).map_err(words)
+            })
+        };
+        if let Some(Err(reason)) = sent {
+            self.broken(slot, reason);
+        }
+    }
+
+    fn broken(&self, slot: usize, reason: String) {
+        let failure = Failure::Engine { reason: format!("the background worker failed: {reason}") };
+        let actions = self.inner.get_value().borrow_mut().queue.broken(slot, failure);
+        self.carry_out(actions);
+    }
+}

@@ -1,0 +1,158 @@
+//! The queue, driven without a browser.
+
+use super::*;
+use crate::protocol::{EngineChoice, EngineKind, Protocol};
+
+fn task(run: u32, index: usize) -> Task {
+    let evaluate = Evaluate {
+        model: format!("m{index}"),
+        stream: "held-out".into(),
+        length: 64,
+        protocol: Protocol::Nonoverlapping,
+        first_target: 16_384,
+        n_targets: 1_024,
+        engine: EngineChoice::Cpu,
+    };
+    Task { run, index, evaluate }
+}
+
+fn scored() -> Scored {
+    Scored { blocks: vec![], n_bytes: 0, engine: EngineKind::Cpu, adapter: None, seconds: 1.0 }
+}
+
+fn posted(actions: &[Action]) -> Vec<(usize, u32)> {
+    let id = |a: &Action| match a {
+        Action::Post { slot, request } => Some((*slot, request.id)),
+        _ => None,
+    };
+    actions.iter().filter_map(id).collect()
+}
+
+fn told(actions: &[Action]) -> Vec<(usize, News)> {
+    let news = |a: &Action| match a {
+        Action::Tell { index, news, .. } => Some((*index, news.clone())),
+        _ => None,
+    };
+    actions.iter().filter_map(news).collect()
+}
+
+fn respond(queue: &mut Queue, slot: usize, id: u32, body: ResponseBody) -> Vec<Action> {
+    queue.answer(slot, Response { id, body })
+}
+
+/// A queue with one worker, configured, at work on task 0 of run 1 by request 2; `n` tasks in all.
+fn at_work(n: usize) -> Queue {
+    let mut queue = Queue::new("http://x/".into());
+    let actions = queue.submit((0..n).map(|i| task(1, i)).collect(), 1);
+    assert_eq!(actions[0], Action::Spawn { slot: 0 });
+    assert_eq!(posted(&actions), [(0, 1)]);
+    let actions = respond(&mut queue, 0, 1, ResponseBody::Ready);
+    assert_eq!(posted(&actions), [(0, 2)]);
+    assert_eq!(told(&actions), [(0, News::Started)]);
+    queue
+}
+
+#[test]
+fn one_worker_takes_task_after_task() {
+    let mut queue = at_work(2);
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Progress { scored: 10, of: 20 });
+    assert_eq!(told(&actions), [(0, News::Progress { scored: 10, of: 20 })]);
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
+    assert_eq!(told(&actions), [(0, News::Done(scored())), (1, News::Started)]);
+    assert_eq!(posted(&actions), [(0, 3)]);
+    let actions = respond(&mut queue, 0, 3, ResponseBody::Scored(scored()));
+    assert_eq!(told(&actions), [(1, News::Done(scored()))]);
+}
+
+#[test]
+fn late_answers_are_dropped() {
+    let mut queue = at_work(2);
+    assert!(respond(&mut queue, 0, 7, ResponseBody::Scored(scored())).is_empty());
+    respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
+    assert!(respond(&mut queue, 0, 2, ResponseBody::Progress { scored: 1, of: 2 }).is_empty());
+    assert!(respond(&mut queue, 5, 2, ResponseBody::Ready).is_empty());
+}
+
+#[test]
+fn two_workers_share_the_queue_and_no_more_start_than_there_is_work() {
+    let mut queue = Queue::new(String::new());
+    let spawned = queue.submit(vec![task(1, 0)], 2).iter().filter(|a| matches!(a, Action::Spawn { .. })).count();
+    assert_eq!(spawned, 1);
+    let spawned = queue.submit(vec![task(1, 1), task(1, 2)], 2);
+    assert!(spawned.contains(&Action::Spawn { slot: 1 }));
+    let first = respond(&mut queue, 0, 1, ResponseBody::Ready);
+    let second = respond(&mut queue, 1, 2, ResponseBody::Ready);
+    assert_eq!((told(&first), told(&second)), (vec![(0, News::Started)], vec![(1, News::Started)]));
+}
+
+#[test]
+fn stop_drops_what_waits_and_asks_the_worker() {
+    let mut queue = at_work(3);
+    let actions = queue.stop(1);
+    assert_eq!(told(&actions), [(1, News::Stopped), (2, News::Stopped)]);
+    assert!(actions.contains(&Action::StopTimer { slot: 0, request: 2 }));
+    assert!(actions.iter().any(|a| matches!(
+        a,
+        Action::Post { request: Request { body: RequestBody::Cancel { request: 2 }, .. }, .. }
+    )));
+    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Cancelled)), [(0, News::Stopped)]);
+    // The timer then finds nothing to do, and the worker is used again.
+    assert!(queue.overdue(0, 2).is_empty());
+    assert_eq!(told(&queue.submit(vec![task(2, 0)], 1)), [(0, News::Started)]);
+}
+
+#[test]
+fn a_worker_that_does_not_stop_is_ended_and_replaced() {
+    let mut queue = at_work(1);
+    queue.stop(1);
+    let actions = queue.overdue(0, 2);
+    assert_eq!(actions, [
+        Action::Terminate { slot: 0 },
+        Action::Tell { run: 1, index: 0, news: News::Stopped }
+    ]);
+    assert_eq!(queue.submit(vec![task(2, 0)], 1)[0], Action::Spawn { slot: 0 });
+}
+
+#[test]
+fn a_point_finished_while_stopping_is_kept() {
+    let mut queue = at_work(1);
+    queue.stop(1);
+    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Scored(scored()))), [(0, News::Done(scored()))]);
+}
+
+#[test]
+fn stopping_one_run_leaves_the_other() {
+    let mut queue = at_work(1);
+    queue.submit(vec![task(2, 0)], 1);
+    assert!(told(&queue.stop(1)).is_empty());
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Cancelled);
+    assert!(actions.contains(&Action::Tell { run: 2, index: 0, news: News::Started }));
+}
+
+#[test]
+fn a_worker_that_cannot_start_fails_what_waits() {
+    let mut queue = Queue::new(String::new());
+    queue.submit(vec![task(1, 0), task(1, 1)], 1);
+    let failure = Failure::Fetch { file: "worker_loader.js".into(), reason: "404".into() };
+    let actions = queue.broken(0, failure.clone());
+    assert_eq!(actions[0], Action::Terminate { slot: 0 });
+    assert_eq!(told(&actions), [(0, News::Failed(failure.clone())), (1, News::Failed(failure))]);
+    // A retry starts afresh.
+    assert_eq!(queue.submit(vec![task(1, 0)], 1)[0], Action::Spawn { slot: 0 });
+}
+
+#[test]
+fn a_worker_that_breaks_at_work_loses_its_task_only() {
+    let mut queue = at_work(2);
+    let actions = queue.broken(0, Failure::Engine { reason: "out of memory".into() });
+    assert_eq!(told(&actions), [(0, News::Failed(Failure::Engine { reason: "out of memory".into() }))]);
+    assert!(actions.contains(&Action::Spawn { slot: 0 }));
+}
+
+#[test]
+fn one_model_may_fail_and_the_others_go_on() {
+    let mut queue = at_work(2);
+    let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: "hash".into() };
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Failed(failure.clone()));
+    assert_eq!(told(&actions), [(0, News::Failed(failure)), (1, News::Started)]);
+}

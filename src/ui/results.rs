@@ -1,0 +1,242 @@
+//! From sums of losses to what the reader sees: mean loss, perplexity with its band, bits per byte. Pure functions
+//! and the store of what has been computed in this page.
+
+use crate::config::{Recorded, RecordedPoint};
+use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored};
+
+/// What one evaluation says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Targets counted.
+    pub n_targets: u64,
+    /// Mean negative log-likelihood, nats per token; not finite if the model diverged.
+    pub mean_nll: f64,
+    /// exp(mean loss).
+    pub perplexity: f64,
+    /// Standard error of the mean loss over blocks, nats; absent with fewer than two blocks.
+    pub standard_error: Option<f64>,
+    /// Perplexity at one standard error below and above the mean loss; both equal the perplexity without one.
+    pub band: (f64, f64),
+    /// Mean loss in bits, per UTF-8 byte of the targets; not a number without bytes.
+    pub bits_per_byte: f64,
+}
+
+/// Merges blocks. None if no target was counted at all.
+///
+/// The standard error is that of a ratio of sums over K blocks, √(K/(K−1) · Σ(lossᵢ − mean·nᵢ)²) / N, which for
+/// blocks of equal size is the usual standard deviation of block means over √K.
+pub fn summarise(blocks: &[BlockSum], n_bytes: u64) -> Option<Summary> {
+    let n_targets: u64 = blocks.iter().map(|b| u64::from(b.n_targets)).sum();
+    if n_targets == 0 {
+        return None;
+    }
+    let nll: f64 = blocks.iter().map(|b| b.nll).sum();
+    let mean_nll = nll / n_targets as f64;
+    let counted: Vec<&BlockSum> = blocks.iter().filter(|b| b.n_targets > 0).collect();
+    let standard_error = (counted.len() > 1).then(|| {
+        let k = counted.len() as f64;
+        let squares: f64 = counted.iter().map(|b| (b.nll - mean_nll * f64::from(b.n_targets)).powi(2)).sum();
+        (k / (k - 1.0) * squares).sqrt() / n_targets as f64
+    });
+    let error = standard_error.filter(|e| e.is_finite()).unwrap_or(0.0);
+    Some(Summary {
+        n_targets,
+        mean_nll,
+        perplexity: mean_nll.exp(),
+        standard_error,
+        band: ((mean_nll - error).exp(), (mean_nll + error).exp()),
+        bits_per_byte: if n_bytes == 0 { f64::NAN } else { nll / std::f64::consts::LN_2 / n_bytes as f64 },
+    })
+}
+
+/// The summary of a recorded point.
+pub fn summarise_recorded(point: &RecordedPoint) -> Option<Summary> {
+    let blocks: Vec<BlockSum> = point
+        .block_nll
+        .iter()
+        .zip(&point.block_targets)
+        .map(|(&nll, &n_targets)| BlockSum { nll, n_targets })
+        .collect();
+    summarise(&blocks, point.n_bytes)
+}
+
+/// The recorded summary of a model at a length, if there is one.
+pub fn recorded_summary(recorded: &Recorded, model: &str, length: usize) -> Option<Summary> {
+    recorded.points.iter().find(|p| p.model == model && p.length == length).and_then(summarise_recorded)
+}
+
+/// A perplexity as the reader sees it: about four figures, "diverged" where it is not finite.
+pub fn show_perplexity(value: f64) -> String {
+    match value {
+        v if !v.is_finite() => "diverged".into(),
+        v if v < 100.0 => format!("{v:.2}"),
+        v if v < 1_000.0 => format!("{v:.1}"),
+        v if v < 1e9 => thousands(v.round() as u64),
+        v => format!("{v:.2e}"),
+    }
+}
+
+/// A number with three decimals, "diverged" where it is not finite.
+pub fn show_3(value: f64) -> String {
+    if value.is_finite() { format!("{value:.3}") } else { "diverged".into() }
+}
+
+/// A whole number with commas between thousands.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// One computed point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What was asked; its `engine` is the reader's choice, not what ran.
+    pub asked: Evaluate,
+    /// What came back.
+    pub scored: Scored,
+}
+
+/// Everything computed in this page; a point is known by model, length, protocol, stream and targets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results(Vec<Entry>);
+
+/// Whether both ask for the same number, engines aside.
+fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
+    a.model == b.model
+        && a.stream == b.stream
+        && a.length == b.length
+        && a.protocol == b.protocol
+        && a.first_target == b.first_target
+        && a.n_targets == b.n_targets
+}
+
+impl Results {
+    /// Keeps a point, in place of an earlier one for the same question.
+    pub fn insert(&mut self, asked: Evaluate, scored: Scored) {
+        self.0.retain(|e| !same_point(&e.asked, &asked));
+        self.0.push(Entry { asked, scored });
+    }
+
+    /// Whether this very question, engine choice included, has been answered.
+    pub fn answered(&self, asked: &Evaluate) -> bool {
+        self.0.iter().any(|e| e.asked == *asked)
+    }
+
+    /// Points of one protocol and number of targets, by model and then by length.
+    pub fn of(&self, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
+        let mut found: Vec<&Entry> =
+            self.0.iter().filter(|e| e.asked.protocol == protocol && e.asked.n_targets == n_targets).collect();
+        found.sort_by(|a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
+        found
+    }
+
+    /// The last point computed with this choice of engine.
+    pub fn last_with(&self, choice: EngineChoice) -> Option<&Entry> {
+        self.0.iter().rev().find(|e| e.asked.engine == choice)
+    }
+
+    /// Every point, oldest first.
+    pub fn all(&self) -> &[Entry] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RUN_IN;
+    use crate::protocol::EngineKind;
+
+    fn block(nll: f64, n_targets: u32) -> BlockSum {
+        BlockSum { nll, n_targets }
+    }
+
+    #[test]
+    fn hand_computed_summary() {
+        // Means 2 and 4 over 10 targets each: mean 3; deviations ±1, standard deviation √2, error √2/√2 = 1.
+        let s = summarise(&[block(20.0, 10), block(40.0, 10)], 40).unwrap();
+        assert_eq!(s.n_targets, 20);
+        assert!((s.mean_nll - 3.0).abs() < 1e-12);
+        assert!((s.perplexity - 20.085536923187668).abs() < 1e-9);
+        assert!((s.standard_error.unwrap() - 1.0).abs() < 1e-12);
+        assert!((s.band.0 - 7.38905609893065).abs() < 1e-9 && (s.band.1 - 54.598150033144236).abs() < 1e-9);
+        // 60 nats are 86.5617 bits over 40 bytes.
+        assert!((s.bits_per_byte - 2.1640425613334453).abs() < 1e-9);
+    }
+
+    #[test]
+    fn unequal_blocks_weigh_by_targets() {
+        // 10/10 and 90/30: mean 2.5; residuals 10 − 25 = −15 and 90 − 75 = 15; √(2·450)/40 = 0.75.
+        let s = summarise(&[block(10.0, 10), block(90.0, 30)], 0).unwrap();
+        assert!((s.mean_nll - 2.5).abs() < 1e-12);
+        assert!((s.standard_error.unwrap() - 0.75).abs() < 1e-12);
+        assert!(s.bits_per_byte.is_nan());
+    }
+
+    #[test]
+    fn one_block_has_no_error_and_none_has_no_summary() {
+        let s = summarise(&[block(5.0, 5), block(0.0, 0)], 5).unwrap();
+        assert_eq!(s.standard_error, None);
+        assert_eq!(s.band, (s.perplexity, s.perplexity));
+        assert_eq!(summarise(&[], 5), None);
+        assert_eq!(summarise(&[block(0.0, 0)], 5), None);
+    }
+
+    #[test]
+    fn what_is_not_finite_survives() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            let s = summarise(&[block(20.0, 10), block(bad, 10)], 40).unwrap();
+            assert!(!s.mean_nll.is_finite() && !s.perplexity.is_finite(), "{s:?}");
+            assert_eq!(show_perplexity(s.perplexity), "diverged");
+            assert_eq!(show_3(s.bits_per_byte), "diverged");
+        }
+        // A finite loss whose exponential overflows is shown the same way.
+        assert_eq!(show_perplexity(summarise(&[block(8_000.0, 10)], 1).unwrap().perplexity), "diverged");
+    }
+
+    #[test]
+    fn perplexities_are_shown_to_four_figures() {
+        let shown = [20.9449, 97.349, 112.36, 1_234.5, 30_046.4].map(show_perplexity);
+        assert_eq!(shown, ["20.94", "97.35", "112.4", "1,235", "30,046"]);
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(16_384_000), "16,384,000");
+    }
+
+    #[test]
+    fn a_later_answer_replaces_an_earlier_one_to_the_same_question() {
+        let ask = |length, engine| Evaluate {
+            model: "m".into(),
+            stream: "s".into(),
+            length,
+            protocol: Protocol::Nonoverlapping,
+            first_target: RUN_IN,
+            n_targets: 1_024,
+            engine,
+        };
+        let scored = |seconds| Scored {
+            blocks: vec![block(1.0, 1)],
+            n_bytes: 1,
+            engine: EngineKind::Cpu,
+            adapter: None,
+            seconds,
+        };
+        let mut results = Results::default();
+        results.insert(ask(64, EngineChoice::Cpu), scored(1.0));
+        results.insert(ask(32, EngineChoice::Cpu), scored(2.0));
+        results.insert(ask(64, EngineChoice::Gpu), scored(3.0));
+        let found: Vec<(usize, f64)> =
+            results.of(Protocol::Nonoverlapping, 1_024).iter().map(|e| (e.asked.length, e.scored.seconds)).collect();
+        assert_eq!(found, [(32, 2.0), (64, 3.0)]);
+        assert!(results.answered(&ask(64, EngineChoice::Gpu)) && !results.answered(&ask(64, EngineChoice::Cpu)));
+        assert!(results.of(Protocol::Nonoverlapping, 2_048).is_empty());
+        assert!(results.of(Protocol::Sliding { stride: 64 }, 1_024).is_empty());
+        assert_eq!(results.last_with(EngineChoice::Cpu).unwrap().asked.length, 32);
+    }
+}

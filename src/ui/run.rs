@@ -1,0 +1,250 @@
+//! One run of several evaluations as a figure shows it: what each is doing, what was said, how long it took.
+
+use leptos::prelude::*;
+
+use super::queue::News;
+use super::results::Results;
+use crate::protocol::{EngineKind, Evaluate, Failure, Notice};
+
+/// What one evaluation of a run is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// In the queue.
+    Waiting,
+    /// Being computed.
+    Running {
+        /// Targets scored.
+        scored: usize,
+        /// Of how many; 0 before the first report.
+        of: usize,
+    },
+    /// Computed.
+    Done,
+    /// Failed.
+    Failed(Failure),
+    /// Stopped at the reader's wish.
+    Stopped,
+}
+
+/// One evaluation and its status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// What is asked.
+    pub evaluate: Evaluate,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// The course of a run as signals; one per figure, used for one run after another.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    id: RwSignal<u32>,
+    /// The evaluations, in the order in which they are taken.
+    pub jobs: RwSignal<Vec<Job>>,
+    /// What the workers said, each sentence once.
+    pub notices: RwSignal<Vec<String>>,
+    /// When it began and, once over, when it ended, ms of the page's clock.
+    pub span: RwSignal<Option<(f64, Option<f64>)>>,
+    /// Whether the reader stopped it.
+    pub stopped: RwSignal<bool>,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            id: RwSignal::new(0),
+            jobs: RwSignal::new(Vec::new()),
+            notices: RwSignal::new(Vec::new()),
+            span: RwSignal::new(None),
+            stopped: RwSignal::new(false),
+        }
+    }
+}
+
+impl Run {
+    /// Number of the present run; 0 before the first.
+    pub fn id(&self) -> u32 {
+        self.id.get_untracked()
+    }
+
+    /// Begins anew.
+    pub fn begin(&self, id: u32, evaluations: &[Evaluate]) {
+        self.id.set(id);
+        self.notices.set(Vec::new());
+        self.stopped.set(false);
+        self.span.set(Some((now(), None)));
+        self.jobs.set(evaluations.iter().map(|e| Job { evaluate: e.clone(), status: Status::Waiting }).collect());
+    }
+
+    /// Takes in what happened to evaluation `index`; a point that is done goes to `results`.
+    pub fn take(&self, index: usize, evaluate: &Evaluate, news: News, results: RwSignal<Results>) {
+        // An answer to the run before this one.
+        if self.jobs.with_untracked(|jobs| jobs.get(index).is_none_or(|j| j.evaluate != *evaluate)) {
+            return;
+        }
+        let status = match news {
+            News::Started => Status::Running { scored: 0, of: 0 },
+            News::Progress { scored, of } => Status::Running { scored, of },
+            News::Notice(notice) => {
+                let said = say(&notice);
+                self.notices.update(|all| {
+                    if !all.contains(&said) {
+                        all.push(said);
+                    }
+                });
+                return;
+            }
+            News::Done(scored) => {
+                results.update(|r| r.insert(evaluate.clone(), scored));
+                Status::Done
+            }
+            News::Failed(failure) => Status::Failed(failure),
+            News::Stopped => {
+                self.stopped.set(true);
+                Status::Stopped
+            }
+        };
+        self.jobs.update(|jobs| jobs[index].status = status);
+        if !self.running_untracked() {
+            self.span.update(|span| {
+                if let Some((_, end)) = span {
+                    end.get_or_insert_with(now);
+                }
+            });
+        }
+    }
+
+    fn running_untracked(&self) -> bool {
+        self.jobs.with_untracked(|jobs| is_running(jobs))
+    }
+
+    /// Whether anything waits or is computed. Tracks the evaluations.
+    pub fn running(&self) -> bool {
+        self.jobs.with(|jobs| is_running(jobs))
+    }
+
+    /// `idle|running|done|failed`: failed if nothing was computed and something failed. Tracks the evaluations.
+    pub fn state(&self) -> &'static str {
+        self.jobs.with(|jobs| state_of(jobs))
+    }
+
+    /// Share of the work done, 0 to 1, each evaluation weighing the same. Tracks the evaluations.
+    pub fn share(&self) -> f64 {
+        self.jobs.with(|jobs| share_of(jobs))
+    }
+}
+
+fn is_running(jobs: &[Job]) -> bool {
+    jobs.iter().any(|j| matches!(j.status, Status::Waiting | Status::Running { .. }))
+}
+
+fn state_of(jobs: &[Job]) -> &'static str {
+    if jobs.is_empty() {
+        "idle"
+    } else if is_running(jobs) {
+        "running"
+    } else if jobs.iter().any(|j| j.status == Status::Done) {
+        "done"
+    } else if jobs.iter().any(|j| matches!(j.status, Status::Failed(_))) {
+        "failed"
+    } else {
+        "idle"
+    }
+}
+
+fn share_of(jobs: &[Job]) -> f64 {
+    let one = |job: &Job| match job.status {
+        Status::Waiting => 0.0,
+        Status::Running { scored, of } => scored as f64 / of.max(1) as f64,
+        _ => 1.0,
+    };
+    if jobs.is_empty() { 0.0 } else { jobs.iter().map(one).sum::<f64>() / jobs.len() as f64 }
+}
+
+/// Milliseconds of the page's clock.
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// A notice in words.
+pub fn say(notice: &Notice) -> String {
+    match notice {
+        Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
+        Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
+    }
+}
+
+/// "CPU" or "GPU".
+pub fn engine_name(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Cpu => "CPU",
+        EngineKind::Gpu => "GPU",
+    }
+}
+
+/// `cpu` or `gpu`, as in `data-engine`.
+pub fn engine_id(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Cpu => "cpu",
+        EngineKind::Gpu => "gpu",
+    }
+}
+
+/// A failure in words, and what the reader can do about it.
+pub fn explain(failure: &Failure) -> String {
+    match failure {
+        Failure::Fetch { file, reason } => format!("{file} could not be loaded: {reason}. Check the connection and retry."),
+        Failure::Corrupt { file, reason } => {
+            format!("{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault.")
+        }
+        Failure::Invalid { reason } => format!("This cannot be evaluated: {reason}."),
+        Failure::Engine { reason } => {
+            format!("The engine broke down: {reason}. Retry, choose the other engine, or leave out the longest inputs.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{EngineChoice, Protocol};
+
+    fn jobs(statuses: &[Status]) -> Vec<Job> {
+        let evaluate = Evaluate {
+            model: "m".into(),
+            stream: "s".into(),
+            length: 32,
+            protocol: Protocol::Nonoverlapping,
+            first_target: 1,
+            n_targets: 32,
+            engine: EngineChoice::Auto,
+        };
+        statuses.iter().map(|s| Job { evaluate: evaluate.clone(), status: s.clone() }).collect()
+    }
+
+    #[test]
+    fn state_follows_the_evaluations() {
+        let failed = Status::Failed(Failure::Invalid { reason: "x".into() });
+        let running = Status::Running { scored: 1, of: 2 };
+        for (statuses, state) in [
+            (vec![], "idle"),
+            (vec![Status::Waiting, Status::Done], "running"),
+            (vec![running.clone(), failed.clone()], "running"),
+            (vec![Status::Done, failed.clone()], "done"),
+            (vec![Status::Stopped, failed], "failed"),
+            (vec![Status::Stopped, Status::Stopped], "idle"),
+            (vec![Status::Done, Status::Stopped], "done"),
+        ] {
+            assert_eq!(state_of(&jobs(&statuses)), state, "{statuses:?}");
+        }
+        assert_eq!(share_of(&jobs(&[Status::Done, running, Status::Waiting, Status::Stopped])), 0.625);
+    }
+
+    #[test]
+    fn every_failure_says_what_to_do() {
+        let fetch = Failure::Fetch { file: "a.safetensors".into(), reason: "404".into() };
+        assert!(explain(&fetch).contains("a.safetensors") && explain(&fetch).contains("retry"));
+        let notice = Notice::EngineChosen { engine: EngineKind::Cpu, reason: "no WebGPU adapter".into() };
+        assert_eq!(say(&notice), "Running on the CPU: no WebGPU adapter.");
+    }
+}

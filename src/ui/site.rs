@@ -1,0 +1,97 @@
+//! What the page reads of its own site: where it lies, the manifest, the recorded results.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::config::{Manifest, Recorded};
+
+/// Where the manifest is, relative to the page.
+const MANIFEST: &str = "assets/models/manifest.json";
+/// Where the recorded results are.
+const RECORDED: &str = "assets/models/recorded.json";
+
+/// A file that is read once and may be asked for again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded<T> {
+    /// On its way.
+    Loading,
+    /// Here.
+    Ready(Arc<T>),
+    /// Not to be had; the reason in a sentence.
+    Failed(String),
+}
+
+impl<T> Loaded<T> {
+    /// The content, once it is here.
+    pub fn ready(&self) -> Option<&Arc<T>> {
+        match self {
+            Self::Ready(content) => Some(content),
+            _ => None,
+        }
+    }
+}
+
+/// The site's files as signals; a context of every figure that runs models.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// What was trained.
+    pub manifest: RwSignal<Loaded<Manifest>>,
+    /// Results of the shipped weights.
+    pub recorded: RwSignal<Loaded<Recorded>>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { manifest: RwSignal::new(Loaded::Loading), recorded: RwSignal::new(Loaded::Loading) }
+    }
+}
+
+impl Site {
+    /// Reads both files, or what of them is not here yet.
+    pub fn load(&self) {
+        load(self.manifest, MANIFEST);
+        load(self.recorded, RECORDED);
+    }
+}
+
+fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, path: &'static str) {
+    if into.with_untracked(|l| l.ready().is_some()) {
+        return;
+    }
+    into.set(Loaded::Loading);
+    spawn_local(async move {
+        into.set(match fetch(path).await {
+            Ok(content) => Loaded::Ready(Arc::new(content)),
+            Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
+        });
+    });
+}
+
+/// Reads a JSON file of this site.
+async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+    let url = format!("{}{path}", base());
+    let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(words)?;
+    let response: web_sys::Response = response.dyn_into().map_err(words)?;
+    if !response.ok() {
+        return Err(format!("the server answered {}", response.status()));
+    }
+    let text = JsFuture::from(response.text().map_err(words)?).await.map_err(words)?;
+    serde_json::from_str(&text.as_string().unwrap_or_default()).map_err(|e| format!("not what was expected ({e})"))
+}
+
+/// What a browser's error says.
+pub fn words(error: JsValue) -> String {
+    let message = error.dyn_ref::<js_sys::Error>().map(|e| String::from(e.message()));
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser gives no reason".into())
+}
+
+/// The folder the page lies in, as an absolute URL that ends with `/`.
+pub fn base() -> String {
+    let here = document().base_uri().ok().flatten().unwrap_or_default();
+    web_sys::Url::new_with_base(".", &here).map(|u| u.href()).unwrap_or_default()
+}

@@ -1,0 +1,102 @@
+//! The address against what people and programs write into it.
+
+use super::*;
+
+/// A small generator, so that a failure can be repeated from its seed.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+
+    fn one_of<T: Named>(&mut self) -> T {
+        T::NAMES[self.below(T::NAMES.len())].1
+    }
+
+    fn state(&mut self) -> State {
+        let heads = 1 + self.below(MAX_HEADS);
+        let models = ["alibi-256", "none-256", "t5-256", "rotary-512-s2"];
+        State {
+            heads,
+            length: BIAS_LENGTHS.0 + self.below(BIAS_LENGTHS.1 - BIAS_LENGTHS.0 + 1),
+            head: self.below(heads),
+            order: self.one_of(),
+            form: self.one_of(),
+            view: self.one_of(),
+            theme: self.one_of(),
+            models: models.iter().filter(|_| self.below(2) == 0).map(|m| m.to_string()).collect(),
+            lengths: lengths().filter(|_| self.below(2) == 0).collect(),
+            protocol: self.one_of(),
+            stride: 1 << self.below(15),
+            targets: TARGETS[self.below(TARGETS.len())],
+            engine: self.one_of(),
+        }
+    }
+}
+
+#[test]
+fn settings_survive_the_address() {
+    for seed in 0..2_000 {
+        let state = Draw(seed).state();
+        let parsed = parse(&write(&state, Some("bias")));
+        assert_eq!(parsed.state, state, "seed {seed}");
+        assert_eq!(parsed.notices, Vec::<String>::new(), "seed {seed}");
+        assert_eq!(parsed.embed.as_deref(), Some("bias"), "seed {seed}");
+    }
+}
+
+#[test]
+fn defaults_are_not_written() {
+    assert_eq!(write(&State::default(), None), "");
+    assert_eq!(parse(""), Parsed::default());
+    let state = State { heads: 12, head: 8, ..State::default() };
+    assert_eq!(write(&state, None), "?v=1&heads=12&head=9");
+}
+
+#[test]
+fn out_of_bounds_is_clamped_and_said() {
+    let parsed = parse("?heads=65&length=1&stride=100&lengths=1,99999999999999999999999,300&head=0");
+    assert_eq!((parsed.state.heads, parsed.state.length, parsed.state.stride), (64, 2, 128));
+    assert_eq!(parsed.state.lengths, [32, 256, 16_384]);
+    assert_eq!(parsed.state.head, 0);
+    assert_eq!(parsed.notices.len(), 7, "{:?}", parsed.notices);
+    let parsed = parse("heads=4&head=9");
+    assert_eq!((parsed.state.head, parsed.notices.len()), (3, 1));
+}
+
+#[test]
+fn unknown_words_fall_back_and_are_said() {
+    let parsed = parse("engine=quantum&order=&models=<b>,alibi-256,alibi-256&v=9&utm_source=x");
+    assert_eq!(parsed.state.engine, EngineChoice::Auto);
+    assert_eq!(parsed.state.models, ["alibi-256"]);
+    assert_eq!(parsed.notices.len(), 4, "{:?}", parsed.notices);
+}
+
+#[test]
+fn escapes_are_read() {
+    assert_eq!(parse("lengths=64%2C128").state.lengths, [64, 128]);
+    assert_eq!(decode("a%2+%zz%"), "a%2 %zz%");
+    assert_eq!(decode("%ff"), "\u{fffd}");
+}
+
+#[test]
+fn hostile_input_never_panics_and_always_lands_within_bounds() {
+    let pieces = [
+        "heads", "head", "length", "lengths", "models", "v", "embed", "stride", "targets", "engine", "=", "&", "?", "%", "%f",
+        "-1", "0", "9e9", "99999999999999999999999999999999999999999999", ",", "é", "\u{0}", "\u{202e}", "NaN", "<script>",
+    ];
+    for seed in 0..5_000 {
+        let mut draw = Draw(seed);
+        let query: String = (0..draw.below(40)).map(|_| pieces[draw.below(pieces.len())]).collect();
+        let Parsed { state, notices, .. } = parse(&query);
+        assert!((1..=MAX_HEADS).contains(&state.heads) && state.head < state.heads, "seed {seed}: {query}");
+        assert!((BIAS_LENGTHS.0..=BIAS_LENGTHS.1).contains(&state.length), "seed {seed}: {query}");
+        assert!(state.lengths.iter().all(|l| lengths().any(|m| m == *l)), "seed {seed}: {query}");
+        assert!(strides().any(|s| s == state.stride) && TARGETS.contains(&state.targets), "seed {seed}: {query}");
+        assert!(state.models.len() <= MAX_MODELS && notices.iter().all(|n| n.chars().count() < 200), "seed {seed}");
+    }
+    let long = format!("models={}", "a,".repeat(100_000));
+    assert_eq!(parse(&long).state.models, ["a"]);
+}
