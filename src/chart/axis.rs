@@ -113,13 +113,23 @@ fn even_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
 
 /// A number as a label: no exponent, no thousands separator, at most six significant digits, no trailing zeros.
 pub fn format_number(value: f64) -> String {
+    format_digits(value, 6)
+}
+
+/// A number in a sentence or a table: as [`format_number`], with four significant digits.
+pub fn format_short(value: f64) -> String {
+    format_digits(value, 4)
+}
+
+/// `significant` digits at most, but no digit before the point is ever dropped.
+fn format_digits(value: f64, significant: i32) -> String {
     if value == 0.0 {
         return "0".into();
     }
     if !value.is_finite() {
         return "not finite".into();
     }
-    let digits = (5 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let digits = (significant - 1 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
     let text = format!("{value:.digits$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     text.replace('-', "−")
@@ -174,5 +184,8 @@ mod tests {
         for (value, text) in [(16_384.0, "16384"), (0.5, "0.5"), (-4.5, "−4.5"), (0.0, "0"), (0.707_106_78, "0.707107"), (1e7, "10000000")] {
             assert_eq!(format_number(value), text);
         }
+        assert_eq!(format_short(20.953_1), "20.95");
+        assert_eq!(format_short(0.003_906_25), "0.003906");
+        assert_eq!(format_short(16_384.4), "16384");
     }
 }

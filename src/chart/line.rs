@@ -191,7 +191,7 @@ fn line<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, series: &Ser
             if !std::mem::replace(&mut told, true) {
                 let fits = x + 8.0 + text_width(DIVERGED, TEXT) < at.right;
                 let (place, anchor) = if fits { (x + 8.0, Anchor::Left) } else { (x - 8.0, Anchor::Right) };
-                pen.text(DIVERGED, (place, y + 10.0), TEXT, colour, anchor)?;
+                pen.text(DIVERGED, (place, y + 17.0), TEXT, colour, anchor)?;
             }
         }
     }

@@ -11,7 +11,7 @@ mod palette;
 mod pen;
 mod theme;
 
-pub use axis::{Axis, Scale, format_number};
+pub use axis::{Axis, Scale, format_number, format_short};
 pub use line::{Layout, draw};
 pub use palette::{STYLES, style_of};
 pub use pen::{Pen, Sheet};

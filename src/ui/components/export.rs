@@ -1,8 +1,13 @@
 //! Buttons that hand the reader a figure's data and drawing.
 
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// CSV and SVG of a figure. `stem` is the file name without its ending; `svg` is absent where there is no drawing.
+///
+/// In a sandboxed frame, where downloads are refused without a word, the text is offered for copying instead.
 #[component]
 pub fn Export(
     /// File name without its ending.
@@ -12,5 +17,132 @@ pub fn Export(
     /// The drawing, read on a click.
     svg: Signal<Option<String>>,
 ) -> impl IntoView {
-    let _ = (stem, csv, svg);
+    let copyable = RwSignal::new(None::<(String, String)>);
+    let hand_over = move |ending: &str, kind: &str, text: String| {
+        let name = format!("{}.{ending}", stem.get_untracked());
+        if sandboxed() || download(&name, kind, &text).is_err() {
+            copyable.set(Some((name, text)));
+        }
+    };
+    let drawn = Memo::new(move |_| svg.with(Option::is_some));
+    view! {
+        <div class="export">
+            <button type="button" data-testid="export-csv" on:click=move |_| hand_over("csv", "text/csv", csv.get_untracked())>
+                "CSV"
+            </button>
+            <Show when=move || drawn.get()>
+                <button
+                    type="button"
+                    data-testid="export-svg"
+                    on:click=move |_| {
+                        if let Some(svg) = svg.get_untracked() {
+                            hand_over("svg", "image/svg+xml", svg);
+                        }
+                    }
+                >
+                    "SVG"
+                </button>
+            </Show>
+            {move || copyable.get().map(|(name, text)| view! { <Copyable name text on_close=move || copyable.set(None) /> })}
+        </div>
+    }
+}
+
+/// A text to copy by hand or by a button.
+#[component]
+fn Copyable(
+    /// Name of the file that could not be saved.
+    name: String,
+    /// Its content.
+    text: String,
+    /// Called when the reader is done.
+    on_close: impl Fn() + 'static,
+) -> impl IntoView {
+    let area = NodeRef::<html::Textarea>::new();
+    area.on_load(|area| {
+        _ = area.focus();
+        area.select();
+    });
+    let content = text.clone();
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        if let Some(area) = area.get_untracked() {
+            area.select();
+        }
+        // Absent on plain http and refused in some frames: then the selected text waits for the reader's own copying.
+        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+        if let Ok(clipboard) = clipboard.dyn_into::<web_sys::Clipboard>() {
+            let written = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&content));
+            leptos::task::spawn_local(async move {
+                copied.set(written.await.is_ok());
+            });
+        }
+    };
+    let label = format!("Content of {name}");
+    let title = format!("This page may not save files here. Copy the content of {name}:");
+    view! {
+        <div class="copyable" role="group" aria-label=label>
+            <p>{title}</p>
+            <textarea node_ref=area readonly=true rows="8" aria-label=name data-testid="export-text" prop:value=text></textarea>
+            <button type="button" on:click=copy>
+                "Copy"
+            </button>
+            <button type="button" on:click=move |_| on_close()>
+                "Close"
+            </button>
+            <span role="status">{move || copied.get().then_some("Copied.")}</span>
+        </div>
+    }
+}
+
+/// Whether this page has an opaque origin, as in a frame with `sandbox="allow-scripts"`.
+fn sandboxed() -> bool {
+    js_sys::Reflect::get(&window(), &"origin".into()).is_ok_and(|origin| origin.as_string().as_deref() == Some("null"))
+}
+
+/// Saves `text` as a file.
+///
+/// # Errors
+/// Where the browser has no blobs or forbids them.
+fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    // The click has started the download; the browser keeps the blob alive for it.
+    Url::revoke_object_url(&url)
+}
+
+/// One line of a CSV file (RFC 4180, but with a plain line feed).
+pub fn csv_line<S: AsRef<str>>(cells: impl IntoIterator<Item = S>) -> String {
+    let mut line = String::new();
+    for (i, cell) in cells.into_iter().enumerate() {
+        if i > 0 {
+            line.push(',');
+        }
+        let cell = cell.as_ref();
+        if cell.contains(['"', ',', '\n', '\r']) {
+            line.push('"');
+            line.push_str(&cell.replace('"', "\"\""));
+            line.push('"');
+        } else {
+            line.push_str(cell);
+        }
+    }
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_with_commas_and_quotes_are_quoted() {
+        assert_eq!(csv_line(["a", "b,c", "say \"x\""]), "a,\"b,c\",\"say \"\"x\"\"\"\n");
+    }
 }

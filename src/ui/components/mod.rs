@@ -4,3 +4,5 @@ pub mod data_table;
 pub mod export;
 pub mod figure;
 pub mod plot;
+pub mod readout;
+pub mod surface;

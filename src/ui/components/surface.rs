@@ -1,0 +1,85 @@
+//! A canvas that follows the width of its place, the screen's density and the page's colours.
+
+use leptos::html;
+use leptos::prelude::*;
+use plotters_canvas::CanvasBackend;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{HtmlCanvasElement, ResizeObserver};
+
+use crate::chart::{ChartError, Pen};
+
+/// Densities beyond this cost memory and show nothing more.
+const MAX_DENSITY: f64 = 4.0;
+
+/// Room to draw in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// Width of the place, CSS pixels; 0 before the first measurement.
+    pub width: f64,
+    /// Device pixels per CSS pixel.
+    pub density: f64,
+}
+
+/// The width of an element and the density of the screen, kept up to date.
+pub fn use_room(place: NodeRef<html::Div>) -> Signal<Room> {
+    let room = RwSignal::new(Room { width: 0.0, density: density() });
+    let measure = move || {
+        if let Some(place) = place.try_get_untracked().flatten() {
+            let now = Room { width: f64::from(place.client_width()), density: density() };
+            if room.try_get_untracked().is_some_and(|was| was != now) {
+                room.set(now);
+            }
+        }
+    };
+
+    let held = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move || {
+        let Some(place) = place.get() else { return };
+        measure();
+        let on_resize = Closure::<dyn FnMut()>::new(measure);
+        if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
+            observer.observe(&place);
+            held.set_value(Some((observer, on_resize)));
+        }
+    });
+    // Zooming and moving to another screen change the density without changing the width.
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    let screen = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
+    Effect::new(move || {
+        let query = format!("(resolution: {}dppx)", room.get().density);
+        if let Ok(Some(list)) = window().match_media(&query) {
+            let on_change = Closure::<dyn FnMut()>::new(measure);
+            list.set_onchange(Some(on_change.as_ref().unchecked_ref()));
+            screen.set_value(Some(on_change));
+        }
+    });
+    on_cleanup(move || {
+        resized.remove();
+        held.try_with_value(|held| held.as_ref().inspect(|(observer, _)| observer.disconnect()).is_some());
+    });
+    room.into()
+}
+
+fn density() -> f64 {
+    window().device_pixel_ratio().clamp(0.5, MAX_DENSITY)
+}
+
+/// Gives the canvas a size of `(width, height)` CSS pixels at the room's density and draws on it. What goes wrong is
+/// written to the console: a drawing adds to a table that is there in any case.
+pub fn paint(
+    canvas: &HtmlCanvasElement,
+    (width, height): (f64, f64),
+    density: f64,
+    draw: impl FnOnce(&mut Pen<'_, CanvasBackend>) -> Result<(), ChartError>,
+) {
+    // Setting the size clears the canvas, even to the same size.
+    canvas.set_width((width * density).round().max(1.0) as u32);
+    canvas.set_height((height * density).round().max(1.0) as u32);
+    let outcome = CanvasBackend::with_canvas_object(canvas.clone())
+        .ok_or_else(|| ChartError::Backend("this canvas gives no drawing context".into()))
+        .and_then(|mut backend| draw(&mut Pen::new(&mut backend, density)));
+    if let Err(error) = outcome {
+        leptos::logging::warn!("{error}");
+    }
+}
