@@ -1,0 +1,101 @@
+// The page as the tests see it: the handles of figures, controls and tables, and what a reader can do with them.
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** What must stay empty while the page is used. */
+export interface Watch {
+  /** Console errors and uncaught exceptions. */
+  errors: string[];
+  /** Requests to other origins. */
+  foreign: string[];
+}
+
+/** Base URL of the site under test, with a final slash. */
+export const site = () => process.env.SITE!;
+
+export class Explainer {
+  readonly watch: Watch = { errors: [], foreign: [] };
+
+  constructor(readonly page: Page) {
+    page.on("console", (message) => {
+      if (message.type() === "error") this.watch.errors.push(message.text());
+    });
+    page.on("pageerror", (error) => this.watch.errors.push(error.message));
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (!["data:", "blob:"].includes(url.protocol) && url.origin !== new URL(site()).origin) {
+        this.watch.foreign.push(request.url());
+      }
+    });
+  }
+
+  /** Opens the page with that query and waits for its figures. */
+  async open(query = ""): Promise<void> {
+    await this.page.goto(site() + query);
+    await expect(this.page.locator("figure[data-figure]").first()).toBeVisible();
+  }
+
+  figure(id: string): Figure {
+    return new Figure(this.page, this.page.locator(`figure[data-figure="${id}"]`));
+  }
+
+  /** Ids of the figures, in the page's order: the registry. */
+  async figureIds(): Promise<string[]> {
+    return this.page.locator("figure[data-figure]").evaluateAll((all) => all.map((f) => f.getAttribute("data-figure")!));
+  }
+}
+
+export class Figure {
+  constructor(
+    readonly page: Page,
+    readonly root: Locator,
+  ) {}
+
+  control(testid: string): Locator {
+    return this.root.getByTestId(testid);
+  }
+
+  /** Sets a control to a value, whatever element it is. */
+  async set(testid: string, value: string | number): Promise<void> {
+    const control = this.control(testid).first();
+    const kind = await control.evaluate((e) => `${e.tagName}:${(e as HTMLInputElement).type ?? ""}`.toLowerCase());
+    if (kind.startsWith("select")) await control.selectOption(String(value));
+    else if (kind.startsWith("input:checkbox")) await control.setChecked(Boolean(value));
+    else if (kind.startsWith("input")) await control.fill(String(value));
+    // A group of choices: radio buttons.
+    else await control.locator(`input[value="${value}"]`).check({ force: true });
+  }
+
+  /** Rows of a table as texts. */
+  async rows(series: string): Promise<string[][]> {
+    return this.root
+      .locator(`table[data-series="${series}"] tbody tr`)
+      .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
+  }
+
+  /** Fingerprint of everything drawn in the figure's canvases. */
+  async drawing(): Promise<string> {
+    return this.root.evaluate((root) => {
+      let hash = 0n;
+      for (const canvas of root.querySelectorAll("canvas")) {
+        for (const c of canvas.toDataURL()) hash = (hash * 31n + BigInt(c.charCodeAt(0))) % 18446744073709551557n;
+      }
+      return hash.toString();
+    });
+  }
+
+  /** Does something and waits until the drawing has changed because of it. */
+  async redraws(what: string, act: () => Promise<void>): Promise<void> {
+    const before = await this.drawing();
+    await act();
+    await expect.poll(() => this.drawing(), { message: `${what} must redraw the figure` }).not.toBe(before);
+  }
+
+  async finding(): Promise<string> {
+    return (await this.control("finding").first().textContent()) ?? "";
+  }
+
+  /** Waits until the figure is in that state. */
+  async reaches(state: string, timeout?: number): Promise<void> {
+    await expect(this.root).toHaveAttribute("data-state", state, { timeout });
+  }
+}
