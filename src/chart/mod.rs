@@ -9,12 +9,14 @@ mod axis;
 mod line;
 mod palette;
 mod pen;
+mod slopes;
 mod theme;
 
 pub use axis::{Axis, Scale, format_number, format_short};
 pub use line::{Layout, draw};
 pub use palette::{STYLES, style_of};
 pub use pen::{Pen, Sheet};
+pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
 pub use theme::{Colour, Theme};
 
 /// Lines over an x axis, with optional bands and vertical marks.

@@ -5,4 +5,5 @@ pub mod export;
 pub mod figure;
 pub mod plot;
 pub mod readout;
+pub mod setting;
 pub mod surface;

@@ -1,1 +1,3 @@
 //! One file per figure; see [`super::registry`] for their order.
+
+pub mod slopes;

@@ -1,0 +1,152 @@
+//! Controls that several figures share: a whole number by box and slider, and one of a few by name.
+
+use leptos::prelude::*;
+
+/// Steps of a logarithmic slider between one power of two and the next.
+const STEPS_PER_OCTAVE: f64 = 8.0;
+
+/// How a slider's way is spread over the numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// Equal steps.
+    #[default]
+    Even,
+    /// Equal ratios.
+    Log2,
+}
+
+impl Spread {
+    /// Place of the slider for a number.
+    fn place(self, number: usize) -> f64 {
+        match self {
+            Self::Even => number as f64,
+            Self::Log2 => ((number.max(1) as f64).log2() * STEPS_PER_OCTAVE).round(),
+        }
+    }
+
+    /// Number at a place of the slider.
+    fn number(self, place: f64) -> usize {
+        match self {
+            Self::Even => place.max(0.0).round() as usize,
+            Self::Log2 => (place / STEPS_PER_OCTAVE).exp2().round() as usize,
+        }
+    }
+}
+
+/// A whole number within bounds: a box (which carries `testid`) and a slider. What is out of bounds is clamped when
+/// the reader leaves the box; what is no number is replaced by the last one that was.
+#[component]
+pub fn NumberControl(
+    /// Test handle of the box; the slider's is the same with `-slider`.
+    testid: &'static str,
+    /// Label with the unit.
+    label: &'static str,
+    /// The number shown.
+    value: Signal<usize>,
+    /// Takes a new number, already within bounds.
+    #[prop(into)]
+    set: Callback<usize>,
+    /// Smallest number.
+    min: usize,
+    /// Largest number.
+    #[prop(into)]
+    max: Signal<usize>,
+    /// How the slider is spread.
+    #[prop(optional)]
+    spread: Spread,
+) -> impl IntoView {
+    let take = move |text: String| {
+        let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
+        number.map(|n| (n.max(0.0).round() as usize).clamp(min, max.get_untracked().max(min)))
+    };
+    let on_type = move |event| {
+        // While typing, "1" may become "12": only what is in bounds counts.
+        let text = event_target_value(&event);
+        if let Some(number) = take(text.clone()).filter(|n| text.trim() == n.to_string()) {
+            set.run(number);
+        }
+    };
+    let on_leave = move |event: leptos::ev::Event| {
+        if let Some(number) = take(event_target_value(&event)) {
+            set.run(number);
+        }
+        let input: web_sys::HtmlInputElement = event_target(&event);
+        input.set_value(&value.get_untracked().to_string());
+    };
+    let on_slide = move |event| {
+        if let Ok(place) = event_target_value(&event).parse::<f64>() {
+            set.run(spread.number(place).clamp(min, max.get_untracked().max(min)));
+        }
+    };
+    view! {
+        <label class="control number">
+            <span>{label}</span>
+            <input
+                type="number"
+                inputmode="numeric"
+                data-testid=testid
+                min=min
+                max=move || max.get()
+                prop:value=move || value.get().to_string()
+                on:input=on_type
+                on:change=on_leave
+            />
+            <input
+                type="range"
+                data-testid=format!("{testid}-slider")
+                aria-label=format!("{label}, slider")
+                aria-valuetext=move || value.get().to_string()
+                min=spread.place(min)
+                max=move || spread.place(max.get())
+                step="1"
+                prop:value=move || spread.place(value.get()).to_string()
+                on:input=on_slide
+            />
+        </label>
+    }
+}
+
+/// One of a few values, each with the id that the URL uses and the text that the reader sees.
+#[component]
+pub fn PickControl<T: Copy + PartialEq + Send + Sync + 'static>(
+    /// Test handle.
+    testid: &'static str,
+    /// Label.
+    label: &'static str,
+    /// The value shown and set.
+    value: RwSignal<T>,
+    /// Values with id and text.
+    options: &'static [(T, &'static str, &'static str)],
+) -> impl IntoView {
+    let pick = move |event| {
+        let id = event_target_value(&event);
+        if let Some((picked, ..)) = options.iter().find(|o| o.1 == id) {
+            value.set(*picked);
+        }
+    };
+    view! {
+        <label class="control pick">
+            <span>{label}</span>
+            <select data-testid=testid on:change=pick>
+                {options
+                    .iter()
+                    .map(|(option, id, text)| view! { <option value=*id selected=move || value.get() == *option>{*text}</option> })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logarithmic_slider_reaches_both_ends_and_every_power_of_two() {
+        for exponent in 1..=12 {
+            let number = 1 << exponent;
+            assert_eq!(Spread::Log2.number(Spread::Log2.place(number)), number);
+        }
+        assert_eq!(Spread::Even.number(Spread::Even.place(64)), 64);
+    }
+}
