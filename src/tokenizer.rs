@@ -1,1 +1,207 @@
-//! Byte-level BPE: text ↔ token ids.
+//! Byte-level BPE: text ↔ token ids. Encodes exactly as the `tokenizers` crate does with the trained vocabulary, in a
+//! fraction of its size. Training the vocabulary is the trainer's business.
+//!
+//! Text is first cut into pieces, each a run of other bytes with at most one space or line break before it; merges
+//! never cross pieces. Cutting needs no Unicode tables, since both separators are single bytes in UTF-8.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The pre-tokenizer's pattern, as the trainer gives it to the `tokenizers` crate.
+pub const PIECE_PATTERN: &str = "[ \n]?[^ \n]+|[ \n]";
+
+/// `assets/data/tokenizer.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// Format of this file; 1.
+    pub version: u32,
+    /// Token between documents; stands for no text.
+    pub separator: u32,
+    /// Bytes of each token, hexadecimal, by id; empty for the separator.
+    pub tokens: Vec<String>,
+    /// Merges in the order learned: (left, right) → merged.
+    pub merges: Vec<(u32, u32, u32)>,
+}
+
+/// Why a vocabulary cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum VocabularyError {
+    /// Not the JSON that this version writes.
+    #[error("not a vocabulary file: {0}")]
+    Format(String),
+    /// A token's bytes are not hexadecimal, or an id is out of range.
+    #[error("token {0} is malformed")]
+    Token(usize),
+    /// One of the 256 bytes has no token, so some text could not be encoded.
+    #[error("byte {0} has no token")]
+    MissingByte(u8),
+}
+
+/// Encoder and decoder.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    separator: u32,
+    bytes: Vec<Vec<u8>>,
+    byte_ids: [u32; 256],
+    /// (left, right) → (rank, merged).
+    merges: HashMap<(u32, u32), (u32, u32)>,
+}
+
+impl Tokenizer {
+    /// Reads `tokenizer.json`.
+    ///
+    /// # Errors
+    /// If the file is not a usable vocabulary.
+    pub fn from_json(json: &str) -> Result<Self, VocabularyError> {
+        let vocabulary = serde_json::from_str(json).map_err(|e| VocabularyError::Format(e.to_string()))?;
+        Self::new(&vocabulary)
+    }
+
+    /// Builds the encoder.
+    ///
+    /// # Errors
+    /// If a token is malformed or a byte has none.
+    pub fn new(vocabulary: &Vocabulary) -> Result<Self, VocabularyError> {
+        let n = vocabulary.tokens.len();
+        let parse = |(id, hex): (usize, &String)| from_hex(hex).ok_or(VocabularyError::Token(id));
+        let bytes: Vec<Vec<u8>> = vocabulary.tokens.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
+        let mut byte_ids = [u32::MAX; 256];
+        for (id, token) in bytes.iter().enumerate() {
+            if let &[byte] = token.as_slice() {
+                byte_ids[byte as usize] = id as u32;
+            }
+        }
+        if let Some(byte) = (0..=255u8).find(|&b| byte_ids[b as usize] == u32::MAX) {
+            return Err(VocabularyError::MissingByte(byte));
+        }
+        let mut merges = HashMap::with_capacity(vocabulary.merges.len());
+        for (rank, &(left, right, merged)) in vocabulary.merges.iter().enumerate() {
+            if let Some(&bad) = [left, right, merged].iter().find(|&&id| id as usize >= n) {
+                return Err(VocabularyError::Token(bad as usize));
+            }
+            merges.insert((left, right), (rank as u32, merged));
+        }
+        Ok(Self { separator: vocabulary.separator, bytes, byte_ids, merges })
+    }
+
+    /// Number of tokens, V.
+    pub fn n_vocab(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The token between documents.
+    pub fn separator(&self) -> u32 {
+        self.separator
+    }
+
+    /// Bytes of text that a token stands for.
+    pub fn token_bytes(&self, token: u32) -> &[u8] {
+        self.bytes.get(token as usize).map_or(&[], |b| b)
+    }
+
+    /// Token ids of a text.
+    pub fn encode(&self, text: &str) -> Vec<u32> {
+        let mut out = Vec::with_capacity(text.len() / 3);
+        let mut known: HashMap<&[u8], Vec<u32>> = HashMap::new();
+        for piece in pieces(text.as_bytes()) {
+            out.extend_from_slice(known.entry(piece).or_insert_with(|| self.encode_piece(piece)));
+        }
+        out
+    }
+
+    /// Applies the merges to one piece, earliest-learned first, leftmost first among equals.
+    fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
+        let mut ids: Vec<u32> = piece.iter().map(|&b| self.byte_ids[b as usize]).collect();
+        loop {
+            let rank = |pair: &[u32]| self.merges.get(&(pair[0], pair[1])).map(|&(rank, merged)| (rank, merged));
+            let best = ids.windows(2).enumerate().filter_map(|(i, pair)| rank(pair).map(|(r, m)| (r, i, m))).min();
+            let Some((_, at, merged)) = best else { return ids };
+            ids[at] = merged;
+            ids.remove(at + 1);
+        }
+    }
+
+    /// Text of token ids; bytes that are no valid UTF-8 become replacement characters, separators nothing.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.token_bytes(id)).copied().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Cuts text as [`PIECE_PATTERN`] does.
+fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_break = |b: u8| b == b' ' || b == b'\n';
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let &first = rest.first()?;
+        let lead = usize::from(is_break(first));
+        let run = rest[lead..].iter().take_while(|&&b| !is_break(b)).count();
+        let (piece, tail) = rest.split_at(lead + run);
+        rest = tail;
+        Some(piece)
+    })
+}
+
+fn from_hex(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let digit = |d: u8| (d as char).to_digit(16);
+    pairs.iter().map(|&[a, b]| Some((digit(a)? * 16 + digit(b)?) as u8)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 256 bytes, a separator, and three merges: "th", "the", " t".
+    fn tiny() -> Vocabulary {
+        let mut tokens = vec![String::new()];
+        tokens.extend((0..=255u8).map(|b| format!("{b:02x}")));
+        tokens.extend(["7468", "746865", "2074"].map(String::from));
+        let id = |b: u8| 1 + b as u32;
+        let merges = vec![(id(b't'), id(b'h'), 257), (257, id(b'e'), 258), (id(b' '), id(b't'), 259)];
+        Vocabulary { version: 1, separator: 0, tokens, merges }
+    }
+
+    #[test]
+    fn merges_apply_in_the_order_learned() -> Result<(), VocabularyError> {
+        let t = Tokenizer::new(&tiny())?;
+        // "th" was learned before " t", so the space stays alone.
+        assert_eq!(t.encode("the the"), [258, 1 + b' ' as u32, 258]);
+        assert_eq!(t.encode("to to"), [1 + b't' as u32, 1 + b'o' as u32, 259, 1 + b'o' as u32]);
+        Ok(())
+    }
+
+    #[test]
+    fn any_text_survives_the_round_trip() -> Result<(), VocabularyError> {
+        let t = Tokenizer::new(&tiny())?;
+        for text in ["", " ", "  the\n\n the ", "naïve — 数学 🦀", "\0\t\r\n", "aaaa"] {
+            assert_eq!(t.decode(&t.encode(text)), text);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn pieces_are_those_of_the_pattern() {
+        let cut: Vec<&[u8]> = pieces(b"Mr.  Speaker,\n\nwe the").collect();
+        assert_eq!(cut, [&b"Mr."[..], b" ", b" Speaker,", b"\n", b"\nwe", b" the"]);
+    }
+
+    #[test]
+    fn malformed_vocabularies_are_refused() {
+        let broken = |change: fn(&mut Vocabulary)| {
+            let mut v = tiny();
+            change(&mut v);
+            Tokenizer::new(&v).err()
+        };
+        assert_eq!(broken(|v| v.tokens[1] = "0".into()), Some(VocabularyError::Token(1)));
+        assert_eq!(broken(|v| v.tokens[1] = "zz".into()), Some(VocabularyError::Token(1)));
+        assert_eq!(broken(|v| v.tokens[66] = String::new()), Some(VocabularyError::MissingByte(65)));
+        assert_eq!(broken(|v| v.merges[0].2 = 9_999), Some(VocabularyError::Token(9_999)));
+        assert!(matches!(Tokenizer::from_json("{}"), Err(VocabularyError::Format(_))));
+    }
+}

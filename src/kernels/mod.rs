@@ -1,3 +1,19 @@
 //! Operations of the model, one per file: `x.rs` holds the CPU version (plain functions over slices, and a candle
 //! custom operation around them with forward and backward), `x.wgsl` the same operation for the GPU. Kernels know
 //! nothing of models or position methods; they read tables.
+//!
+//! [`composed`] holds the same operations put together from candle's own; tests and benchmarks compare with it.
+//! [`vector`] holds what the CPU versions share: exp on lanes, fused multiply-add where the machine has one.
+
+pub mod attention;
+pub mod composed;
+pub mod cross_entropy;
+pub mod embedding;
+pub mod gelu;
+pub mod layer_norm;
+pub mod matmul;
+pub mod rotary;
+pub mod vector;
+
+mod attention_backward;
+mod storage;

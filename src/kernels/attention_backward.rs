@@ -1,0 +1,150 @@
+//! Gradient of [`super::attention`]: weights are computed again from the kept log-sums, tile by tile
+//! (Dao et al. 2022, algorithm 4). Internal to that operation.
+
+use super::attention::{AttentionShape, KEYS, Packed, ReversedBias, TILE, accumulate, tile_products, transposed_tile};
+use super::storage::map_indices;
+use super::vector::{LANES, dot, exp, fma};
+
+/// Gradients of one head of one segment, each `[T, D]` (rows padded), and of the reversed bias.
+struct HeadGradient {
+    dq: Vec<f32>,
+    dk: Vec<f32>,
+    dv: Vec<f32>,
+    dbias: Vec<f32>,
+}
+
+/// Gradients of the packed rows and, with `learns_bias`, of the bias table.
+///
+/// # Shapes
+/// qkv `[n_segment · T, 3C]`, bias `[H, ≥ T]`, out and grad `[n_segment · T, C]`, log_sums `[n_segment, H, T]` →
+/// like qkv, like bias.
+pub(super) fn backward(
+    qkv: &[f32],
+    bias: &[f32],
+    out: &[f32],
+    grad: &[f32],
+    log_sums: &[f32],
+    shape: &AttentionShape,
+    learns_bias: bool,
+) -> (Vec<f32>, Option<Vec<f32>>) {
+    let (t, c, d, h, padded) = (shape.length, shape.d_model, shape.head_dim(), shape.n_head, shape.padded());
+    let bias_stride = bias.len() / h;
+    let heads = map_indices(shape.n_segment * h, |i| {
+        let (segment, head) = (i / h, i % h);
+        head_backward(
+            &qkv[segment * t * 3 * c..][..t * 3 * c],
+            &bias[head * bias_stride..][..t],
+            &out[segment * t * c..][..t * c],
+            &grad[segment * t * c..][..t * c],
+            &log_sums[i * t..][..t],
+            head,
+            shape,
+            learns_bias,
+        )
+    });
+    let mut dqkv = vec![0.0; qkv.len()];
+    let mut dbias = learns_bias.then(|| vec![0.0; bias.len()]);
+    for (i, gradient) in heads.iter().enumerate() {
+        let (segment, head) = (i / h, i % h);
+        for (part, source) in [&gradient.dq, &gradient.dk, &gradient.dv].into_iter().enumerate() {
+            for p in 0..t {
+                let at = (segment * t + p) * 3 * c + part * c + head * d;
+                dqkv[at..at + d].copy_from_slice(&source[p * padded..][..d]);
+            }
+        }
+        if let Some(dbias) = &mut dbias {
+            let row = &mut dbias[head * bias_stride..][..t];
+            row.iter_mut().zip(gradient.dbias[..t].iter().rev()).for_each(|(a, b)| *a += b);
+        }
+    }
+    (dqkv, dbias)
+}
+
+fn head_backward(
+    qkv: &[f32],
+    bias: &[f32],
+    out: &[f32],
+    grad: &[f32],
+    log_sums: &[f32],
+    head: usize,
+    shape: &AttentionShape,
+    learns_bias: bool,
+) -> HeadGradient {
+    let (length, c, d, padded) = (shape.length, shape.d_model, shape.head_dim(), shape.padded());
+    let scale = 1.0 / (d as f32).sqrt();
+    let part = |offset: usize, scale: f32| Packed::new(&qkv[offset * c + head * d..], 3 * c, length, d, padded, scale);
+    let (queries, keys, values) = (part(0, scale), part(1, 1.0), part(2, 1.0));
+    let grads = Packed::new(&grad[head * d..], c, length, d, padded, 1.0);
+    let delta: Vec<f32> = (0..length)
+        .map(|i| dot(&grad[i * c + head * d..][..d], &out[i * c + head * d..][..d]))
+        .collect();
+    let bias = ReversedBias::new(bias);
+    let size = length.next_multiple_of(LANES) * padded;
+    let (mut dq, mut dk, mut dv) = (vec![0.0; size], vec![0.0; size], vec![0.0; size]);
+    let mut dbias = if learns_bias { vec![0.0; length + KEYS + TILE] } else { Vec::new() };
+    let (mut q_tile, mut g_tile) = (vec![0.0; d * TILE], vec![0.0; d * TILE]);
+    let mut dq_tile = vec![0.0; TILE * padded];
+    let (mut weights, mut dscores) = ([[0.0f32; KEYS]; TILE], [[0.0f32; KEYS]; TILE]);
+    for first in (0..length).step_by(TILE) {
+        let n_tile = TILE.min(length - first);
+        let last = first + n_tile - 1;
+        transposed_tile(&queries.rows, first, n_tile, d, padded, &mut q_tile);
+        transposed_tile(&grads.rows, first, n_tile, d, padded, &mut g_tile);
+        dq_tile.fill(0.0);
+        for j in (0..=last).step_by(KEYS) {
+            let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
+            for p in 0..n_panel {
+                let panel = (j / LANES + p) * d * LANES;
+                let scores = tile_products(&q_tile, &keys.panels[panel..][..d * LANES]);
+                let dweights = tile_products(&g_tile, &values.panels[panel..][..d * LANES]);
+                for t in 0..TILE {
+                    let i = (first + t).min(last);
+                    let (log_sum, delta) = (log_sums[i], delta[i]);
+                    let bias = &bias.of(i, j + p * LANES)[..LANES];
+                    // A tile at the end may hold fewer queries; the rest must add nothing.
+                    let real = if t < n_tile { 1.0 } else { 0.0 };
+                    for l in 0..LANES {
+                        let w = real * exp(scores[t][l] + bias[l] - log_sum);
+                        weights[t][p * LANES + l] = w;
+                        dscores[t][p * LANES + l] = w * (dweights[t][l] - delta);
+                    }
+                }
+            }
+            let n = n_panel * LANES;
+            accumulate(&dscores, n, &keys.rows[j * padded..], padded, &mut dq_tile);
+            scatter(&dscores, n, &queries.rows[first * padded..], n_tile, padded, &mut dk[j * padded..]);
+            scatter(&weights, n, &grads.rows[first * padded..], n_tile, padded, &mut dv[j * padded..]);
+            if learns_bias {
+                for t in 0..n_tile {
+                    let at = bias.offset(first + t, j);
+                    dbias[at..at + n].iter_mut().zip(&dscores[t]).for_each(|(a, b)| *a += b);
+                }
+            }
+        }
+        for (to, from) in dq[first * padded..].iter_mut().zip(&dq_tile[..n_tile * padded]) {
+            *to = from * scale;
+        }
+    }
+    HeadGradient { dq, dk, dv, dbias }
+}
+
+/// out[j] += Σ_t weights[t][j] · rows[t], for `n` keys; rows `[n_tile, padded]`, out `[n, padded]`.
+#[inline(always)]
+fn scatter(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], n_tile: usize, padded: usize, out: &mut [f32]) {
+    for c in (0..padded).step_by(LANES) {
+        let mut tile = [[0.0f32; LANES]; TILE];
+        for t in 0..n_tile {
+            tile[t].copy_from_slice(&rows[t * padded + c..][..LANES]);
+        }
+        for (j, out) in out.chunks_exact_mut(padded).take(n).enumerate() {
+            let out = &mut out[c..c + LANES];
+            for l in 0..LANES {
+                let mut total = out[l];
+                for t in 0..TILE {
+                    total = fma(weights[t][j], tile[t][l], total);
+                }
+                out[l] = total;
+            }
+        }
+    }
+}

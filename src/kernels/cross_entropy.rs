@@ -1,0 +1,98 @@
+//! Negative log-likelihood of target tokens: log Σ exp(logits) − logits[target], in nats.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use std::sync::Arc;
+
+use super::storage::{floats, for_each_chunk, map_indices, with_floats};
+use super::vector::{exp, max};
+
+/// Target that is not scored: its loss is 0 and it has no gradient.
+pub const NOT_SCORED: u32 = u32::MAX;
+
+/// log Σ exp of one row of logits.
+#[inline(always)]
+fn log_sum_exp(row: &[f32]) -> f32 {
+    let top = max(row);
+    let mut total = [0.0f32; 16];
+    let (lanes, rest) = row.as_chunks::<16>();
+    for chunk in lanes {
+        for l in 0..16 {
+            total[l] += exp(chunk[l] - top);
+        }
+    }
+    let total = total.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - top)).sum::<f32>();
+    top + total.ln()
+}
+
+/// Loss of each row, nats.
+///
+/// # Shapes
+/// logits `[rows, V]`, targets `[rows]` → `[rows]`.
+pub fn cross_entropy(logits: &[f32], targets: &[u32]) -> Vec<f32> {
+    let v = logits.len() / targets.len().max(1);
+    map_indices(targets.len(), |r| {
+        let row = &logits[r * v..][..v];
+        match targets[r] {
+            NOT_SCORED => 0.0,
+            target => log_sum_exp(row) - row[target as usize],
+        }
+    })
+}
+
+struct CrossEntropy {
+    targets: Arc<Vec<u32>>,
+}
+
+/// Loss of each row as a candle operation; targets equal to [`NOT_SCORED`] give 0.
+///
+/// # Shapes
+/// logits `[rows, V]` → `[rows]`.
+///
+/// # Errors
+/// If the number of rows differs from the number of targets, or a target is not below V.
+pub fn apply(logits: &Tensor, targets: &Arc<Vec<u32>>) -> Result<Tensor> {
+    logits.apply_op1(CrossEntropy { targets: targets.clone() })
+}
+
+impl CustomOp1 for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross_entropy"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let logits = floats(storage, layout)?;
+        let &[rows, v] = layout.dims() else { bail!("cross_entropy: expected [rows, V], got {:?}", layout.dims()) };
+        if rows != self.targets.len() {
+            bail!("cross_entropy: {rows} rows, {} targets", self.targets.len());
+        }
+        if let Some(bad) = self.targets.iter().find(|&&t| t != NOT_SCORED && t as usize >= v) {
+            bail!("target {bad} is not in the vocabulary of {v}");
+        }
+        Ok((CpuStorage::F32(cross_entropy(logits, &self.targets)), rows.into()))
+    }
+
+    fn bwd(&self, logits: &Tensor, losses: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let v = logits.dim(1)?;
+        let mut dx = vec![0.0; logits.elem_count()];
+        with_floats(logits, |logits| {
+            with_floats(losses, |losses| {
+                with_floats(grad, |grad| {
+                    for_each_chunk(&mut dx, v, |r, dx| {
+                        let target = self.targets[r];
+                        if target == NOT_SCORED {
+                            return;
+                        }
+                        let row = &logits[r * v..][..v];
+                        let lse = losses[r] + row[target as usize];
+                        for (d, &x) in dx.iter_mut().zip(row) {
+                            *d = grad[r] * exp(x - lse);
+                        }
+                        dx[target as usize] -= grad[r];
+                    });
+                    Ok(())
+                })
+            })
+        })?;
+        Tensor::from_vec(dx, logits.shape(), logits.device()).map(Some)
+    }
+}

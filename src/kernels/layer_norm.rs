@@ -1,0 +1,143 @@
+//! Layer norm over the last axis: (x − mean)/√(variance + eps) · weight + bias (Ba, Kiros, Hinton 2016).
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+
+use super::storage::{ROWS_PER_CHUNK, floats, for_each_chunk, map_indices, with_floats};
+use super::vector::{fma, sum};
+use crate::config::LAYER_NORM_EPS;
+
+/// Normalises each row of `x` (`[rows, C]`) into `out`; `weight` and `bias` are `[C]`.
+pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+    let c = weight.len();
+    for (row, out) in x.chunks_exact(c).zip(out.chunks_exact_mut(c)) {
+        let (mean, rstd) = moments(row);
+        for i in 0..c {
+            out[i] = fma((row[i] - mean) * rstd, weight[i], bias[i]);
+        }
+    }
+}
+
+/// Mean and 1/√(variance + eps) of one row.
+#[inline(always)]
+fn moments(row: &[f32]) -> (f32, f32) {
+    let n = row.len() as f32;
+    let mean = sum(row) / n;
+    let mut squares = [0.0f32; 16];
+    let (lanes, rest) = row.as_chunks::<16>();
+    for chunk in lanes {
+        for l in 0..16 {
+            let d = chunk[l] - mean;
+            squares[l] = fma(d, d, squares[l]);
+        }
+    }
+    let variance = (sum(&squares) + rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()) / n;
+    (mean, 1.0 / (variance + LAYER_NORM_EPS).sqrt())
+}
+
+struct LayerNorm;
+
+/// Layer norm of every row of `x`.
+///
+/// # Shapes
+/// x `[rows, C]`, weight and bias `[C]` → `[rows, C]`.
+///
+/// # Errors
+/// If shapes disagree or a tensor is not contiguous f32 on the CPU.
+pub fn apply(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    x.apply_op3(weight, bias, LayerNorm)
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, weight, bias) = (floats(x, x_layout)?, floats(weight, weight_layout)?, floats(bias, bias_layout)?);
+        let c = weight.len();
+        if x_layout.dims().last() != Some(&c) || bias.len() != c {
+            bail!("layer_norm: x {:?}, weight [{c}], bias [{}]", x_layout.dims(), bias.len());
+        }
+        let mut out = vec![0.0; x.len()];
+        for_each_chunk(&mut out, ROWS_PER_CHUNK * c, |i, chunk| {
+            layer_norm(&x[i * ROWS_PER_CHUNK * c..][..chunk.len()], weight, bias, chunk);
+        });
+        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _out: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let c = weight.elem_count();
+        let device = x.device();
+        let (dx, dw, db) = with_floats(x, |x| {
+            with_floats(weight, |weight| with_floats(grad, |grad| Ok(layer_norm_backward(x, weight, grad, c))))
+        })?;
+        Ok((
+            Some(Tensor::from_vec(dx, grad.shape(), device)?),
+            Some(Tensor::from_vec(dw, weight.shape(), device)?),
+            Some(Tensor::from_vec(db, bias.shape(), device)?),
+        ))
+    }
+}
+
+/// Gradients of x, weight and bias.
+fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], c: usize) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let mut dx = vec![0.0; x.len()];
+    let span = ROWS_PER_CHUNK * c;
+    for_each_chunk(&mut dx, span, |i, chunk| {
+        let rows = x[i * span..].chunks_exact(c).zip(grad[i * span..].chunks_exact(c));
+        for (dx, (x, g)) in chunk.chunks_exact_mut(c).zip(rows) {
+            let (mean, rstd) = moments(x);
+            let (mut sum_g, mut sum_gx) = (0.0, 0.0);
+            let mut lanes = [[0.0f32; 2]; 16];
+            for k in 0..c {
+                let (gw, xhat) = (g[k] * weight[k], (x[k] - mean) * rstd);
+                dx[k] = gw;
+                lanes[k % 16][0] += gw;
+                lanes[k % 16][1] = fma(gw, xhat, lanes[k % 16][1]);
+            }
+            for [a, b] in lanes {
+                sum_g += a;
+                sum_gx += b;
+            }
+            let (mean_g, mean_gx) = (sum_g / c as f32, sum_gx / c as f32);
+            for k in 0..c {
+                dx[k] = rstd * (dx[k] - mean_g - (x[k] - mean) * rstd * mean_gx);
+            }
+        }
+    });
+    // Column sums by chunk, then over chunks in order: the same result for any number of threads.
+    let n_chunk = x.len().div_ceil(span);
+    let partial = map_indices(n_chunk, |i| {
+        let (mut dw, mut db) = (vec![0.0; c], vec![0.0; c]);
+        let end = ((i + 1) * span).min(x.len());
+        for (x, g) in x[i * span..end].chunks_exact(c).zip(grad[i * span..end].chunks_exact(c)) {
+            let (mean, rstd) = moments(x);
+            for k in 0..c {
+                dw[k] = fma(g[k], (x[k] - mean) * rstd, dw[k]);
+                db[k] += g[k];
+            }
+        }
+        (dw, db)
+    });
+    let (mut dw, mut db) = (vec![0.0; c], vec![0.0; c]);
+    for (w, b) in partial {
+        dw.iter_mut().zip(w).for_each(|(a, b)| *a += b);
+        db.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    }
+    (dx, dw, db)
+}

@@ -1,0 +1,203 @@
+//! Matrix product with bias: y = x·Wᵀ + b, the linear layer. The product itself is the `gemm` crate's, which candle
+//! uses too.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use gemm::Parallelism;
+
+use super::storage::{floats, for_each_chunk, with_floats};
+
+/// A row-major matrix, possibly read transposed.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `data` as `[rows, columns]`.
+    ///
+    /// # Panics
+    /// If `data` has another length.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "matrix of {rows}×{columns}");
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transpose, without moving anything.
+    pub fn t(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+}
+
+/// out = a·b, or out += a·b with `accumulate`; `out` is row-major `[a.rows, b.columns]`.
+///
+/// # Panics
+/// If the shapes disagree.
+pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
+    assert_eq!(a.columns, b.rows, "inner dimensions");
+    assert_eq!(out.len(), a.rows * b.columns, "output of {}×{}", a.rows, b.columns);
+    let threads = if cfg!(target_family = "wasm") { Parallelism::None } else { Parallelism::Rayon(0) };
+    // SAFETY: `Matrix::new` checked that all elements of `a` and `b` lie in their slices, and the assertion above that
+    // those of `out` do; `out` is borrowed mutably, so it overlaps neither.
+    unsafe {
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            out.as_mut_ptr(),
+            1,
+            b.columns as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            threads,
+        );
+    }
+}
+
+/// y = x·Wᵀ + b.
+///
+/// # Shapes
+/// x `[rows, I]`, weight `[O, I]`, bias `[O]` → `[rows, O]`.
+///
+/// # Errors
+/// If shapes disagree or a tensor is not contiguous f32 on the CPU.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    x.apply_op3(weight, bias, Linear)
+}
+
+/// y = x·Wᵀ, without bias (the output matrix).
+///
+/// # Shapes
+/// x `[rows, I]`, weight `[O, I]` → `[rows, O]`.
+///
+/// # Errors
+/// If shapes disagree or a tensor is not contiguous f32 on the CPU.
+pub fn project(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    x.apply_op2(weight, Linear)
+}
+
+struct Linear;
+
+fn sizes(x: &Layout, weight: &Layout) -> Result<(usize, usize, usize)> {
+    match (x.dims(), weight.dims()) {
+        (&[rows, i], &[o, wi]) if i == wi => Ok((rows, i, o)),
+        (x, w) => bail!("linear: x {x:?} does not fit weight {w:?} ([out, in])"),
+    }
+}
+
+fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, (rows, i, o): (usize, usize, usize)) -> Vec<f32> {
+    let mut out = vec![0.0; rows * o];
+    if let Some(bias) = bias {
+        for_each_chunk(&mut out, 64 * o, |_, chunk| chunk.chunks_exact_mut(o).for_each(|row| row.copy_from_slice(bias)));
+    }
+    matmul(Matrix::new(x, rows, i), Matrix::new(weight, o, i).t(), &mut out, bias.is_some());
+    out
+}
+
+/// dx = dy·W, dW = dyᵀ·x.
+fn backward(x: &Tensor, weight: &Tensor, grad: &Tensor) -> Result<(Tensor, Tensor)> {
+    let (rows, i, o) = sizes(x.layout(), weight.layout())?;
+    let (mut dx, mut dw) = (vec![0.0; rows * i], vec![0.0; o * i]);
+    with_floats(x, |x| {
+        with_floats(weight, |weight| {
+            with_floats(grad, |grad| {
+                matmul(Matrix::new(grad, rows, o), Matrix::new(weight, o, i), &mut dx, false);
+                matmul(Matrix::new(grad, rows, o).t(), Matrix::new(x, rows, i), &mut dw, false);
+                Ok(())
+            })
+        })
+    })?;
+    Ok((Tensor::from_vec(dx, (rows, i), x.device())?, Tensor::from_vec(dw, (o, i), x.device())?))
+}
+
+impl CustomOp3 for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (rows, i, o) = sizes(x_layout, weight_layout)?;
+        let bias = floats(bias, bias_layout)?;
+        if bias.len() != o {
+            bail!("linear: bias [{}] for {o} outputs", bias.len());
+        }
+        let out = forward(floats(x, x_layout)?, floats(weight, weight_layout)?, Some(bias), (rows, i, o));
+        Ok((CpuStorage::F32(out), (rows, o).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _out: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (dx, dw) = backward(x, weight, grad)?;
+        let o = bias.elem_count();
+        let mut db = vec![0.0; o];
+        with_floats(grad, |grad| {
+            for row in grad.chunks_exact(o) {
+                db.iter_mut().zip(row).for_each(|(a, b)| *a += b);
+            }
+            Ok(())
+        })?;
+        Ok((Some(dx), Some(dw), Some(Tensor::from_vec(db, o, x.device())?)))
+    }
+}
+
+impl CustomOp2 for Linear {
+    fn name(&self) -> &'static str {
+        "project"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (rows, i, o) = sizes(x_layout, weight_layout)?;
+        let out = forward(floats(x, x_layout)?, floats(weight, weight_layout)?, None, (rows, i, o));
+        Ok((CpuStorage::F32(out), (rows, o).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _out: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (dx, dw) = backward(x, weight, grad)?;
+        Ok((Some(dx), Some(dw)))
+    }
+}

@@ -1,0 +1,76 @@
+//! Rotation of queries and keys, half-split: coordinate `pair` of a head turns with coordinate `pair + D/2`.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use std::sync::Arc;
+
+use super::storage::{floats, for_each_chunk, with_floats};
+use crate::position::RotationTable;
+
+/// Rotates the queries and keys of packed rows in place; values stay as they are.
+///
+/// # Shapes
+/// qkv `[rows, 3C]`; row r stands at position `(first + r) % length` of its segment; cos and sin `[length, D/2]`.
+pub fn rotate(qkv: &mut [f32], table: &RotationTable, n_head: usize, d_model: usize, first: usize, sign: f32) {
+    let half = d_model / n_head / 2;
+    let length = table.cos.len() / half;
+    for (r, row) in qkv.chunks_exact_mut(3 * d_model).enumerate() {
+        let position = (first + r) % length;
+        let (cos, sin) = (&table.cos[position * half..][..half], &table.sin[position * half..][..half]);
+        // Queries and keys: the first 2·H heads of the row.
+        for head in row[..2 * d_model].chunks_exact_mut(2 * half) {
+            let (low, high) = head.split_at_mut(half);
+            for i in 0..half {
+                let (a, b, s) = (low[i], high[i], sign * sin[i]);
+                low[i] = a * cos[i] - b * s;
+                high[i] = b * cos[i] + a * s;
+            }
+        }
+    }
+}
+
+/// The rotation of a whole batch as a candle operation.
+struct Rotate {
+    table: Arc<RotationTable>,
+    n_head: usize,
+    first: usize,
+}
+
+/// Rotates queries and keys of `qkv`, whose first row stands at position `first`.
+///
+/// # Shapes
+/// qkv `[rows, 3C]` → the same.
+///
+/// # Errors
+/// If the tensor is not contiguous f32 on the CPU.
+pub fn apply(qkv: &Tensor, table: &Arc<RotationTable>, n_head: usize, first: usize) -> Result<Tensor> {
+    qkv.apply_op1(Rotate { table: table.clone(), n_head, first })
+}
+
+impl Rotate {
+    fn rotated(&self, qkv: &[f32], width: usize, sign: f32) -> Vec<f32> {
+        let mut out = qkv.to_vec();
+        const ROWS: usize = 64;
+        for_each_chunk(&mut out, ROWS * width, |i, chunk| {
+            rotate(chunk, &self.table, self.n_head, width / 3, self.first + i * ROWS, sign);
+        });
+        out
+    }
+}
+
+impl CustomOp1 for Rotate {
+    fn name(&self) -> &'static str {
+        "rotary"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let &[_, width] = layout.dims() else { bail!("rotary: expected [rows, 3C], got {:?}", layout.dims()) };
+        Ok((CpuStorage::F32(self.rotated(floats(storage, layout)?, width, 1.0)), layout.shape().clone()))
+    }
+
+    /// The transpose of a rotation (times its scale) turns the other way.
+    fn bwd(&self, qkv: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let width = qkv.dim(1)?;
+        let dx = with_floats(grad, |grad| Ok(self.rotated(grad, width, -1.0)))?;
+        Tensor::from_vec(dx, qkv.shape(), qkv.device()).map(Some)
+    }
+}

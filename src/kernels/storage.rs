@@ -1,0 +1,46 @@
+//! Slices of candle's tensors, and loops over chunks of an output that use all cores natively and one in WASM.
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
+
+/// The contiguous f32 values behind a custom operation's argument.
+pub(super) fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
+        None => bail!("expected a contiguous tensor, got strides {:?}", layout.stride()),
+    }
+}
+
+/// Calls `f` with a tensor's contiguous f32 values; a view with gaps is copied first.
+pub(super) fn with_floats<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+    let tensor = tensor.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => f(floats(storage, layout)?),
+        _ => bail!("expected a tensor on the CPU"),
+    }
+}
+
+/// Calls `f(index, chunk)` for each chunk of `len` values of `out`, in any order.
+pub(super) fn for_each_chunk(out: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync + Send) {
+    #[cfg(not(target_family = "wasm"))]
+    {
+        use rayon::prelude::*;
+        out.par_chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
+    #[cfg(target_family = "wasm")]
+    out.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+}
+
+/// Collects `f(0), f(1), …, f(n - 1)`, computed in any order.
+pub(super) fn map_indices<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
+    #[cfg(not(target_family = "wasm"))]
+    {
+        use rayon::prelude::*;
+        (0..n).into_par_iter().map(f).collect()
+    }
+    #[cfg(target_family = "wasm")]
+    (0..n).map(f).collect()
+}
+
+/// Rows per chunk for cheap row-wise operations: large enough to hide the cost of handing a chunk out.
+pub(super) const ROWS_PER_CHUNK: usize = 64;
