@@ -1,4 +1,5 @@
 // Values written down independently of the code under test.
+import { expect } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./server.mjs";
@@ -19,15 +20,24 @@ export const SLOPES: Record<number, string[]> = Object.fromEntries(
   }).map(([heads, row]) => [heads, row.split(/\s+/)]),
 );
 
-/** One result of the native reference: perplexity over the first `targets` targets. */
-export function recordedPerplexity(model: string, length: number, targets: number): number {
+/** One result of the native reference over the first `asked` targets, and how many of them count. */
+export function reference(model: string, length: number, asked: number): { perplexity: number; targets: number } {
   const recorded = JSON.parse(readFileSync(join(ROOT, "assets/models/recorded.json"), "utf8"));
   const point = recorded.points.find((p: { model: string; length: number }) => p.model === model && p.length === length);
   if (!point) throw new Error(`recorded.json has no result of ${model} at ${length}`);
-  const blocks = targets / 1024;
+  const blocks = asked / 1024;
   if (!Number.isInteger(blocks) || blocks > point.block_nll.length) {
-    throw new Error(`${targets} targets are no whole blocks within the ${point.block_nll.length} recorded`);
+    throw new Error(`${asked} targets are no whole blocks within the ${point.block_nll.length} recorded`);
   }
   const sum = (values: number[]) => values.slice(0, blocks).reduce((a, b) => a + b, 0);
-  return Math.exp(sum(point.block_nll) / sum(point.block_targets));
+  const targets = sum(point.block_targets);
+  return { perplexity: Math.exp(sum(point.block_nll) / targets), targets };
+}
+
+/** Holds a line of the laboratory's CSV file to the native reference: equal targets, perplexity to 1e-3 relative. */
+export function expectReference(point: Record<string, string>, asked: number): void {
+  const expected = reference(point.model, Number(point.length), asked);
+  const what = `${point.model} at ${point.length}: ${point.perplexity} against ${expected.perplexity}`;
+  expect(Number(point.targets), what).toBe(expected.targets);
+  expect(Math.abs(Number(point.perplexity) / expected.perplexity - 1), what).toBeLessThanOrEqual(1e-3);
 }

@@ -1,4 +1,5 @@
 // The page as the tests see it: the handles of figures, controls and tables, and what a reader can do with them.
+import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page } from "@playwright/test";
 
 /** What must stay empty while the page is used. */
@@ -70,6 +71,14 @@ export class Figure {
     return this.root
       .locator(`table[data-series="${series}"] tbody tr`)
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
+  }
+
+  /** The figure's CSV file, one object per line. */
+  async csv(): Promise<Record<string, string>[]> {
+    const [download] = await Promise.all([this.page.waitForEvent("download"), this.control("export-csv").first().click()]);
+    const lines = (await readFile(await download.path(), "utf8")).trim().split("\n").map((line) => line.split(","));
+    const [names, ...rows] = lines;
+    return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
   }
 
   /** Fingerprint of everything drawn in the figure's canvases. */

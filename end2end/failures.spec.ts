@@ -1,0 +1,83 @@
+// What goes wrong with the network, the files or the engine: a message, a way on, and the rest still works.
+import { expect, test, type Page } from "@playwright/test";
+import { Explainer, site } from "./page";
+
+const FEW = "?v=1&engine=cpu&lengths=32&targets=2048";
+
+/** File of a model's weights, as in the manifest. */
+async function weights(page: Page, model: string): Promise<string> {
+  const manifest = await (await page.request.get(`${site()}assets/models/manifest.json`)).json();
+  return site() + manifest.models.find((m: { id: string }) => m.id === model).file;
+}
+
+const BREAKS: Record<string, (page: Page, url: string) => Promise<void>> = {
+  "missing (404)": (page, url) => page.route(url, (route) => route.fulfill({ status: 404, body: "gone" })),
+  "out of reach": (page, url) => page.route(url, (route) => route.abort("connectionfailed")),
+  "cut short": async (page, url) => {
+    const body = await (await page.request.get(url)).body();
+    await page.route(url, (route) => route.fulfill({ body: body.subarray(0, body.length / 2) }));
+  },
+  "of the wrong hash": async (page, url) => {
+    const body = await (await page.request.get(url)).body();
+    body[body.length - 1] ^= 1;
+    await page.route(url, (route) => route.fulfill({ body }));
+  },
+};
+
+for (const [what, breaks] of Object.entries(BREAKS)) {
+  test(`weights ${what}: message, the other methods go on, retry works`, async ({ page }) => {
+    test.setTimeout(3 * 60_000);
+    const explainer = new Explainer(page);
+    await explainer.open(FEW);
+    const url = await weights(page, "rotary-256");
+    await breaks(page, url);
+    const figure = explainer.figure("perplexity");
+    await figure.control("run").click();
+    await figure.reaches("done", 60_000);
+    await expect(figure.control("failure")).toContainText(url.split("/").pop()!);
+    expect(new Set((await figure.rows("perplexity")).map((row) => row[0]))).toEqual(new Set(["sinusoidal-256", "alibi-256"]));
+    await page.unroute(url);
+    await figure.control("retry").click();
+    await expect(figure.control("failure")).toHaveCount(0, { timeout: 60_000 });
+    await expect.poll(async () => (await figure.rows("perplexity")).length).toBe(3);
+  });
+}
+
+test("no manifest and no recorded results: messages, and a retry that works", async ({ page }) => {
+  await page.route(/models\/(manifest|recorded)\.json/, (route) => route.fulfill({ status: 500, body: "" }));
+  const explainer = new Explainer(page);
+  await explainer.open();
+  for (const id of ["extrapolation", "perplexity"]) {
+    await expect(explainer.figure(id).root).toContainText(".json");
+  }
+  // Figures that need no model are not affected.
+  await expect.poll(async () => (await explainer.figure("slopes").rows("slopes")).length).toBe(8);
+  await page.unroute(/models\/(manifest|recorded)\.json/);
+  await explainer.figure("extrapolation").control("retry").first().click();
+  await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+});
+
+test("a worker that cannot start is said so, and can be tried again", async ({ page }) => {
+  await page.route(/worker[^/]*\.js/, (route) => route.abort());
+  const explainer = new Explainer(page);
+  await explainer.open(FEW);
+  const figure = explainer.figure("perplexity");
+  await figure.control("run").click();
+  await figure.reaches("failed", 30_000);
+  await expect(figure.control("failure").first()).toContainText("worker");
+  await page.unroute(/worker[^/]*\.js/);
+  await figure.control("retry").first().click();
+  await figure.reaches("done", 60_000);
+});
+
+test("without WebGPU the CPU computes, and the page says why", async ({ page }) => {
+  for (const engine of ["gpu", "auto"]) {
+    const explainer = new Explainer(page);
+    await explainer.open(`?v=1&engine=${engine}&lengths=32&targets=2048&models=alibi-256`);
+    const figure = explainer.figure("perplexity");
+    await figure.control("run").click();
+    await figure.reaches("done", 60_000);
+    await expect(figure.control("notice").first()).toContainText(/CPU/);
+    expect((await figure.csv())[0].source).toBe("cpu");
+  }
+});

@@ -1,0 +1,75 @@
+// The laboratory on the CPU: the numbers are those of the native reference, and stopping stops.
+import { expect, test } from "@playwright/test";
+import { expectReference } from "./golden";
+import { Explainer } from "./page";
+
+const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
+
+test("the three default models to 4,096 tokens equal the native reference", async ({ page }) => {
+  test.setTimeout(20 * 60_000);
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&engine=cpu");
+  const figure = explainer.figure("perplexity");
+  await figure.control("run").click();
+  await figure.reaches("running");
+  await figure.reaches("done", 19 * 60_000);
+  const points = await figure.csv();
+  expect(points.length).toBe(MODELS.length * 8);
+  for (const point of points) {
+    // What a slow engine scores unless the reader asks for more.
+    expectReference(point, 8192);
+    expect(point.source).toBe("cpu");
+  }
+  // What the reader sees is the same, to the figures shown.
+  const rows = await figure.rows("perplexity");
+  expect(rows.length).toBe(points.length);
+  rows.forEach((row, i) => {
+    expect(row[0]).toBe(points[i].model);
+    expect(Math.abs(Number(row[2].replaceAll(",", "")) / Number(points[i].perplexity) - 1)).toBeLessThan(1e-3);
+  });
+  await expect(figure.root.locator('[data-engine="cpu"]').first()).toBeVisible();
+  expect(explainer.watch.errors).toEqual([]);
+  expect(explainer.watch.foreign).toEqual([]);
+});
+
+test("stop keeps what was computed, within 200 ms", async ({ page }) => {
+  test.setTimeout(5 * 60_000);
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&engine=cpu&lengths=32,4096");
+  const figure = explainer.figure("perplexity");
+  await figure.control("run").click();
+  await expect.poll(async () => (await figure.rows("perplexity")).length, { timeout: 4 * 60_000 }).toBeGreaterThan(0);
+  // Measured inside the page, from the click to the state that shows it.
+  const took = await figure.root.evaluate(
+    (root) =>
+      new Promise<number>((resolve) => {
+        const begin = performance.now();
+        new MutationObserver(() => {
+          if (root.getAttribute("data-state") !== "running") resolve(performance.now() - begin);
+        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
+        root.querySelector<HTMLButtonElement>('[data-testid="stop"]')!.click();
+      }),
+  );
+  test.info().annotations.push({ type: "measured", description: `stopped after ${took.toFixed(0)} ms` });
+  // The budget is 200 ms; a test machine whose cores are all busy gets as much again.
+  expect(took).toBeLessThan(400);
+  const kept = await figure.rows("perplexity");
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept.length).toBeLessThan(6);
+  await expect(figure.control("stop")).toBeDisabled();
+  await expect(figure.control("run")).toBeEnabled();
+});
+
+test("a sliding window with the stride of the input equals nonoverlapping evaluation", async ({ page }) => {
+  test.setTimeout(3 * 60_000);
+  const explainer = new Explainer(page);
+  const values: string[] = [];
+  for (const query of ["", "&protocol=sliding&stride=256"]) {
+    await explainer.open(`?v=1&engine=cpu&models=alibi-256&lengths=256&targets=2048${query}`);
+    const figure = explainer.figure("perplexity");
+    await figure.control("run").click();
+    await figure.reaches("done", 60_000);
+    values.push((await figure.csv())[0].perplexity);
+  }
+  expect(Math.abs(Number(values[1]) / Number(values[0]) - 1)).toBeLessThan(1e-6);
+});
