@@ -11,8 +11,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::queue::{Action, Queue, Task};
-use super::run::Run;
 use super::results::Results;
+use super::run::Run;
 use super::site::{base, words};
 use crate::protocol::{EngineKind, Evaluate, Failure, Request, Response};
 
@@ -83,6 +83,17 @@ impl Client {
         let cores = window().navigator().hardware_concurrency() as usize;
         let width = if expected == EngineKind::Cpu { cores.clamp(1, MAX_CPU_WORKERS) } else { 1 };
         let actions = inner.borrow_mut().queue.submit(tasks, width);
+        self.carry_out(actions);
+    }
+
+    /// Tries again what failed in a run for that reason; the rest of the run goes on.
+    pub fn retry(&self, run: Run, failure: &Failure) {
+        let tasks: Vec<Task> = run
+            .reset_failed(failure)
+            .into_iter()
+            .map(|(index, evaluate)| Task { run: run.id(), index, evaluate })
+            .collect();
+        let actions = self.inner.get_value().borrow_mut().queue.submit(tasks, 1);
         self.carry_out(actions);
     }
 

@@ -3,7 +3,7 @@
 use crate::config::{BLOCK, DEFAULT_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
 
-use super::results::{Entry, Results};
+use super::results::{Entry, Results, cut};
 
 /// Windows that a sliding evaluation computes at most per length, unless the reader names a number of targets.
 pub const MAX_WINDOWS: usize = 256;
@@ -61,10 +61,7 @@ pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Evaluate> {
         model: model.clone(),
         stream: choices.stream.clone(),
         length,
-        protocol: match choices.protocol {
-            Protocol::Sliding { stride } => Protocol::Sliding { stride: stride.min(length) },
-            Protocol::Nonoverlapping => Protocol::Nonoverlapping,
-        },
+        protocol: cut(choices.protocol, length),
         first_target: RUN_IN,
         n_targets,
         engine: choices.engine,

@@ -94,6 +94,14 @@ pub fn thousands(value: u64) -> String {
     out
 }
 
+/// The protocol at that input length: a stride longer than the input is cut to it, which is nonoverlapping evaluation.
+pub fn cut(protocol: Protocol, length: usize) -> Protocol {
+    match protocol {
+        Protocol::Sliding { stride } => Protocol::Sliding { stride: stride.min(length) },
+        Protocol::Nonoverlapping => Protocol::Nonoverlapping,
+    }
+}
+
 /// One computed point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -131,10 +139,15 @@ impl Results {
 
     /// Points of one protocol and number of targets, by model and then by length.
     pub fn of(&self, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
-        let mut found: Vec<&Entry> =
-            self.0.iter().filter(|e| e.asked.protocol == protocol && e.asked.n_targets == n_targets).collect();
+        let fits = |e: &&Entry| e.asked.protocol == cut(protocol, e.asked.length) && e.asked.n_targets == n_targets;
+        let mut found: Vec<&Entry> = self.0.iter().filter(fits).collect();
         found.sort_by(|a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
         found
+    }
+
+    /// Number of targets of the last point of that protocol.
+    pub fn latest_targets(&self, protocol: Protocol) -> Option<usize> {
+        self.0.iter().rev().find(|e| e.asked.protocol == cut(protocol, e.asked.length)).map(|e| e.asked.n_targets)
     }
 
     /// The last point computed with this choice of engine.
@@ -238,5 +251,11 @@ mod tests {
         assert!(results.of(Protocol::Nonoverlapping, 2_048).is_empty());
         assert!(results.of(Protocol::Sliding { stride: 64 }, 1_024).is_empty());
         assert_eq!(results.last_with(EngineChoice::Cpu).unwrap().asked.length, 32);
+        assert_eq!(results.latest_targets(Protocol::Nonoverlapping), Some(1_024));
+        assert_eq!(results.latest_targets(Protocol::Sliding { stride: 64 }), None);
+        let mut slid = ask(32, EngineChoice::Cpu);
+        slid.protocol = Protocol::Sliding { stride: 32 };
+        results.insert(slid, scored(4.0));
+        assert_eq!(results.of(Protocol::Sliding { stride: 64 }, 1_024).len(), 1);
     }
 }

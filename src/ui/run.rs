@@ -114,6 +114,37 @@ impl Run {
         }
     }
 
+    /// Sets what failed for that reason to waiting, and says which evaluations they are.
+    pub fn reset_failed(&self, failure: &Failure) -> Vec<(usize, Evaluate)> {
+        let mut reset = Vec::new();
+        self.jobs.update(|jobs| {
+            for (index, job) in jobs.iter_mut().enumerate() {
+                if matches!(&job.status, Status::Failed(f) if f == failure) {
+                    job.status = Status::Waiting;
+                    reset.push((index, job.evaluate.clone()));
+                }
+            }
+        });
+        self.span.update(|span| {
+            if let Some((_, end)) = span {
+                *end = None;
+            }
+        });
+        reset
+    }
+
+    /// Each reason for which something failed, with the models concerned, in the order of their first appearance.
+    /// Tracks the evaluations.
+    pub fn failures(&self) -> Vec<(Failure, Vec<String>)> {
+        self.jobs.with(|jobs| failures_of(jobs))
+    }
+
+    /// Milliseconds that the run took or has taken. Tracks the evaluations.
+    pub fn elapsed(&self) -> Option<f64> {
+        self.jobs.track();
+        self.span.get().map(|(begin, end)| end.unwrap_or_else(now) - begin)
+    }
+
     fn running_untracked(&self) -> bool {
         self.jobs.with_untracked(|jobs| is_running(jobs))
     }
@@ -159,6 +190,20 @@ fn share_of(jobs: &[Job]) -> f64 {
         _ => 1.0,
     };
     if jobs.is_empty() { 0.0 } else { jobs.iter().map(one).sum::<f64>() / jobs.len() as f64 }
+}
+
+fn failures_of(jobs: &[Job]) -> Vec<(Failure, Vec<String>)> {
+    let mut found: Vec<(Failure, Vec<String>)> = Vec::new();
+    for job in jobs {
+        let Status::Failed(failure) = &job.status else { continue };
+        let model = &job.evaluate.model;
+        match found.iter_mut().find(|(f, _)| f == failure) {
+            Some((_, models)) if models.contains(model) => {}
+            Some((_, models)) => models.push(model.clone()),
+            None => found.push((failure.clone(), vec![model.clone()])),
+        }
+    }
+    found
 }
 
 /// Milliseconds of the page's clock.

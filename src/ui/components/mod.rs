@@ -7,3 +7,7 @@ pub mod plot;
 pub mod readout;
 pub mod setting;
 pub mod surface;
+pub mod choice;
+pub mod ran;
+pub mod run_bar;
+pub mod trouble;

@@ -1,3 +1,5 @@
 //! One file per figure; see [`super::registry`] for their order.
 
 pub mod slopes;
+pub mod extrapolation;
+pub mod perplexity;

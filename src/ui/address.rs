@@ -1,0 +1,91 @@
+//! The browser's side of the address: reads it at the start, keeps it up to date, and tells a parent frame the height.
+
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use super::state::{Settings, ThemeChoice};
+use super::url::{Parsed, parse, write};
+
+/// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What the address says now.
+pub fn read() -> Parsed {
+    parse(&window().location().search().unwrap_or_default())
+}
+
+/// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
+pub fn follow(settings: Settings, embed: Option<String>) {
+    let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    Effect::new(move |first: Option<()>| {
+        let query = write(&settings.snapshot(), embed.as_deref());
+        if first.is_none() {
+            return;
+        }
+        if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
+            earlier.clear();
+        }
+        let rewrite = move || {
+            let location = window().location();
+            let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
+            if let Ok(history) = window().history() {
+                let address = format!("{path}{query}{hash}");
+                let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+            }
+        };
+        pending.set_value(set_timeout_with_handle(rewrite, PAUSE).ok());
+    });
+}
+
+/// Sets `data-theme` on the page to the colours in use, and follows the system's preference.
+pub fn follow_theme(settings: Settings) {
+    if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
+        settings.system_dark.set(query.matches());
+        let changed = Closure::<dyn FnMut(web_sys::Event)>::new({
+            let query = query.clone();
+            move |_| settings.system_dark.set(query.matches())
+        });
+        // Refused by browsers older than the method; the preference at the start still holds.
+        let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+        changed.forget();
+    }
+    Effect::new(move || {
+        let theme = match settings.theme.get() {
+            ThemeChoice::Auto => None,
+            ThemeChoice::Light => Some("light"),
+            ThemeChoice::Dark => Some("dark"),
+        };
+        if let Some(root) = document().document_element() {
+            let _ = match theme {
+                Some(name) => root.set_attribute("data-theme", name),
+                None => root.remove_attribute("data-theme"),
+            };
+        }
+    });
+}
+
+/// Posts `{type: "alibi:height", v: 1, id, height}` to the parent frame whenever the page's content changes its height.
+pub fn report_height(id: &'static str) {
+    let Ok(Some(parent)) = window().parent() else { return };
+    let Some(body) = document().body() else { return };
+    let measured = body.clone();
+    let report = Closure::<dyn FnMut()>::new(move || {
+        let height = measured.get_bounding_client_rect().height().ceil();
+        let message = js_sys::Object::new();
+        let fields: [(&str, JsValue); 4] =
+            [("type", "alibi:height".into()), ("v", 1.into()), ("id", id.into()), ("height", height.into())];
+        for (key, value) in fields {
+            // A plain object takes any property.
+            let _ = js_sys::Reflect::set(&message, &key.into(), &value);
+        }
+        // The height of a figure is no secret, and the host's origin is not known here.
+        let _ = parent.post_message(&message, "*");
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(report.as_ref().unchecked_ref()) {
+        observer.observe(&body);
+        report.forget();
+    }
+}

@@ -1,0 +1,58 @@
+//! The root of the page: contexts, then the article or one figure alone.
+
+use leptos::prelude::*;
+
+use super::address::{follow, follow_theme, read};
+use super::article::Article;
+use super::client::Client;
+use super::embed::Embed;
+use super::registry::by_id;
+use super::site::Site;
+use super::state::Settings;
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    let parsed = read();
+    let settings = Settings::new(parsed.state);
+    let (site, client) = (Site::default(), Client::default());
+    provide_context(settings);
+    provide_context(site);
+    provide_context(client);
+    site.load();
+    follow_theme(settings);
+
+    let mut notices = parsed.notices;
+    let alone = parsed.embed.as_deref().and_then(by_id);
+    if let (Some(asked), None) = (&parsed.embed, alone) {
+        notices.push(format!("there is no figure {asked}; showing the whole article"));
+    }
+    follow(settings, alone.map(|f| f.id.to_string()));
+    let notices = RwSignal::new(notices);
+    view! {
+        <Notices notices=notices />
+        {match alone {
+            Some(figure) => view! { <Embed figure=figure /> }.into_any(),
+            None => view! { <Article /> }.into_any(),
+        }}
+    }
+}
+
+/// What of the address was not as it should be, until the reader dismisses it.
+#[component]
+fn Notices(notices: RwSignal<Vec<String>>) -> impl IntoView {
+    move || {
+        let said = notices.get();
+        (!said.is_empty()).then(|| {
+            view! {
+                <aside class="notices" role="status" data-testid="notices">
+                    <div>
+                        <p>"Some of this page's address could not be taken as written:"</p>
+                        <ul>{said.into_iter().map(|n| view! { <li>{n}</li> }).collect_view()}</ul>
+                    </div>
+                    <button type="button" data-testid="dismiss" on:click=move |_| notices.set(Vec::new())>"Dismiss"</button>
+                </aside>
+            }
+        })
+    }
+}

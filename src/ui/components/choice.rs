@@ -1,0 +1,119 @@
+//! Controls that choose among few values: a row of radio buttons, a list, a box to tick.
+
+use leptos::prelude::*;
+
+/// One value that can be chosen: its name in addresses and tests, and its label.
+pub type Choice = (&'static str, &'static str);
+
+/// A row of radio buttons that looks like one control. The values are `(name, label)`.
+#[component]
+pub fn Segmented(
+    /// Test handle and group name.
+    testid: &'static str,
+    /// What is chosen.
+    label: &'static str,
+    /// Values.
+    choices: &'static [Choice],
+    /// Name of the present value.
+    #[prop(into)]
+    value: Signal<&'static str>,
+    /// Called with the name of the chosen value.
+    #[prop(into)]
+    choose: Callback<&'static str>,
+) -> impl IntoView {
+    let buttons = choices.iter().map(|&(name, text)| {
+        view! {
+            <label>
+                <input
+                    type="radio"
+                    name=testid
+                    value=name
+                    prop:checked=move || value.get() == name
+                    on:change=move |_| choose.run(name)
+                />
+                <span>{text}</span>
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="segmented" data-testid=testid>
+            <legend>{label}</legend>
+            <div class="segments">{buttons.collect_view()}</div>
+        </fieldset>
+    }
+}
+
+/// A list to choose a number from.
+#[component]
+pub fn NumberList(
+    /// Test handle.
+    testid: &'static str,
+    /// What is chosen.
+    label: &'static str,
+    /// Values with their labels.
+    choices: Vec<(usize, String)>,
+    /// The present value.
+    #[prop(into)]
+    value: Signal<usize>,
+    /// Whether it has no effect at present.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// Called with the chosen value.
+    #[prop(into)]
+    choose: Callback<usize>,
+) -> impl IntoView {
+    let options = choices
+        .into_iter()
+        .map(|(number, text)| view! { <option value=number selected=move || value.get() == number>{text}</option> });
+    view! {
+        <label class="list">
+            <span class="control-label">{label}</span>
+            <select
+                data-testid=testid
+                prop:value=move || value.get().to_string()
+                disabled=move || disabled.get()
+                on:change=move |event| {
+                    if let Ok(number) = event_target_value(&event).parse() {
+                        choose.run(number);
+                    }
+                }
+            >
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// A box to tick, drawn as a chip.
+#[component]
+pub fn Tick(
+    /// Test handle.
+    testid: String,
+    /// Value in the page's address.
+    value: String,
+    /// Label.
+    label: String,
+    /// Colour index of the chart's palette, where the box stands for a line.
+    #[prop(optional)]
+    style: Option<usize>,
+    /// Whether it is ticked.
+    #[prop(into)]
+    checked: Signal<bool>,
+    /// Called with the new state.
+    #[prop(into)]
+    choose: Callback<bool>,
+) -> impl IntoView {
+    view! {
+        <label class="tick">
+            <input
+                type="checkbox"
+                data-testid=testid
+                value=value
+                prop:checked=move || checked.get()
+                on:change=move |event| choose.run(event_target_checked(&event))
+            />
+            {style.map(|s| view! { <i class="swatch" data-palette=s aria-hidden="true"></i> })}
+            <span>{label}</span>
+        </label>
+    }
+}

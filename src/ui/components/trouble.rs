@@ -1,0 +1,25 @@
+//! A message where something the figure needs could not be had, with a button to try again.
+
+use leptos::prelude::*;
+
+/// Shows `trouble` while there is any.
+#[component]
+pub fn Trouble(
+    /// What is wrong, in a sentence.
+    #[prop(into)]
+    trouble: Signal<Option<String>>,
+    /// Called to try again.
+    #[prop(into)]
+    retry: Callback<()>,
+) -> impl IntoView {
+    move || {
+        trouble.get().map(|text| {
+            view! {
+                <div class="failure" role="alert" data-testid="failure">
+                    <p>{text}</p>
+                    <button type="button" data-testid="retry" on:click=move |_| retry.run(())>"Retry"</button>
+                </div>
+            }
+        })
+    }
+}

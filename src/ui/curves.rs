@@ -1,0 +1,238 @@
+//! Perplexity against input length: from computed and recorded points to lines, table rows, CSV and a sentence.
+
+use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series, style_of};
+use crate::config::Recorded;
+use crate::position::{METHODS, by_id};
+use crate::protocol::Protocol;
+
+use super::components::data_table::Table;
+use super::plan::tokens;
+use super::results::{Entry, Summary, show_3, show_perplexity, summarise, summarise_recorded, thousands};
+use super::run::engine_id;
+
+/// A point as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Model id.
+    pub model: String,
+    /// Input length, tokens.
+    pub length: usize,
+    /// How the text was cut.
+    pub protocol: Protocol,
+    /// What was measured.
+    pub summary: Summary,
+    /// `recorded`, `cpu` or `gpu`.
+    pub source: &'static str,
+    /// Name of the GPU, where one ran.
+    pub adapter: Option<String>,
+    /// Seconds of computing and tokens sent through the model; absent for what was recorded.
+    pub effort: Option<(f64, u64)>,
+}
+
+/// A model id taken apart: method, training length, seed.
+pub fn parts(model: &str) -> (&str, Option<usize>, Option<&str>) {
+    let mut pieces = model.split('-');
+    let method = pieces.next().unwrap_or(model);
+    let train_length = pieces.next().and_then(|l| l.parse().ok());
+    (method, train_length, pieces.next())
+}
+
+/// A model as the reader knows it: the method's name, and the seed beyond the first.
+pub fn model_name(model: &str) -> String {
+    let (method, _, seed) = parts(model);
+    let name = by_id(method).map_or(method, |m| m.name());
+    seed.map_or_else(|| name.to_string(), |s| format!("{name} ({s})"))
+}
+
+/// Place of a model in lists: methods in the page's order, short training first.
+pub fn order(model: &str) -> (usize, Option<usize>, String) {
+    let (method, train_length, _) = parts(model);
+    let place = METHODS.iter().position(|m| m.id() == method).unwrap_or(METHODS.len());
+    (place, train_length, model.into())
+}
+
+/// Every recorded point that says something, in the page's order.
+pub fn recorded_points(recorded: &Recorded) -> Vec<Shown> {
+    let shown = |p: &crate::config::RecordedPoint| {
+        Some(Shown {
+            model: p.model.clone(),
+            length: p.length,
+            protocol: Protocol::Nonoverlapping,
+            summary: summarise_recorded(p)?,
+            source: "recorded",
+            adapter: None,
+            effort: None,
+        })
+    };
+    sorted(recorded.points.iter().filter_map(shown).collect())
+}
+
+/// Computed points, in the page's order.
+pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
+    let shown = |e: &&Entry| {
+        Some(Shown {
+            model: e.asked.model.clone(),
+            length: e.asked.length,
+            protocol: e.asked.protocol,
+            summary: summarise(&e.scored.blocks, e.scored.n_bytes)?,
+            source: engine_id(e.scored.engine),
+            adapter: e.scored.adapter.clone(),
+            effort: Some((e.scored.seconds, tokens(&e.asked))),
+        })
+    };
+    sorted(entries.iter().filter_map(shown).collect())
+}
+
+fn sorted(mut points: Vec<Shown>) -> Vec<Shown> {
+    points.sort_by_key(|p| (order(&p.model), p.length));
+    points
+}
+
+/// Ids of the models among the points, in their order.
+pub fn models(points: &[Shown]) -> Vec<String> {
+    let mut ids: Vec<String> = points.iter().map(|p| p.model.clone()).collect();
+    ids.dedup();
+    ids
+}
+
+/// One line per model. `suffix` keeps the ids of recorded and computed lines apart.
+pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
+    let several = training_lengths(points).len() > 1;
+    models(points)
+        .into_iter()
+        .map(|model| Series {
+            id: format!("{model}{suffix}"),
+            name: match parts(&model).1 {
+                Some(length) if several => format!("{} {length}", model_name(&model)),
+                _ => model_name(&model),
+            },
+            style: style_of(parts(&model).0),
+            points: points
+                .iter()
+                .filter(|p| p.model == model)
+                .map(|p| Point {
+                    x: p.length as f64,
+                    y: p.summary.perplexity,
+                    low: p.summary.standard_error.map(|_| p.summary.band.0),
+                    high: p.summary.standard_error.map(|_| p.summary.band.1),
+                })
+                .collect(),
+            faint,
+        })
+        .collect()
+}
+
+/// Training lengths among the points, ascending.
+pub fn training_lengths(points: &[Shown]) -> Vec<usize> {
+    let mut lengths: Vec<usize> = points.iter().filter_map(|p| parts(&p.model).1).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+/// The chart: both axes by ratio, training lengths marked.
+pub fn chart(series: Vec<Series>, training_lengths: &[usize]) -> LineChart {
+    let marks = training_lengths.iter().map(|&l| Mark { x: l as f64, label: format!("trained at {l}") });
+    LineChart {
+        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },
+        series,
+        marks: marks.collect(),
+    }
+}
+
+/// One row per point.
+pub fn table(points: &[Shown], caption: String) -> Table {
+    let columns = [
+        "model", "input length", "perplexity", "± (1 s.e.)", "loss (nats)", "bits per byte", "targets", "from", "seconds",
+        "tokens/s",
+    ];
+    let row = |p: &Shown| {
+        let s = &p.summary;
+        let half = (s.band.1 - s.band.0) / 2.0;
+        vec![
+            p.model.clone(),
+            thousands(p.length as u64),
+            show_perplexity(s.perplexity),
+            s.standard_error.filter(|_| half.is_finite()).map_or("–".into(), |_| format!("{half:.2}")),
+            show_3(s.mean_nll),
+            show_3(s.bits_per_byte),
+            thousands(s.n_targets),
+            p.adapter.as_ref().map_or_else(|| p.source.into(), |a| format!("{} ({a})", p.source)),
+            p.effort.map_or("–".into(), |(seconds, _)| format!("{seconds:.2}")),
+            p.effort.and_then(|e| speed(e)).map_or("–".into(), |v| thousands(v as u64)),
+        ]
+    };
+    Table { caption, columns: columns.map(String::from).to_vec(), rows: points.iter().map(row).collect() }
+}
+
+/// Tokens per second, where time was measured.
+pub fn speed((seconds, tokens): (f64, u64)) -> Option<f64> {
+    (seconds > 0.0).then(|| tokens as f64 / seconds)
+}
+
+/// Every point at full precision; what is not finite is written as `NaN` or `inf`.
+pub fn csv(points: &[Shown]) -> String {
+    let mut out = String::from(
+        "model,length,protocol,stride,targets,perplexity,low,high,mean_nll,standard_error,bits_per_byte,source,adapter,seconds,tokens\n",
+    );
+    for p in points {
+        let s = &p.summary;
+        let (protocol, stride) = match p.protocol {
+            Protocol::Nonoverlapping => ("nonoverlapping", p.length),
+            Protocol::Sliding { stride } => ("sliding", stride),
+        };
+        let error = s.standard_error.map_or(String::new(), |e| e.to_string());
+        let adapter = p.adapter.as_ref().map_or(String::new(), |a| format!("\"{}\"", a.replace('"', "\"\"")));
+        let (seconds, tokens) = p.effort.map_or_else(Default::default, |(s, t)| (s.to_string(), t.to_string()));
+        out += &format!(
+            "{},{},{protocol},{stride},{},{},{},{},{},{error},{},{},{adapter},{seconds},{tokens}\n",
+            p.model, p.length, s.n_targets, s.perplexity, s.band.0, s.band.1, s.mean_nll, s.bits_per_byte, p.source,
+        );
+    }
+    out
+}
+
+/// What the points say at the longest length that every model was scored at, next to each model's training length.
+/// Empty where nothing can be compared.
+pub fn finding(points: &[Shown]) -> String {
+    let ids = models(points);
+    let at = |model: &str, length: usize| {
+        points.iter().find(|p| p.model == model && p.length == length).map(|p| p.summary.perplexity)
+    };
+    let comparable: Vec<(&String, usize)> =
+        ids.iter().filter_map(|m| parts(m).1.filter(|&l| at(m, l).is_some()).map(|l| (m, l))).collect();
+    let Some((_, trained)) = comparable.first().copied() else { return String::new() };
+    let everywhere = |length: &usize| comparable.iter().all(|(m, _)| at(m, *length).is_some());
+    let Some(length) = points.iter().map(|p| p.length).filter(everywhere).max().filter(|&l| l > trained) else {
+        return String::new();
+    };
+    let said: Vec<String> = comparable
+        .iter()
+        .filter_map(|(m, l)| Some(format!("{} {}", model_name(m), verdict(at(m, *l)?, at(m, length)?))))
+        .collect();
+    let same = comparable.iter().all(|(_, l)| *l == trained);
+    let times = if same && length.is_multiple_of(trained) {
+        format!(", {} times the training length", length / trained)
+    } else {
+        String::new()
+    };
+    format!("At {} tokens{times}: {}.", thousands(length as u64), said.join("; "))
+}
+
+/// What became of a perplexity from `before` to `after`.
+fn verdict(before: f64, after: f64) -> String {
+    let ratio = after / before;
+    let (was, is) = (show_perplexity(before), show_perplexity(after));
+    match ratio {
+        r if !r.is_finite() => format!("{is} (from {was})"),
+        r if r >= 2.0 => format!("explodes to {is}, {r:.1} times its {was}"),
+        r if r > 1.05 => format!("climbs to {is} from {was}"),
+        r if r >= 0.95 => format!("stays level at {is} (from {was})"),
+        _ => format!("falls to {is} from {was}"),
+    }
+}
+
+#[cfg(test)]
+#[path = "curves_tests.rs"]
+mod tests;

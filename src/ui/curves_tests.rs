@@ -1,0 +1,101 @@
+//! Lines, rows and sentences from points whose values were computed by hand.
+
+use super::*;
+use crate::config::RecordedPoint;
+use crate::protocol::{BlockSum, EngineChoice, EngineKind, Evaluate, Scored};
+
+/// A recorded point of 20 targets with that mean loss.
+fn point(model: &str, length: usize, mean: f64) -> RecordedPoint {
+    RecordedPoint {
+        model: model.into(),
+        length,
+        block_nll: vec![10.0 * mean, 10.0 * mean],
+        block_targets: vec![10, 10],
+        n_bytes: 40,
+    }
+}
+
+fn recorded(points: Vec<RecordedPoint>) -> Vec<Shown> {
+    recorded_points(&Recorded { note: String::new(), stream: "held-out".into(), n_targets: 20, points })
+}
+
+#[test]
+fn lines_follow_the_order_of_the_methods() {
+    let points = recorded(vec![
+        point("alibi-256", 512, 3.0),
+        point("alibi-256", 256, 3.0),
+        point("sinusoidal-256", 256, 3.0),
+    ]);
+    let lines = series(&points, "", false);
+    assert_eq!(lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["Sinusoidal", "ALiBi"]);
+    assert_eq!(lines[1].points.iter().map(|p| p.x).collect::<Vec<_>>(), [256.0, 512.0]);
+    assert!((lines[1].points[0].y - 20.085536923187668).abs() < 1e-9);
+    assert_eq!(training_lengths(&points), [256]);
+}
+
+#[test]
+fn the_sentence_follows_the_numbers() {
+    let ln = f64::ln;
+    let points = recorded(vec![
+        point("sinusoidal-256", 256, ln(30.0)),
+        point("sinusoidal-256", 4_096, ln(90.0)),
+        point("rotary-256", 256, ln(22.0)),
+        point("rotary-256", 4_096, ln(33.0)),
+        point("alibi-256", 256, ln(21.0)),
+        point("alibi-256", 4_096, ln(20.9)),
+    ]);
+    assert_eq!(
+        finding(&points),
+        "At 4,096 tokens, 16 times the training length: Sinusoidal explodes to 90.00, 3.0 times its 30.00; \
+         Rotary climbs to 33.00 from 22.00; ALiBi stays level at 20.90 (from 21.00)."
+    );
+    // Were ALiBi to fail, the sentence would say so.
+    let worse = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, ln(63.0))]);
+    assert_eq!(finding(&worse), "At 512 tokens, 2 times the training length: ALiBi explodes to 63.00, 3.0 times its 21.00.");
+    let lost = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, f64::NAN)]);
+    assert!(finding(&lost).contains("ALiBi diverged (from 21.00)"));
+    // Nothing beyond the training length, nothing to say.
+    assert_eq!(finding(&recorded(vec![point("alibi-256", 256, 3.0), point("alibi-256", 64, 3.0)])), "");
+    assert_eq!(finding(&[]), "");
+}
+
+#[test]
+fn rows_and_csv_show_what_was_computed() {
+    let entry = Entry {
+        asked: Evaluate {
+            model: "alibi-256".into(),
+            stream: "held-out".into(),
+            length: 1_024,
+            protocol: Protocol::Sliding { stride: 512 },
+            first_target: 16_384,
+            n_targets: 1_024,
+            engine: EngineChoice::Auto,
+        },
+        scored: Scored {
+            blocks: vec![BlockSum { nll: 20.0, n_targets: 10 }, BlockSum { nll: 40.0, n_targets: 10 }],
+            n_bytes: 40,
+            engine: EngineKind::Gpu,
+            adapter: Some("A \"fine\" one".into()),
+            seconds: 0.5,
+        },
+    };
+    let points = live_points(&[&entry]);
+    let rows = table(&points, "t".into()).rows;
+    // exp(3) = 20.09; half of e⁴ − e² = 23.60; two windows of 1,024 in half a second.
+    let expected =
+        ["alibi-256", "1,024", "20.09", "23.60", "3.000", "2.164", "20", "gpu (A \"fine\" one)", "0.50", "4,096"];
+    assert_eq!(rows, [expected.map(String::from).to_vec()]);
+    let csv = csv(&points);
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.starts_with("alibi-256,1024,sliding,512,20,20.0855"), "{row}");
+    assert!(row.ends_with(",gpu,\"A \"\"fine\"\" one\",0.5,2048"), "{row}");
+    assert_eq!(csv.lines().next().unwrap().split(',').count(), 15);
+}
+
+#[test]
+fn what_diverged_is_shown_and_kept() {
+    let points = recorded(vec![point("none-256", 64, f64::NAN)]);
+    assert_eq!(table(&points, String::new()).rows[0][2], "diverged");
+    assert!(csv(&points).contains("NaN"));
+    assert_eq!(series(&points, "", false)[0].points.len(), 1);
+}

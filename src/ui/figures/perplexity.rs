@@ -1,0 +1,179 @@
+//! The laboratory: the reader chooses models, input lengths, protocol and engine, and measures.
+
+mod controls;
+mod matrix;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use self::controls::Controls;
+use self::matrix::Matrix;
+use super::extrapolation::drawing;
+use crate::config::{Manifest, ModelConfig};
+use crate::protocol::{EngineKind, Evaluate, Protocol};
+use crate::ui::client::Client;
+use crate::ui::components::{
+    data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, ran::Ran, run_bar::RunBar, trouble::Trouble,
+};
+use crate::ui::curves::{self, Shown};
+use crate::ui::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
+use crate::ui::results::thousands;
+use crate::ui::run::Run;
+use crate::ui::site::{Loaded, Site};
+use crate::ui::state::{protocol_of, use_settings};
+
+/// What would run now.
+#[derive(Clone, Debug, PartialEq)]
+struct Plan {
+    evaluations: Vec<Evaluate>,
+    n_targets: usize,
+    protocol: Protocol,
+    expected: EngineKind,
+    seconds: f64,
+}
+
+/// The figure.
+#[component]
+pub fn Perplexity() -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Site>());
+    let client = expect_context::<Client>();
+    let run = Run::default();
+    let manifest = Memo::new(move |_| site.manifest.with(|m| m.ready().cloned()));
+
+    let plan = Memo::new(move |_| {
+        let manifest: Arc<Manifest> = manifest.get()?;
+        let chosen = settings.models.get();
+        let mut models: Vec<String> =
+            manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
+        models.sort_by_key(|m| curves::order(m));
+        let choices = Choices {
+            lengths: settings.lengths.get(),
+            protocol: protocol_of(settings.protocol.get(), settings.stride.get()),
+            targets: settings.targets.get(),
+            engine: settings.engine.get(),
+            stream: manifest.streams.first().map(|s| s.id.clone())?,
+            models,
+        };
+        client.results.with(|results| {
+            let expected = expected_engine(choices.engine, results);
+            let n_targets = n_targets(&choices, expected);
+            let evaluations = evaluations(&choices, n_targets);
+            let default = ModelConfig::default_preset("alibi", 256);
+            let config = choices.models.first().and_then(|m| manifest.model(m)).map_or(&default, |m| &m.config);
+            let seconds = estimate(&evaluations, config, results);
+            Some(Plan { evaluations, n_targets, protocol: choices.protocol, expected, seconds })
+        })
+    });
+    // What is on show: points for the present choices, or else the last ones of the same protocol.
+    let points = Memo::new(move |_| -> Vec<Shown> {
+        let Some(plan) = plan.get() else { return Vec::new() };
+        client.results.with(|r| {
+            let now = r.of(plan.protocol, plan.n_targets);
+            let found = match (now.is_empty(), r.latest_targets(plan.protocol)) {
+                (true, Some(other)) if settings.targets.get() == 0 => r.of(plan.protocol, other),
+                _ => now,
+            };
+            curves::live_points(&found)
+        })
+    });
+    let chart = Memo::new(move |_| {
+        points.with(|p| {
+            let mut trained = curves::training_lengths(p);
+            if trained.is_empty() {
+                trained = settings.models.with(|m| m.iter().filter_map(|m| curves::parts(m).1).collect());
+                trained.sort_unstable();
+                trained.dedup();
+            }
+            curves::chart(curves::series(p, "", false), &trained)
+        })
+    });
+    let everything = move || client.results.with(|r| curves::live_points(&r.all().iter().collect::<Vec<_>>()));
+
+    let start = move |()| {
+        let Some(plan) = plan.get_untracked() else { return };
+        let mut all = plan.evaluations;
+        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
+        if all.iter().any(missing) {
+            all.retain(missing);
+        }
+        client.start(run, all, plan.expected);
+    };
+    let state = Signal::derive(move || match site.manifest.get() {
+        Loaded::Loading => "loading",
+        Loaded::Failed(_) => "failed",
+        Loaded::Ready(_) => run.state(),
+    });
+    let trouble = Signal::derive(move || match site.manifest.get() {
+        Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
+        _ => None,
+    });
+    view! {
+        <Figure
+            id="perplexity"
+            title="The laboratory"
+            state=state
+            finding=Signal::derive(move || points.with(|p| finding(p)))
+        >
+            <Trouble trouble=trouble retry=move |()| site.load() />
+            <Controls manifest=manifest />
+            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p))}</p>
+            <RunBar
+                run=run
+                label="Run"
+                empty=Signal::derive(move || plan.with(|p| p.as_ref().is_none_or(|p| p.evaluations.is_empty())))
+                start=start
+            />
+            <LinePlot
+                chart=chart.into()
+                label=Signal::derive(move || {
+                    points.with(|p| format!("Perplexity against input length, measured in this page. {}", finding(p)))
+                })
+                id="perplexity-plot"
+            />
+            <Matrix run=run points=points planned=Signal::derive(move || plan.get().map(|p| p.evaluations).unwrap_or_default()) />
+            <Ran points=points />
+            <DataTable
+                series="perplexity"
+                table=Signal::derive(move || curves::table(&points.get(), "Every point measured here, for these choices".into()))
+            />
+            <Export
+                stem=Signal::stored("alibi-perplexity".to_string())
+                csv=Signal::derive(move || curves::csv(&everything()))
+                svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
+            />
+        </Figure>
+    }
+}
+
+/// The finding, or what to do to get one.
+fn finding(points: &[Shown]) -> String {
+    match (points.is_empty(), curves::finding(points)) {
+        (true, _) => "Nothing has been measured for these choices yet.".into(),
+        (false, said) if said.is_empty() => {
+            "A comparison needs each model at its training length and at a longer one.".into()
+        }
+        (false, said) => said,
+    }
+}
+
+/// What would run, and for about how long.
+fn describe(plan: &Plan) -> String {
+    let Some(first) = plan.evaluations.first() else {
+        return "Choose at least one model and one input length.".into();
+    };
+    let count = plan.evaluations.len();
+    let points = if count == 1 { "One point".into() } else { format!("{count} points") };
+    let how = match plan.protocol {
+        Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
+        Protocol::Sliding { stride: 1 } => "one new token scored per window, every window computed in full".into(),
+        Protocol::Sliding { stride } => {
+            format!("the newest {} tokens scored per window, every window computed in full", thousands(stride as u64))
+        }
+    };
+    format!(
+        "{points}, the same {} targets at every length, {how}. Roughly {}.",
+        thousands(first.n_targets as u64),
+        show_seconds(plan.seconds),
+    )
+}

@@ -1,0 +1,162 @@
+//! What the reader can choose in the laboratory.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::chart::style_of;
+use crate::config::{Manifest, ModelEntry};
+use crate::protocol::EngineChoice;
+use crate::ui::components::choice::{NumberList, Segmented, Tick};
+use crate::ui::curves::{model_name, order};
+use crate::ui::results::thousands;
+use crate::ui::state::{ProtocolKind, TARGETS, lengths, strides, use_settings};
+
+const PROTOCOLS: &[(&str, &str)] = &[("nonoverlapping", "Nonoverlapping"), ("sliding", "Sliding window")];
+const ENGINES: &[(&str, &str)] = &[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")];
+
+/// Models by training length, lengths, protocol, targets, engine.
+#[component]
+pub fn Controls(
+    /// What was trained, once it is known.
+    #[prop(into)]
+    manifest: Signal<Option<Arc<Manifest>>>,
+) -> impl IntoView {
+    let settings = use_settings();
+    let sliding = Memo::new(move |_| settings.protocol.get() == ProtocolKind::Sliding);
+    let plain = |n: usize| (n, thousands(n as u64));
+    let windows: Vec<(usize, String)> = strides().map(plain).collect();
+    let targets = TARGETS.into_iter().map(|n| if n == 0 { (0, "auto".into()) } else { plain(n) }).collect::<Vec<_>>();
+    view! {
+        <div class="controls">
+            {move || manifest.get().map(|m| view! { <Models manifest=m /> })}
+            <fieldset class="wide" data-testid="lengths">
+                <legend>"Input lengths, tokens"</legend>
+                <div class="ticks">{lengths().map(|l| view! { <Length length=l /> }).collect_view()}</div>
+            </fieldset>
+            <Segmented
+                testid="protocol"
+                label="Evaluation"
+                choices=PROTOCOLS
+                value=Signal::derive(move || PROTOCOLS[usize::from(sliding.get())].0)
+                choose=move |name: &'static str| {
+                    let kind = if name == "sliding" { ProtocolKind::Sliding } else { ProtocolKind::Nonoverlapping };
+                    settings.protocol.set(kind);
+                }
+            />
+            <NumberList
+                testid="stride"
+                label="Stride, tokens"
+                choices=windows
+                value=settings.stride
+                disabled=Signal::derive(move || !sliding.get())
+                choose=move |n| settings.stride.set(n)
+            />
+            <NumberList
+                testid="targets"
+                label="Targets per point"
+                choices=targets
+                value=settings.targets
+                choose=move |n| settings.targets.set(n)
+            />
+            <Segmented
+                testid="engine"
+                label="Engine"
+                choices=ENGINES
+                value=Signal::derive(move || ENGINES[settings.engine.get() as usize].0)
+                choose=move |name: &'static str| {
+                    settings.engine.set(match name {
+                        "cpu" => EngineChoice::Cpu,
+                        "gpu" => EngineChoice::Gpu,
+                        _ => EngineChoice::Auto,
+                    });
+                }
+            />
+        </div>
+    }
+}
+
+/// The models, grouped by training length; names that the address asks for in vain are said.
+#[component]
+fn Models(manifest: Arc<Manifest>) -> impl IntoView {
+    let settings = use_settings();
+    let mut groups: Vec<(usize, Vec<&ModelEntry>)> = Vec::new();
+    for model in &manifest.models {
+        let length = model.config.train_length;
+        match groups.iter_mut().find(|(l, _)| *l == length) {
+            Some((_, members)) => members.push(model),
+            None => groups.push((length, vec![model])),
+        }
+    }
+    groups.sort_by_key(|(length, _)| *length);
+    let view = groups
+        .into_iter()
+        .map(|(length, mut members)| {
+            members.sort_by_key(|m| order(&m.id));
+            let ticks = members.into_iter().map(|m| view! { <Model id=m.id.clone() method=m.config.method.clone() /> });
+            view! {
+                <fieldset class="wide">
+                    <legend>{format!("Models trained at {} tokens", thousands(length as u64))}</legend>
+                    <div class="ticks">{ticks.collect_view()}</div>
+                </fieldset>
+            }
+        })
+        .collect_view();
+    let unknown = move || {
+        let known = |id: &String| manifest.model(id).is_some();
+        let names: Vec<String> = settings.models.get().into_iter().filter(|id| !known(id)).collect();
+        (!names.is_empty()).then(|| {
+            view! { <p class="note" data-testid="unknown">{format!("Not among the trained models: {}.", names.join(", "))}</p> }
+        })
+    };
+    view! {
+        {view}
+        {unknown}
+    }
+}
+
+#[component]
+fn Model(id: String, method: String) -> impl IntoView {
+    let settings = use_settings();
+    let (for_checked, for_choose) = (id.clone(), id.clone());
+    view! {
+        <Tick
+            testid=format!("model-{id}")
+            value=id.clone()
+            label=model_name(&id)
+            style=style_of(&method)
+            checked=Signal::derive(move || settings.models.with(|m| m.contains(&for_checked)))
+            choose=move |on: bool| {
+                settings.models.update(|chosen| {
+                    chosen.retain(|m| *m != for_choose);
+                    if on {
+                        chosen.push(for_choose.clone());
+                        chosen.sort_by_key(|m| order(m));
+                    }
+                });
+            }
+        />
+    }
+}
+
+#[component]
+fn Length(length: usize) -> impl IntoView {
+    let settings = use_settings();
+    view! {
+        <Tick
+            testid=format!("length-{length}")
+            value=length.to_string()
+            label=thousands(length as u64)
+            checked=Signal::derive(move || settings.lengths.with(|l| l.contains(&length)))
+            choose=move |on: bool| {
+                settings.lengths.update(|chosen| {
+                    chosen.retain(|l| *l != length);
+                    if on {
+                        chosen.push(length);
+                        chosen.sort_unstable();
+                    }
+                });
+            }
+        />
+    }
+}

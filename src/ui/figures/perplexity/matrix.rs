@@ -1,0 +1,125 @@
+//! Models by lengths: what is known, what is being computed, what failed, cell by cell.
+
+use leptos::prelude::*;
+
+use crate::protocol::Evaluate;
+use crate::ui::curves::{Shown, model_name, order, parts};
+use crate::ui::results::{show_perplexity, thousands};
+use crate::ui::run::{Job, Run, Status};
+
+/// One cell: its text, and its state for style and tests.
+type Cell = (String, &'static str);
+
+/// The matrix of what is planned and what is known.
+#[component]
+pub fn Matrix(
+    /// The run.
+    run: Run,
+    /// Points known for the present choices.
+    #[prop(into)]
+    points: Signal<Vec<Shown>>,
+    /// What would run now.
+    planned: Signal<Vec<Evaluate>>,
+) -> impl IntoView {
+    move || {
+        let (points, planned, jobs) = (points.get(), planned.get(), run.jobs.get());
+        let (models, lengths) = axes(&points, &planned);
+        let several = models.iter().any(|m| parts(m).1 != parts(&models[0]).1);
+        let name = |m: &str| match parts(m).1 {
+            Some(trained) if several => format!("{} {trained}", model_name(m)),
+            _ => model_name(m),
+        };
+        let rows = models.iter().map(|model| {
+            let cells = lengths.iter().map(|&length| {
+                let (text, state) = cell(model, length, &points, &planned, &jobs);
+                view! { <td data-cell=state>{text}</td> }
+            });
+            view! { <tr data-model=model.clone()><th scope="row">{name(model)}</th>{cells.collect_view()}</tr> }
+        });
+        let heads = lengths.iter().map(|&l| view! { <th scope="col">{thousands(l as u64)}</th> });
+        (!models.is_empty()).then(|| {
+            view! {
+                <div class="matrix" tabindex="0" role="region" aria-label="Perplexity by model and input length">
+                    <table data-series="matrix">
+                        <caption>"Perplexity by input length, tokens"</caption>
+                        <thead><tr><th scope="col">"Model"</th>{heads.collect_view()}</tr></thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
+            }
+        })
+    }
+}
+
+/// Models and lengths that are planned or known, in the page's order.
+fn axes(points: &[Shown], planned: &[Evaluate]) -> (Vec<String>, Vec<usize>) {
+    let mut models: Vec<String> =
+        points.iter().map(|p| &p.model).chain(planned.iter().map(|e| &e.model)).cloned().collect();
+    models.sort_by_key(|m| order(m));
+    models.dedup();
+    let mut lengths: Vec<usize> = points.iter().map(|p| p.length).chain(planned.iter().map(|e| e.length)).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    (models, lengths)
+}
+
+/// A cell: the present run comes first, then what is known.
+fn cell(model: &str, length: usize, points: &[Shown], planned: &[Evaluate], jobs: &[Job]) -> Cell {
+    let job = jobs.iter().find(|j| j.evaluate.model == model && j.evaluate.length == length);
+    match job.map(|j| (&j.status, planned.contains(&j.evaluate))) {
+        Some((Status::Running { scored, of }, _)) => {
+            return (format!("{:.0} %", 100.0 * *scored as f64 / (*of).max(1) as f64), "running");
+        }
+        Some((Status::Waiting, _)) => return ("…".into(), "waiting"),
+        Some((Status::Failed(_), true)) => return ("failed".into(), "failed"),
+        _ => {}
+    }
+    match points.iter().find(|p| p.model == model && p.length == length) {
+        Some(p) => (show_perplexity(p.summary.perplexity), p.source),
+        None => ("–".into(), "empty"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{BlockSum, EngineChoice, Failure, Protocol};
+    use crate::ui::results::summarise;
+
+    fn ask(model: &str, length: usize) -> Evaluate {
+        Evaluate {
+            model: model.into(),
+            stream: "s".into(),
+            length,
+            protocol: Protocol::Nonoverlapping,
+            first_target: 1,
+            n_targets: 64,
+            engine: EngineChoice::Auto,
+        }
+    }
+
+    #[test]
+    fn cells_show_the_run_before_what_is_known() {
+        let known = Shown {
+            model: "alibi-256".into(),
+            length: 64,
+            protocol: Protocol::Nonoverlapping,
+            summary: summarise(&[BlockSum { nll: 30.0, n_targets: 10 }], 1).unwrap(),
+            source: "cpu",
+            adapter: None,
+            effort: None,
+        };
+        let planned = [ask("alibi-256", 64), ask("rotary-256", 32)];
+        let (models, lengths) = axes(std::slice::from_ref(&known), &planned);
+        assert_eq!((models, lengths), (vec!["rotary-256".into(), "alibi-256".into()], vec![32, 64]));
+        let show = |status: Option<Status>| {
+            let jobs: Vec<Job> = status.map(|status| Job { evaluate: ask("alibi-256", 64), status }).into_iter().collect();
+            cell("alibi-256", 64, std::slice::from_ref(&known), &planned, &jobs)
+        };
+        assert_eq!(show(None), ("20.09".into(), "cpu"));
+        assert_eq!(show(Some(Status::Done)), ("20.09".into(), "cpu"));
+        assert_eq!(show(Some(Status::Running { scored: 16, of: 64 })), ("25 %".into(), "running"));
+        assert_eq!(show(Some(Status::Failed(Failure::Invalid { reason: "x".into() }))), ("failed".into(), "failed"));
+        assert_eq!(cell("alibi-256", 32, &[], &planned, &[]), ("–".into(), "empty"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The figures, in the page's order: contents, anchors, embeds and the browser tests' loop follow from this list.
+
+use leptos::prelude::*;
+
+use super::figures::{extrapolation, perplexity, slopes};
+
+/// One figure.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Stable id: anchor, embed value, test handle.
+    pub id: &'static str,
+    /// Heading of its section.
+    pub title: &'static str,
+    /// The question it answers; the line under the heading in the contents.
+    pub question: &'static str,
+    /// Makes it.
+    pub render: fn() -> AnyView,
+}
+
+/// Every figure, in order.
+pub static FIGURES: &[Entry] = &[
+    Entry {
+        id: "extrapolation",
+        title: "What happens past the training length",
+        question: "Does a model that was trained on short inputs still work on long ones?",
+        render: || view! { <extrapolation::Extrapolation /> }.into_any(),
+    },
+    Entry {
+        id: "slopes",
+        title: "One slope per head",
+        question: "How fast does each head forget?",
+        render: || view! { <slopes::Slopes /> }.into_any(),
+    },
+    Entry {
+        id: "perplexity",
+        title: "Measure it yourself",
+        question: "Does the result hold for other lengths, models and ways to evaluate?",
+        render: || view! { <perplexity::Perplexity /> }.into_any(),
+    },
+];
+
+/// The figure of that id.
+pub fn by_id(id: &str) -> Option<&'static Entry> {
+    FIGURES.iter().find(|f| f.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_fit_for_an_address() {
+        for (i, figure) in FIGURES.iter().enumerate() {
+            assert!(figure.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", figure.id);
+            assert!(FIGURES[..i].iter().all(|f| f.id != figure.id), "{}", figure.id);
+            assert_eq!(by_id(figure.id).map(|f| f.title), Some(figure.title));
+        }
+        assert!(by_id("no-such-figure").is_none());
+    }
+}
