@@ -1,1 +1,108 @@
-fn main() {}
+//! Command line of the trainer: `cargo run --release --bin train -- --help`.
+
+use std::path::PathBuf;
+
+use alibi::config::ModelConfig;
+use alibi::position;
+use alibi::train::optimiser::Recipe;
+use alibi::train::publish::{Prepared, prepare, publish};
+use alibi::train::run::{Plan, Run};
+use anyhow::{Result, ensure};
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Trains the explainer's language models and writes what the page needs under assets/.
+#[derive(Parser)]
+struct Arguments {
+    /// Where weights, logs and token streams go.
+    #[arg(long, default_value = "assets")]
+    assets: PathBuf,
+    /// Where the corpus and checkpoints are kept.
+    #[arg(long, default_value = ".cache/train")]
+    cache: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch the corpus, train the tokenizer, write the token streams.
+    Data,
+    /// Train one model; a run that was stopped goes on from its last checkpoint.
+    One {
+        /// Position method: sinusoidal, rotary, t5, alibi, none.
+        #[arg(long)]
+        method: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Train every method in turn, skipping those already trained.
+    All {
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+#[derive(clap::Args, Clone)]
+struct Options {
+    /// Training length, tokens.
+    #[arg(long, default_value_t = 256)]
+    length: usize,
+    /// Seed of initialisation and data order.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Optimiser steps of 2,048 tokens.
+    #[arg(long, default_value_t = 5_000)]
+    steps: usize,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let prepared = prepare(&arguments.assets, &arguments.cache)?;
+    match &arguments.command {
+        Command::Data => Ok(()),
+        Command::One { method, options } => train(&arguments, &prepared, method, options),
+        Command::All { options } => {
+            for method in position::METHODS {
+                train(&arguments, &prepared, method.id(), options)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn train(arguments: &Arguments, prepared: &Prepared, method: &str, options: &Options) -> Result<()> {
+    ensure!(position::by_id(method).is_some(), "unknown method {method}; one of sinusoidal, rotary, t5, alibi, none");
+    let recipe = Recipe::published(options.steps);
+    ensure!(
+        options.length >= 2 && recipe.tokens_per_step.is_multiple_of(options.length),
+        "the training length must divide {} tokens per step",
+        recipe.tokens_per_step
+    );
+    let suffix = if options.seed == 1 { String::new() } else { format!("-s{}", options.seed) };
+    let plan = Plan {
+        id: format!("{method}-{}{suffix}", options.length),
+        config: ModelConfig::default_preset(method, options.length),
+        seed: options.seed,
+        recipe,
+        log_every: 50,
+        checkpoint_every: 100,
+        validate_every: 500,
+    };
+    let mut run = Run::open(&plan, &prepared.data, &arguments.cache)?;
+    let tokens_per_step = plan.recipe.tokens_per_step as u64;
+    let bar = ProgressBar::new(plan.recipe.steps as u64 * tokens_per_step);
+    let style = "{prefix} {wide_bar} {human_pos}/{human_len} tokens, {per_sec}, {eta} left, {msg}";
+    bar.set_style(ProgressStyle::with_template(style)?);
+    bar.set_prefix(plan.id.clone());
+    bar.set_position(run.step() as u64 * tokens_per_step);
+    bar.reset_eta();
+    let mut mean = f64::NAN;
+    run.train(plan.recipe.steps, |step, loss| {
+        mean = if mean.is_nan() { loss } else { 0.98 * mean + 0.02 * loss };
+        bar.set_position(step as u64 * tokens_per_step);
+        bar.set_message(format!("loss {mean:.3}"));
+    })?;
+    bar.finish();
+    publish(&arguments.assets, &plan, &run, &prepared.manifest.corpus)
+}

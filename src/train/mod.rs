@@ -1,1 +1,12 @@
-//! The trainer.
+//! The trainer (native only): fetches the corpus, trains the tokenizer, trains one model at a time, records results.
+//! It holds no model code: gradients come from [`crate::model`], numbers for the page from [`crate::engine`].
+
+pub mod checkpoint;
+pub mod corpus;
+pub mod optimiser;
+pub mod publish;
+pub mod run;
+pub mod vocabulary;
+
+#[cfg(test)]
+mod tests;
