@@ -1,0 +1,251 @@
+//! The decoder on the GPU: tokens and targets in, losses out, everything between stays there.
+
+use std::sync::Arc;
+
+use super::kernels::{Kernels, Rows, Segments};
+use super::plan::{Plan, PlanBuilder};
+use super::weights::GpuWeights;
+use super::{Gpu, GpuError};
+use crate::config::ModelConfig;
+use crate::model::Weights;
+use crate::position::Tables;
+
+/// Rows that go through the layers together: enough to fill a GPU, at 128 wide some 60 MB of activations.
+const PASS_ROWS: usize = 16_384;
+/// Rows that go through the feed-forward network together, whose hidden layer is the widest activation.
+const HIDDEN_ROWS: usize = 4_096;
+
+/// A target that is not scored.
+const NOT_SCORED: u32 = u32::MAX;
+/// Finite stand-in for a bias of −∞: WGSL may assume that infinities do not occur.
+const LOWEST_BIAS: f32 = -1e30;
+
+/// A model on the GPU, ready to score tokens.
+pub struct GpuDecoder {
+    gpu: Gpu,
+    config: ModelConfig,
+    kernels: Arc<Kernels>,
+    weights: GpuWeights,
+    /// At most so many rows go through the layers together, unless one segment is longer.
+    pub(super) pass_rows: usize,
+    /// At most so many rows go through the feed-forward network together.
+    pub(super) hidden_rows: usize,
+    /// Buffers and calls of the last shape of input, kept because evaluations repeat it.
+    session: Option<Session>,
+}
+
+/// What a plan depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    n_segment: usize,
+    length: usize,
+    adds_embedding: bool,
+    rotates: bool,
+}
+
+/// Buffers that the caller fills, and the calls that read them.
+struct Session {
+    shape: Shape,
+    tokens: wgpu::Buffer,
+    targets: wgpu::Buffer,
+    bias: wgpu::Buffer,
+    embedding: Option<wgpu::Buffer>,
+    rotation: Option<[wgpu::Buffer; 2]>,
+    loss: wgpu::Buffer,
+    plan: Plan,
+}
+
+/// Buffers between kernels.
+struct Activations {
+    /// Residual stream `[rows, C]`.
+    x: wgpu::Buffer,
+    /// Output of a layer norm, and of attention, `[rows, C]`.
+    h: wgpu::Buffer,
+    /// `[rows, 3C]`.
+    qkv: wgpu::Buffer,
+    /// `[hidden_rows, F]`.
+    hidden: wgpu::Buffer,
+}
+
+impl GpuDecoder {
+    /// Uploads weights and compiles the kernels.
+    ///
+    /// # Errors
+    /// [`GpuError::Unsupported`] if the arrays do not fit their configuration, or heads are wider than the kernels
+    /// hold; [`GpuError::Lost`] if the device is gone. What the driver refuses surfaces in [`GpuDecoder::losses`],
+    /// because it answers later.
+    pub fn new(gpu: &Gpu, weights: &Weights) -> Result<Self, GpuError> {
+        gpu.health.check()?;
+        GpuWeights::check(gpu, weights)?;
+        Ok(Self {
+            gpu: gpu.clone(),
+            config: weights.config.clone(),
+            kernels: gpu.kernels(weights.config.head_dim()),
+            weights: GpuWeights::new(gpu, weights),
+            pass_rows: PASS_ROWS,
+            hidden_rows: HIDDEN_ROWS,
+            session: None,
+        })
+    }
+
+    /// The loss of every target, in nats: −log of its probability after the tokens of its segment up to its row.
+    ///
+    /// A loss may be infinite or NaN; nothing is dropped. `tick` is called after every piece of work that is done.
+    /// Dropping the future stops after the piece at hand, and the decoder can be used again.
+    ///
+    /// # Shapes
+    /// `tokens`, `targets` and the result: `[n_segment, tables.length]`; a target of `u32::MAX` is not scored and its
+    /// loss is 0.
+    ///
+    /// # Errors
+    /// [`GpuError::Unsupported`] for arguments that do not fit each other or the model, [`GpuError::TooLong`] where
+    /// one segment needs a larger buffer than the GPU takes, and what the driver reports.
+    pub async fn losses(
+        &mut self,
+        tokens: &[u32],
+        targets: &[u32],
+        n_segment: usize,
+        tables: &Tables,
+        tick: &mut dyn FnMut(),
+    ) -> Result<Vec<f32>, GpuError> {
+        self.check(tokens, targets, n_segment, tables)?;
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let gpu = self.gpu.clone();
+        let shape = Shape {
+            n_segment,
+            length: tables.length,
+            adds_embedding: tables.embedding.is_some(),
+            rotates: tables.rotation.is_some(),
+        };
+        if self.session.as_ref().is_none_or(|s| s.shape != shape) {
+            // The old buffers go first: two sets of them may not fit.
+            self.session = None;
+            self.session = Some(gpu.checked(|| self.prepare(shape)).await?);
+        }
+        let Some(session) = &self.session else { return Ok(Vec::new()) };
+        gpu.write(&session.tokens, tokens);
+        gpu.write(&session.targets, targets);
+        let bias: Vec<f32> = tables.bias.iter().map(|b| b.max(LOWEST_BIAS)).collect();
+        gpu.write(&session.bias, &bias);
+        if let (Some(buffer), Some(values)) = (&session.embedding, &tables.embedding) {
+            gpu.write(buffer, values);
+        }
+        if let (Some([cos, sin]), Some(values)) = (&session.rotation, &tables.rotation) {
+            gpu.write(cos, &values.cos);
+            gpu.write(sin, &values.sin);
+        }
+        session.plan.run(&gpu, tick).await?;
+        gpu.read(&session.loss, tokens.len()).await
+    }
+
+    /// Fails unless the arguments fit each other and the model.
+    fn check(&self, tokens: &[u32], targets: &[u32], n_segment: usize, tables: &Tables) -> Result<(), GpuError> {
+        let ModelConfig { d_model, n_head, n_vocab, .. } = self.config;
+        let unsupported = |reason: String| Err(GpuError::Unsupported { reason });
+        let (length, n) = (tables.length, n_segment * tables.length);
+        if tokens.len() != n || targets.len() != n {
+            let (a, b) = (tokens.len(), targets.len());
+            return unsupported(format!("{a} tokens and {b} targets for {n_segment} segments of {length}"));
+        }
+        let embedding = tables.embedding.as_ref().is_none_or(|t| t.len() == length * d_model);
+        let half = length * (d_model / n_head / 2);
+        let rotation = tables.rotation.as_ref().is_none_or(|t| t.cos.len() == half && t.sin.len() == half);
+        if !embedding || !rotation || tables.bias.len() != n_head * length {
+            return unsupported(format!("tables of another shape than {n_head} heads of width {d_model}"));
+        }
+        if let Some(id) =
+            tokens.iter().chain(targets.iter().filter(|&&t| t != NOT_SCORED)).find(|&&t| t as usize >= n_vocab)
+        {
+            return unsupported(format!("token {id} in a vocabulary of {n_vocab}"));
+        }
+        let limit = self.max_rows();
+        if length > limit {
+            return Err(GpuError::TooLong { length, limit });
+        }
+        if (n * 4) as u64 > self.gpu.max_binding() {
+            return unsupported(format!("{n} tokens in one call"));
+        }
+        Ok(())
+    }
+
+    /// Rows whose widest activation, and positions whose widest table, fit one buffer and one dispatch.
+    fn max_rows(&self) -> usize {
+        let ModelConfig { d_model, n_head, .. } = self.config;
+        let widest = (4 * (3 * d_model).max(n_head)) as u64;
+        // Row-wise kernels take 4 rows per workgroup, and a dispatch at most 65,535 of those.
+        ((self.gpu.max_binding() / widest) as usize).min(4 * 65_535)
+    }
+
+    /// Makes the buffers and the list of calls for inputs of one shape.
+    fn prepare(&self, shape: Shape) -> Session {
+        let Shape { n_segment, length, adds_embedding, rotates } = shape;
+        let ModelConfig { d_model: c, n_head, d_ff, .. } = self.config;
+        let gpu = &self.gpu;
+        let n = n_segment * length;
+        // Whole segments per pass; one at least, which `check` made sure of.
+        let together = (self.pass_rows.min(self.max_rows()) / length).clamp(1, n_segment);
+        let rows = together * length;
+        let hidden_rows = self.hidden_rows.min(rows).min((gpu.max_binding() / (4 * d_ff) as u64) as usize).max(1);
+        let activations = Activations {
+            x: gpu.buffer("x", rows * c),
+            h: gpu.buffer("h", rows * c),
+            qkv: gpu.buffer("qkv", rows * 3 * c),
+            hidden: gpu.buffer("hidden", hidden_rows * d_ff),
+        };
+        let half = length * (c / n_head / 2);
+        let mut session = Session {
+            shape,
+            tokens: gpu.buffer("tokens", n),
+            targets: gpu.buffer("targets", n),
+            bias: gpu.buffer("bias by distance", n_head * length),
+            embedding: adds_embedding.then(|| gpu.buffer("position embedding", length * c)),
+            rotation: rotates.then(|| [gpu.buffer("cosines", half), gpu.buffer("sines", half)]),
+            loss: gpu.buffer("losses", n),
+            plan: Plan::default(),
+        };
+        let mut plan = PlanBuilder::new(gpu);
+        for rows in Rows::first(n).pieces(rows) {
+            self.pass(&mut plan, &session, &activations, rows, hidden_rows);
+        }
+        session.plan = plan.finish();
+        session
+    }
+
+    /// Appends the forward pass of whole segments, `rows.n` tokens from token `rows.read` on.
+    fn pass<'a>(
+        &'a self,
+        plan: &mut PlanBuilder<'a>,
+        session: &'a Session,
+        a: &'a Activations,
+        rows: Rows,
+        hidden_rows: usize,
+    ) {
+        let ModelConfig { d_model: c, n_head, d_ff, n_vocab, .. } = self.config;
+        let (kernels, weights) = (&*self.kernels, &self.weights);
+        let Shape { length, .. } = session.shape;
+        let segments = Segments { n: rows.n / length, length, n_head, head_dim: c / n_head };
+        let all = Rows::first(rows.n);
+
+        let table = session.embedding.as_ref();
+        kernels.embedding(plan, rows, c, length, &session.tokens, &weights.embedding, table, &a.x);
+        for block in &weights.blocks {
+            kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln1, &a.h);
+            kernels.linear(plan, all, c, 3 * c, &a.h, &block.qkv, &a.qkv);
+            if let Some([cos, sin]) = &session.rotation {
+                kernels.rotary(plan, segments, cos, sin, &a.qkv);
+            }
+            kernels.attention(plan, segments, &a.qkv, &session.bias, &a.h);
+            kernels.linear_add(plan, all, c, c, &a.h, &block.out, &a.x);
+            kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln2, &a.h);
+            for piece in all.pieces(hidden_rows) {
+                kernels.linear_gelu(plan, Rows { write: 0, ..piece }, c, d_ff, &a.h, &block.up, &a.hidden);
+                kernels.linear_add(plan, Rows { read: 0, ..piece }, d_ff, c, &a.hidden, &block.down, &a.x);
+            }
+        }
+        kernels.layer_norm(plan, rows.n, c, &a.x, &weights.ln_f, &a.h);
+        let scored = Rows { n: rows.n, read: 0, write: rows.read };
+        kernels.cross_entropy(plan, scored, c, n_vocab, &a.h, &weights.embedding, &session.targets, &session.loss);
+    }
+}

@@ -1,0 +1,54 @@
+//! What wgpu does not tell about the browser's WebGPU, asked of JavaScript directly.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::GpuError;
+use super::wait::Health;
+
+/// A property of an object, unless absent.
+fn get(object: &JsValue, key: &str) -> Option<JsValue> {
+    Reflect::get(object, &key.into()).ok().filter(|v| !v.is_undefined() && !v.is_null())
+}
+
+/// Whether there is a `navigator.gpu`, or why not.
+pub(super) fn available() -> Result<(), GpuError> {
+    let global: JsValue = js_sys::global().into();
+    if get(&global, "navigator").and_then(|navigator| get(&navigator, "gpu")).is_some() {
+        return Ok(());
+    }
+    let secure = get(&global, "isSecureContext").is_none_or(|v| v.is_truthy());
+    let reason = if secure { "this browser has no WebGPU" } else { "browsers give WebGPU to https pages only" };
+    Err(GpuError::NoAdapter { reason: reason.into() })
+}
+
+/// Name of the adapter, and whether it is a software one. Browsers leave `description` empty and fill in vendor and
+/// architecture, which wgpu does not read.
+pub(super) fn describe(device: &wgpu::Device, description: &str) -> (String, bool) {
+    let info = device.as_webgpu().and_then(|device| get(device.as_ref(), "adapterInfo"));
+    let text = |key: &str| {
+        let value = info.as_ref().and_then(|info| get(info, key)).and_then(|v| v.as_string());
+        value.filter(|v| !v.is_empty())
+    };
+    let fallback = info.as_ref().and_then(|info| get(info, "isFallbackAdapter")).is_some_and(|v| v.is_truthy());
+    let architecture = text("architecture");
+    let software = fallback || architecture.as_deref() == Some("swiftshader");
+    let parts: Vec<String> = match description {
+        "" => [text("vendor"), architecture].into_iter().flatten().collect(),
+        _ => vec![description.into()],
+    };
+    (if parts.is_empty() { "unnamed adapter".into() } else { parts.join(" ") }, software)
+}
+
+/// Notes errors outside any error scope. wgpu's own handler panics on internal errors, hence not that one.
+pub(super) fn listen(device: &wgpu::Device, health: Health) {
+    let Some(device) = device.as_webgpu() else { return };
+    let handler = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        let message = get(&event, "error").and_then(|e| get(&e, "message")).and_then(|m| m.as_string());
+        health.fail(GpuError::Validation { reason: message.unwrap_or_else(|| "no reason given".into()) });
+    });
+    let function: &Function = handler.as_ref().unchecked_ref();
+    // A device outlives its worker's interest in it; the closure must live as long.
+    let _ = Reflect::set(device.as_ref(), &"onuncapturederror".into(), function);
+    handler.forget();
+}

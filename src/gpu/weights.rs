@@ -1,0 +1,74 @@
+//! A model's weights on the GPU.
+
+use super::kernels::{Affine, MAX_HEAD_DIM};
+use super::{Gpu, GpuError};
+use crate::config::ModelConfig;
+use crate::model::Weights;
+
+/// One transformer block.
+pub(super) struct Block {
+    pub(super) ln1: Affine,
+    pub(super) qkv: Affine,
+    pub(super) out: Affine,
+    pub(super) ln2: Affine,
+    pub(super) up: Affine,
+    pub(super) down: Affine,
+}
+
+/// All of them, in f32.
+pub(super) struct GpuWeights {
+    /// `[V, C]`, input and output.
+    pub(super) embedding: wgpu::Buffer,
+    pub(super) blocks: Vec<Block>,
+    pub(super) ln_f: Affine,
+}
+
+impl GpuWeights {
+    /// Fails unless the arrays are those of the configuration and the kernels can run it.
+    pub(super) fn check(gpu: &Gpu, weights: &Weights) -> Result<(), GpuError> {
+        let unsupported = |reason: String| Err(GpuError::Unsupported { reason });
+        let ModelConfig { d_model, n_head, d_ff, n_vocab, .. } = weights.config;
+        if n_head == 0 || d_model == 0 || d_ff == 0 || n_vocab == 0 || d_model % n_head != 0 {
+            return unsupported(format!("width {d_model} with {n_head} heads is no model"));
+        }
+        let head_dim = d_model / n_head;
+        if !head_dim.is_multiple_of(4) || head_dim > MAX_HEAD_DIM {
+            return unsupported(format!("heads of {head_dim}: multiples of 4 up to {MAX_HEAD_DIM} are"));
+        }
+        for (name, shape) in Weights::shapes(&weights.config) {
+            let n: usize = shape.iter().product();
+            let found = weights.get(&name).len();
+            if found != n {
+                return unsupported(format!("{name} has {found} values, {n} are needed"));
+            }
+            if (n * 4) as u64 > gpu.max_binding() {
+                return unsupported(format!("{name} is larger than the GPU's largest buffer"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Uploads checked weights.
+    pub(super) fn new(gpu: &Gpu, weights: &Weights) -> Self {
+        let affine = |name: String| {
+            let [weight, bias] = ["weight", "bias"].map(|part| {
+                let name = format!("{name}.{part}");
+                gpu.upload(&name, weights.get(&name))
+            });
+            Affine { weight, bias }
+        };
+        let block = |i: usize| Block {
+            ln1: affine(format!("blocks.{i}.ln1")),
+            qkv: affine(format!("blocks.{i}.attention.qkv")),
+            out: affine(format!("blocks.{i}.attention.out")),
+            ln2: affine(format!("blocks.{i}.ln2")),
+            up: affine(format!("blocks.{i}.mlp.up")),
+            down: affine(format!("blocks.{i}.mlp.down")),
+        };
+        Self {
+            embedding: gpu.upload("embedding.weight", weights.get("embedding.weight")),
+            blocks: (0..weights.config.n_layer).map(block).collect(),
+            ln_f: affine("ln_f".into()),
+        }
+    }
+}
