@@ -61,8 +61,8 @@ for (const id of ["extrapolation", "slopes", "bias", "perplexity"]) {
     const figures = frame.locator("figure[data-figure]");
     await expect(figures).toHaveCount(1);
     await expect(figures).toHaveAttribute("data-figure", id);
-    // A link to the whole page, and no bar of the whole page.
-    await expect(frame.locator("a[target]").last()).toHaveAttribute("href", /./);
+    // A link to the whole page.
+    await expect(frame.getByTestId("full-page")).toHaveAttribute("href", new RegExp(`#${id}$`));
     const scroll = await frame.evaluate(() => ({
       x: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       y: document.documentElement.scrollHeight - document.documentElement.clientHeight,

@@ -1,9 +1,10 @@
 // Serves the built site as a plain static host would, from a sub-path, on free loopback ports; Playwright's global
 // set-up. Two ports are two origins: the second plays the blog that embeds a figure of the first.
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", process.env.DIST ?? "dist");
 const PREFIX = "/some/sub/path/";
@@ -13,6 +14,22 @@ const TYPES = {
   ".wasm": "application/wasm", ".json": "application/json", ".csv": "text/csv", ".svg": "image/svg+xml",
   ".png": "image/png", ".webp": "image/webp",
 };
+
+const COMPRESSED = new Set([".html", ".js", ".css", ".wasm", ".json", ".csv", ".svg"]);
+const compressed = new Map();
+
+/** A file as static hosts send it: compressed as the browser allows. */
+function compress(file, accepted) {
+  const encoding = accepted.includes("br") ? "br" : accepted.includes("gzip") ? "gzip" : null;
+  if (!encoding || !COMPRESSED.has(extname(file))) return null;
+  const key = `${encoding} ${statSync(file).mtimeMs} ${file}`;
+  if (!compressed.has(key)) {
+    const bytes = readFileSync(file);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+    compressed.set(key, encoding === "br" ? brotliCompressSync(bytes, { params }) : gzipSync(bytes));
+  }
+  return { encoding, body: compressed.get(key) };
+}
 
 function answer(request, response) {
   const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
@@ -28,6 +45,12 @@ function answer(request, response) {
     return response.end("not found");
   }
   const type = TYPES[extname(file)] ?? "application/octet-stream";
+  const short = compress(file, request.headers["accept-encoding"] ?? "");
+  if (short) {
+    const length = short.body.length;
+    response.writeHead(200, { ...headers, "Content-Type": type, "Content-Encoding": short.encoding, "Content-Length": length });
+    return response.end(short.body);
+  }
   response.writeHead(200, { ...headers, "Content-Type": type, "Content-Length": statSync(file).size });
   createReadStream(file).pipe(response);
 }
