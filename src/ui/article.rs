@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::components::choice::Segmented;
-use super::prose;
+use super::limits::Limits;
 use super::registry::FIGURES;
 use super::state::{ThemeChoice, use_settings};
 use super::training::Training;
@@ -28,17 +28,9 @@ pub fn Article() -> impl IntoView {
             </li>
         }
     });
+    // Each figure brings its text and its heading.
     let sections = FIGURES.iter().map(|f| {
-        let heading = format!("section-{}", f.id);
-        let labelled_by = heading.clone();
-        view! {
-            <section aria-labelledby=labelled_by>
-                <h2 id=heading>{f.title}</h2>
-                {prose::before(f.id)}
-                {(f.render)()}
-                {prose::after(f.id)}
-            </section>
-        }
+        view! { <section id=format!("section-{}", f.id) aria-label=f.title>{(f.render)()}</section> }
     });
     view! {
         <a class="skip" href="#section-extrapolation">"Skip to the first figure"</a>
@@ -66,7 +58,7 @@ pub fn Article() -> impl IntoView {
         <main>
             {sections.collect_view()}
             <Training />
-            {prose::limits()}
+            <Limits />
         </main>
         <footer>
             <p>

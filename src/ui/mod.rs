@@ -18,7 +18,7 @@ pub mod curves;
 pub mod registry;
 pub mod address;
 pub mod embed;
-pub mod prose;
+pub mod limits;
 pub mod training;
 pub mod article;
 pub mod app;

@@ -9,11 +9,11 @@ use super::figures::{extrapolation, perplexity, slopes};
 pub struct Entry {
     /// Stable id: anchor, embed value, test handle.
     pub id: &'static str,
-    /// Heading of its section.
+    /// Its title.
     pub title: &'static str,
-    /// The question it answers; the line under the heading in the contents.
+    /// The question it answers: the heading of its section, and the line beside the title in the contents.
     pub question: &'static str,
-    /// Makes it.
+    /// Makes it, with the text around it.
     pub render: fn() -> AnyView,
 }
 
@@ -21,20 +21,20 @@ pub struct Entry {
 pub static FIGURES: &[Entry] = &[
     Entry {
         id: "extrapolation",
-        title: "What happens past the training length",
-        question: "Does a model that was trained on short inputs still work on long ones?",
+        title: "Perplexity against input length",
+        question: "What happens past the training length?",
         render: || view! { <extrapolation::Extrapolation /> }.into_any(),
     },
     Entry {
         id: "slopes",
-        title: "One slope per head",
-        question: "How fast does each head forget?",
+        title: "The slope of every head",
+        question: "How strongly does each head prefer what is near?",
         render: || view! { <slopes::Slopes /> }.into_any(),
     },
     Entry {
         id: "perplexity",
-        title: "Measure it yourself",
-        question: "Does the result hold for other lengths, models and ways to evaluate?",
+        title: "The laboratory",
+        question: "Does it hold when you measure it yourself?",
         render: || view! { <perplexity::Perplexity /> }.into_any(),
     },
 ];

@@ -1,5 +1,7 @@
 //! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
 
+mod prose;
+
 use leptos::prelude::*;
 
 use crate::chart::{LineChart, Theme, style_of, to_svg};
@@ -111,6 +113,7 @@ pub fn Extrapolation() -> impl IntoView {
         note.unwrap_or_default() + &live
     };
     view! {
+        <prose::Before />
         <Figure
             id="extrapolation"
             title="Perplexity against input length"
@@ -167,6 +170,7 @@ pub fn Extrapolation() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
+        <prose::After />
     }
 }
 

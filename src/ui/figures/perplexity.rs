@@ -2,6 +2,7 @@
 
 mod controls;
 mod matrix;
+mod prose;
 
 use std::sync::Arc;
 
@@ -109,6 +110,7 @@ pub fn Perplexity() -> impl IntoView {
         _ => None,
     });
     view! {
+        <prose::Before />
         <Figure
             id="perplexity"
             title="The laboratory"
@@ -143,6 +145,7 @@ pub fn Perplexity() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
+        <prose::After />
     }
 }
 
