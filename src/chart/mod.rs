@@ -6,16 +6,21 @@
 //! browser or for sentences: those are in `ui`.
 
 mod axis;
+mod heatmap;
 mod line;
 mod palette;
 mod pen;
+mod png;
+mod raster;
 mod slopes;
 mod theme;
 
 pub use axis::{Axis, Scale, format_number, format_short};
+pub use heatmap::{BiasMap, Cell, HeatLayout, Heatmap, KeyedBy, Square, draw_heatmap, heatmap_to_svg};
 pub use line::{Layout, draw};
 pub use palette::{STYLES, style_of};
 pub use pen::{Pen, Sheet};
+pub use raster::{Raster, raster};
 pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
 pub use theme::{Colour, Theme};
 

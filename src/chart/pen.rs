@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 use super::palette::Marker;
-use super::{ChartError, Colour, Theme};
+use super::{ChartError, Colour, Square, Theme};
 
 /// Device pixels per CSS pixel inside an SVG: its coordinates are whole numbers, this gives them a fraction.
 const SVG_SCALE: u32 = 4;
@@ -177,6 +177,16 @@ pub(super) fn svg(
     theme: &Theme,
     draw: impl FnOnce(&mut Pen<'_, SVGBackend<'_>>) -> Result<(), ChartError>,
 ) -> Result<String, ChartError> {
+    svg_with((width, height), theme, &[], draw)
+}
+
+/// As [`svg`], with pictures (place and `data:` URL) laid over the drawing.
+pub(super) fn svg_with(
+    (width, height): (u32, u32),
+    theme: &Theme,
+    images: &[(Square, String)],
+    draw: impl FnOnce(&mut Pen<'_, SVGBackend<'_>>) -> Result<(), ChartError>,
+) -> Result<String, ChartError> {
     let mut out = String::new();
     {
         let mut backend = SVGBackend::with_string(&mut out, (width * SVG_SCALE, height * SVG_SCALE));
@@ -187,7 +197,20 @@ pub(super) fn svg(
     }
     // The view box keeps the fine grid; the document's size is the one asked for.
     let fine = format!("width=\"{}\" height=\"{}\" viewBox", width * SVG_SCALE, height * SVG_SCALE);
-    Ok(out.replacen(&fine, &format!("width=\"{width}\" height=\"{height}\" viewBox"), 1))
+    let mut out = out.replacen(&fine, &format!("width=\"{width}\" height=\"{height}\" viewBox"), 1);
+    // plotters writes no pictures on wasm32, so they are put in before the document's end.
+    if let Some(end) = out.rfind("</svg>") {
+        let fine = |v: f64| v * f64::from(SVG_SCALE);
+        let pictures: String = images
+            .iter()
+            .map(|(at, url)| {
+                let (x, y, side) = (fine(at.x), fine(at.y), fine(at.side));
+                format!("<image x=\"{x}\" y=\"{y}\" width=\"{side}\" height=\"{side}\" style=\"image-rendering:pixelated\" href=\"{url}\"/>\n")
+            })
+            .collect();
+        out.insert_str(end, &pictures);
+    }
+    Ok(out)
 }
 
 fn failed(error: impl std::fmt::Display) -> ChartError {

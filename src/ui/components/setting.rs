@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::choice::{Choice, Segmented};
+
 /// Steps of a logarithmic slider between one power of two and the next.
 const STEPS_PER_OCTAVE: f64 = 8.0;
 
@@ -106,7 +108,7 @@ pub fn NumberControl(
     }
 }
 
-/// One of a few values, each with the id that the URL uses and the text that the reader sees.
+/// One of a few values, as a row of radio buttons.
 #[component]
 pub fn PickControl<T: Copy + PartialEq + Send + Sync + 'static>(
     /// Test handle.
@@ -115,26 +117,22 @@ pub fn PickControl<T: Copy + PartialEq + Send + Sync + 'static>(
     label: &'static str,
     /// The value shown and set.
     value: RwSignal<T>,
-    /// Values with id and text.
-    options: &'static [(T, &'static str, &'static str)],
+    /// Id (as in the URL) and text of each value.
+    choices: &'static [Choice],
+    /// The values, in the order of `choices`.
+    values: &'static [T],
 ) -> impl IntoView {
-    let pick = move |event| {
-        let id = event_target_value(&event);
-        if let Some((picked, ..)) = options.iter().find(|o| o.1 == id) {
+    let id = Signal::derive(move || {
+        let at = values.iter().position(|v| *v == value.get()).unwrap_or_default();
+        choices.get(at).map_or("", |c| c.0)
+    });
+    let choose = move |id: &'static str| {
+        let at = choices.iter().position(|c| c.0 == id);
+        if let Some(picked) = at.and_then(|at| values.get(at)) {
             value.set(*picked);
         }
     };
-    view! {
-        <label class="control pick">
-            <span>{label}</span>
-            <select data-testid=testid on:change=pick>
-                {options
-                    .iter()
-                    .map(|(option, id, text)| view! { <option value=*id selected=move || value.get() == *option>{*text}</option> })
-                    .collect_view()}
-            </select>
-        </label>
-    }
+    view! { <Segmented testid label choices value=id choose /> }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One file per figure; see [`super::registry`] for their order.
 
+pub mod bias;
 pub mod slopes;
 pub mod extrapolation;
 pub mod perplexity;

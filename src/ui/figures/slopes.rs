@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use crate::chart::{Sheet, SlopeLayout, Theme, draw_slopes, slopes_to_svg};
+use crate::ui::components::choice;
 use crate::ui::components::data_table::DataTable;
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
@@ -14,7 +15,7 @@ use crate::ui::components::setting::{NumberControl, PickControl};
 use crate::ui::components::surface::{paint, use_room};
 use crate::ui::state::{MAX_HEADS, Order, use_settings};
 
-mod data;
+pub(super) mod data;
 mod prose;
 
 /// Height of the drawing, CSS pixels.
@@ -22,7 +23,7 @@ const HEIGHT: f64 = 400.0;
 /// Size of the downloaded drawing, CSS pixels.
 const SVG_SIZE: (u32, u32) = (760, 400);
 /// Orders with their ids in the URL.
-const ORDERS: &[(Order, &str, &str)] = &[(Order::Authors, "authors", "as the authors list them"), (Order::Sorted, "sorted", "steepest first")];
+const ORDERS: &[choice::Choice] = &[("authors", "the authors’"), ("sorted", "steepest first")];
 
 /// The slope set for any head count, with the interleaving for counts that are no powers of two.
 #[component]
@@ -46,7 +47,7 @@ pub fn Slopes() -> impl IntoView {
                     min=1
                     max=Signal::stored(MAX_HEADS)
                 />
-                <PickControl testid="order" label="Order" value=order options=ORDERS />
+                <PickControl testid="order" label="Order" value=order choices=ORDERS values=&[Order::Authors, Order::Sorted] />
             </div>
             <Stems />
             <DataTable series="slopes" table=table />

@@ -1,0 +1,128 @@
+//! What exactly is added to the scores, and why do two different formulas do the same? Figure `bias`.
+
+use leptos::prelude::*;
+
+use crate::chart::heatmap_to_svg;
+use crate::ui::components::choice::Choice;
+use crate::ui::components::data_table::DataTable;
+use crate::ui::components::export::Export;
+use crate::ui::components::figure::Figure;
+use crate::ui::components::plot::theme;
+use crate::ui::components::setting::{NumberControl, PickControl, Spread};
+use crate::ui::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
+
+mod data;
+mod map;
+mod prose;
+mod softmax;
+
+use data::Setting;
+use softmax::Scores;
+
+/// Width of the downloaded drawing, CSS pixels.
+const SVG_WIDTH: u32 = 760;
+const FORMS: &[Choice] = &[("paper", "paper: −m(i − j)"), ("code", "code: +m·j")];
+const VIEWS: &[Choice] = &[("one", "one head"), ("all", "all heads")];
+const SCORES: &[Choice] = &[("uneven", "uneven"), ("equal", "all equal")];
+
+/// Bias heatmap of one head or all, in both forms, and the weights that follow.
+#[component]
+pub fn Bias() -> impl IntoView {
+    let settings = use_settings();
+    let scores = RwSignal::new(Scores::default());
+    let at = Memo::new(move |_| Setting {
+        heads: settings.heads.get(),
+        head: settings.shown_head(),
+        length: settings.length.get(),
+        form: settings.form.get(),
+        view: settings.view.get(),
+    });
+    let slope = Memo::new(move |_| at.with(|at| at.slope(at.head)));
+    let difference = Memo::new(move |_| softmax::difference(&scores.get().of(at.get().length), slope.get()));
+    let heatmap = Memo::new(move |_| at.with(data::heatmap));
+    let finding = Signal::derive(move || at.with(|at| data::finding(at, difference.get())));
+    let table = Signal::derive(move || at.with(data::table));
+    let stem = Signal::derive(move || at.with(|at| format!("alibi-bias-{}-heads-length-{}", at.heads, at.length)));
+    let csv = Signal::derive(move || at.with(data::csv));
+    let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
+    let head = Signal::derive(move || settings.shown_head() + 1);
+    view! {
+        <prose::Before />
+        <Figure id="bias" title="The bias of every query and key" finding=finding>
+            <div class="controls">
+                <NumberControl
+                    testid="heads"
+                    label="Heads"
+                    value=settings.heads.into()
+                    set=move |n| settings.heads.set(n)
+                    min=1
+                    max=Signal::stored(MAX_HEADS)
+                />
+                <NumberControl
+                    testid="head"
+                    label="Head shown"
+                    value=head
+                    set=move |n: usize| settings.head.set(n.saturating_sub(1))
+                    min=1
+                    max=settings.heads
+                />
+                <NumberControl
+                    testid="length"
+                    label="Sequence length, tokens"
+                    value=settings.length.into()
+                    set=move |n| settings.length.set(n)
+                    min=BIAS_LENGTHS.0
+                    max=Signal::stored(BIAS_LENGTHS.1)
+                    spread=Spread::Log2
+                />
+                <PickControl testid="form" label="Form" value=settings.form choices=FORMS values=&[Form::Paper, Form::Code] />
+                <PickControl testid="view" label="View" value=settings.view choices=VIEWS values=&[View::One, View::All] />
+            </div>
+            <map::Map heatmap=heatmap.into() at=at.into() />
+            <DataTable series="bias" table=table />
+            <Export stem=stem csv=csv svg=svg />
+            <h4>"Scores + bias → softmax"</h4>
+            <prose::Worked />
+            <PickControl testid="scores" label="Example scores" value=scores choices=SCORES values=&[Scores::Uneven, Scores::Equal] />
+            <Steps scores=scores.into() slope=slope.into() at=at.into() />
+            <p>
+                "Over all " {move || at.get().length} " keys of the last query, in f32, the weights of the two forms differ by at most "
+                <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
+            </p>
+        </Figure>
+        <prose::After />
+    }
+}
+
+/// The worked example as a table that is always open: steps downwards, keys across.
+#[component]
+fn Steps(
+    /// Content scores.
+    scores: Signal<Scores>,
+    /// Slope of the head shown.
+    slope: Signal<f64>,
+    /// Head and length.
+    at: Signal<Setting>,
+) -> impl IntoView {
+    let table = Memo::new(move |_| softmax::table(scores.get(), slope.get(), at.get().length));
+    let caption = move || {
+        let head = at.get().head + 1;
+        format!("{}, head {head}", table.read().caption)
+    };
+    let row = |cells: &Vec<String>| {
+        let mut cells = cells.iter().cloned();
+        let name = cells.next().unwrap_or_default();
+        view! { <tr><th scope="row">{name}</th>{cells.map(|c| view! { <td>{c}</td> }).collect_view()}</tr> }
+    };
+    view! {
+        <div class="data-scroll" tabindex="0" role="region" aria-label=caption>
+            <table data-series="softmax" class="steps">
+                <caption>{caption}</caption>
+                <thead>
+                    <tr>{move || table.read().columns.iter().map(|c| view! { <th scope="col">{c.clone()}</th> }).collect_view()}</tr>
+                </thead>
+                <tbody>{move || table.read().rows.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}

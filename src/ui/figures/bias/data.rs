@@ -1,0 +1,206 @@
+//! What the bias figure shows, as plain values and words. Positions are counted from 0, heads from 1.
+
+use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short};
+use crate::position::slopes;
+use crate::ui::components::data_table::Table;
+use crate::ui::components::export::csv_line;
+use crate::ui::figures::slopes::data::slope_text;
+use crate::ui::state::{Form, View};
+
+/// End of the colour scale in the paper's form: e^−16 leaves a key about a ten-millionth of its weight.
+const FADED: f32 = -16.0;
+/// Most rows of the table.
+const MAX_ROWS: usize = 512;
+/// Most cells of the table where it has a column per head.
+const MAX_CELLS: usize = 4_096;
+
+/// All that the figure depends on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    /// Head count.
+    pub heads: usize,
+    /// Head shown, from 0, below `heads`.
+    pub head: usize,
+    /// Sequence length, tokens.
+    pub length: usize,
+    /// Form of the bias.
+    pub form: Form,
+    /// One head or all.
+    pub view: View,
+}
+
+impl Setting {
+    /// The slope of a head, counted from 0.
+    pub fn slope(&self, head: usize) -> f64 {
+        slopes(self.heads).get(head).copied().unwrap_or(0.0)
+    }
+
+    /// Heads that are shown, from 0.
+    pub fn shown(&self) -> std::ops::Range<usize> {
+        match self.view {
+            View::One => self.head..self.head + 1,
+            View::All => 0..self.heads,
+        }
+    }
+}
+
+/// The bias of a slope, `[length]`: by distance in the paper's form, by key in the code's.
+pub fn bias_row(slope: f64, length: usize, form: Form) -> Vec<f32> {
+    let signed = match form {
+        Form::Paper => -slope,
+        Form::Code => slope,
+    };
+    (0..length).map(|i| (signed * i as f64) as f32).collect()
+}
+
+/// The drawing's values.
+pub fn heatmap(at: &Setting) -> Heatmap {
+    let all = slopes(at.heads);
+    let small = at.view == View::All;
+    let maps: Vec<BiasMap> = at
+        .shown()
+        .filter_map(|head| {
+            let slope = *all.get(head)?;
+            let name = if small { format!("{}: {}", head + 1, slope_text(slope)) } else { format!("Head {}, slope {}", head + 1, slope_text(slope)) };
+            Some(BiasMap { title: name, row: bias_row(slope, at.length, at.form) })
+        })
+        .collect();
+    let limit = match at.form {
+        Form::Paper => FADED,
+        Form::Code => maps.iter().filter_map(|m| m.row.last().copied()).fold(0.0, f32::max),
+    };
+    let keyed_by = match at.form {
+        Form::Paper => KeyedBy::Distance,
+        Form::Code => KeyedBy::Key,
+    };
+    Heatmap { maps, length: at.length, keyed_by, limit, small }
+}
+
+/// What the figure tells about one cell: "query 12, key 3, distance 9, bias −4.5".
+pub fn describe(at: &Setting, heatmap: &Heatmap, cell: Cell) -> String {
+    let Cell { map, query, key } = cell;
+    let head = match at.view {
+        View::One => String::new(),
+        View::All => format!("head {}, ", map + 1),
+    };
+    match heatmap.value(map, query, key) {
+        Some(bias) => format!("{head}query {query}, key {key}, distance {}, bias {}", query - key, format_number(f64::from(bias))),
+        None => format!("{head}query {query}, key {key}: masked, a query never sees what comes after it"),
+    }
+}
+
+/// Distance from which on a key's weight is below 1 % of that of the query's own position, equal scores assumed.
+pub fn reach(slope: f64) -> usize {
+    (100f64.ln() / slope).ceil() as usize
+}
+
+/// What the map shows, in one sentence; `difference` is the largest between the two forms' weights.
+pub fn finding(at: &Setting, difference: f32) -> String {
+    let same = match difference {
+        0.0 => "both forms give exactly the same attention weights".to_string(),
+        d => format!("both forms give the same attention weights, to within {}", tiny(d)),
+    };
+    let named = |slope: f64| format!("slope {}", slope_text(slope));
+    if at.view == View::All && at.heads > 1 {
+        let all = slopes(at.heads);
+        let (steepest, flattest) = all.iter().fold((0.0, f64::INFINITY), |(s, f), m| (m.max(s), m.min(f)));
+        return format!(
+            "With equal scores a key’s weight falls below 1 % of the nearest one’s after {} tokens in the steepest of the {} heads ({}) and \
+             after {} in the flattest ({}); {same}.",
+            reach(steepest),
+            at.heads,
+            named(steepest),
+            reach(flattest),
+            named(flattest),
+        );
+    }
+    let slope = at.slope(at.head);
+    let head = format!("Head {} of {} ({})", at.head + 1, at.heads, named(slope));
+    let last = at.length - 1;
+    let most = format_short(slope * last as f64);
+    match at.form {
+        Form::Paper if reach(slope) <= last => format!(
+            "{head} takes up to {most} off a score, and with equal scores anything {} or more tokens back keeps less than 1 % of the nearest \
+             key’s weight; {same}.",
+            reach(slope),
+        ),
+        Form::Paper => format!(
+            "{head} takes at most {most} off a score within these {} tokens, so even the farthest key keeps {} % of the nearest one’s weight \
+             where scores are equal; {same}.",
+            at.length,
+            format_short(100.0 * (-slope * last as f64).exp()),
+        ),
+        Form::Code => format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query; {same}."),
+    }
+}
+
+/// A small number in powers of ten.
+pub fn tiny(value: f32) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let text = format!("{value:.1e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let raised: String = exponent.chars().map(raise).collect();
+    format!("{mantissa} × 10{raised}")
+}
+
+fn raise(c: char) -> char {
+    match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '0' | '4'..='9' => char::from_u32('⁰' as u32 + c as u32 - '0' as u32).unwrap_or(c),
+        other => other,
+    }
+}
+
+/// Name of what indexes a row of the table.
+fn index_name(form: Form) -> &'static str {
+    match form {
+        Form::Paper => "Distance",
+        Form::Code => "Key",
+    }
+}
+
+/// Up to `most` indices below `length`, evenly spread, first and last among them.
+fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
+    let rows = length.min(most.max(2));
+    (0..rows).map(move |i| if rows < 2 { 0 } else { i * (length - 1) / (rows - 1) })
+}
+
+/// The table: bias by distance (by key in the code's form), one column per head shown.
+pub fn table(at: &Setting) -> Table {
+    let heatmap = heatmap(at);
+    let most = MAX_ROWS.min(MAX_CELLS / heatmap.maps.len().max(1));
+    let all = at.length <= most;
+    let index = index_name(at.form);
+    let mut columns = vec![index.to_string()];
+    columns.extend(at.shown().map(|head| format!("Bias of head {}", head + 1)));
+    Table {
+        caption: format!("Bias by {}{}", index.to_lowercase(), if all { "" } else { " (evenly spread sample; the CSV has all)" }),
+        columns,
+        rows: sampled(at.length, most)
+            .map(|i| {
+                let biases = heatmap.maps.iter().map(|m| format_number(f64::from(m.row[i])));
+                std::iter::once(i.to_string()).chain(biases).collect()
+            })
+            .collect(),
+    }
+}
+
+/// The whole data: every distance (or key), every head.
+pub fn csv(at: &Setting) -> String {
+    let rows: Vec<Vec<f32>> = slopes(at.heads).into_iter().map(|m| bias_row(m, at.length, at.form)).collect();
+    let names = (1..=at.heads).map(|head| format!("bias_head_{head}"));
+    let mut out = csv_line(std::iter::once(index_name(at.form).to_lowercase()).chain(names));
+    for i in 0..at.length {
+        out += &csv_line(std::iter::once(i.to_string()).chain(rows.iter().map(|row| row[i].to_string())));
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "data_tests.rs"]
+mod tests;
