@@ -106,7 +106,8 @@ fn even_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
         return vec![low];
     }
     let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|f| f * power).find(|s| *s >= raw * (1.0 - 1e-9)).unwrap_or(10.0 * power);
+    let step =
+        [1.0, 2.0, 5.0, 10.0].into_iter().map(|f| f * power).find(|s| *s >= raw * (1.0 - 1e-9)).unwrap_or(10.0 * power);
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
     (first..=last).map(|i| i as f64 * step).collect()
 }
@@ -181,7 +182,14 @@ mod tests {
 
     #[test]
     fn numbers_are_plain() {
-        for (value, text) in [(16_384.0, "16384"), (0.5, "0.5"), (-4.5, "−4.5"), (0.0, "0"), (0.707_106_78, "0.707107"), (1e7, "10000000")] {
+        for (value, text) in [
+            (16_384.0, "16384"),
+            (0.5, "0.5"),
+            (-4.5, "−4.5"),
+            (0.0, "0"),
+            (0.5f64.sqrt(), "0.707107"),
+            (1e7, "10000000"),
+        ] {
             assert_eq!(format_number(value), text);
         }
         assert_eq!(format_short(20.953_1), "20.95");

@@ -111,7 +111,13 @@ impl HeatLayout {
     pub fn of(heatmap: &Heatmap, width: f64) -> Result<Self, ChartError> {
         let count = heatmap.maps.len();
         let squares: Vec<Square> = if heatmap.small {
-            let wish = if count <= 8 { 150.0 } else if count <= 24 { 110.0 } else { 76.0 };
+            let wish = if count <= 8 {
+                150.0
+            } else if count <= 24 {
+                110.0
+            } else {
+                76.0
+            };
             let columns = (((width - GAP) / (wish + GAP)) as usize).clamp(2, count.max(2));
             let side = ((width - GAP) / columns as f64 - GAP).min(wish * 1.3).floor();
             (0..count)
@@ -140,9 +146,10 @@ impl HeatLayout {
         let index = |offset: f64, side: f64| {
             (0.0..side).contains(&offset).then(|| ((offset / side * self.length as f64) as usize).min(self.length - 1))
         };
-        self.squares.iter().enumerate().find_map(|(map, s)| {
-            Some(Cell { map, query: index(y - s.y, s.side)?, key: index(x - s.x, s.side)? })
-        })
+        self.squares
+            .iter()
+            .enumerate()
+            .find_map(|(map, s)| Some(Cell { map, query: index(y - s.y, s.side)?, key: index(x - s.x, s.side)? }))
     }
 
     /// The place of a cell.
@@ -174,7 +181,11 @@ pub fn heatmap_to_svg(heatmap: &Heatmap, theme: &Theme, width: u32) -> Result<St
 ///
 /// # Errors
 /// If the sheet is too narrow for axes and labels.
-pub fn draw_heatmap<B: DrawingBackend>(pen: &mut Pen<'_, B>, heatmap: &Heatmap, theme: &Theme) -> Result<(), ChartError> {
+pub fn draw_heatmap<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    heatmap: &Heatmap,
+    theme: &Theme,
+) -> Result<(), ChartError> {
     let at = HeatLayout::of(heatmap, pen.sheet().width)?;
     for (map, square) in heatmap.maps.iter().zip(&at.squares) {
         let &Square { x, y, side } = square;
@@ -204,14 +215,19 @@ fn axes<B: DrawingBackend>(pen: &mut Pen<'_, B>, length: usize, at: &Square, the
     pen.text("Key j", (at.x + at.side / 2.0, at.y + at.side + ROW + 6.0), TEXT, theme.ink, Anchor::Top)
 }
 
-fn colour_scale<B: DrawingBackend>(pen: &mut Pen<'_, B>, heatmap: &Heatmap, theme: &Theme, at: &HeatLayout) -> Result<(), ChartError> {
+fn colour_scale<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    heatmap: &Heatmap,
+    theme: &Theme,
+    at: &HeatLayout,
+) -> Result<(), ChartError> {
     const STEPS: usize = 64;
     let (left, top) = (GAP, at.height - SCALE_HEIGHT + 10.0);
     let width = (at.width * 0.5).clamp(110.0, 260.0);
     for step in 0..STEPS {
-        let edge = |i: usize| left + width * i as f64 / STEPS as f64;
         let colour = theme.ramp_colour(step as f64 / (STEPS - 1) as f64);
-        pen.rect((edge(step), top), (edge(step + 1), top + 12.0), colour)?;
+        // Each step reaches to the end, so that no seam shows between it and the next.
+        pen.rect((left + width * step as f64 / STEPS as f64, top), (left + width, top + 12.0), colour)?;
     }
     let beyond = heatmap.maps.iter().flat_map(|m| m.row.last()).any(|b| b.abs() > heatmap.limit.abs());
     let limit = format_number(f64::from(heatmap.limit));

@@ -72,10 +72,14 @@ impl Layout {
         }
         let top = row + ROW * 0.5 + 2.0;
         let bottom = sheet.height - 2.0 * ROW - 8.0;
-        let labels = chart.y.ticks(y_extent, tick_count(bottom - top)).into_iter().map(|t| text_width(&format_number(t), TEXT));
+        let labels =
+            chart.y.ticks(y_extent, tick_count(bottom - top)).into_iter().map(|t| text_width(&format_number(t), TEXT));
         let left = labels.fold(0.0, f64::max) + 12.0;
         if right - left < 40.0 || bottom - top < 20.0 {
-            return Err(ChartError::TooSmall { width: sheet.width.max(0.0) as u32, height: sheet.height.max(0.0) as u32 });
+            return Err(ChartError::TooSmall {
+                width: sheet.width.max(0.0) as u32,
+                height: sheet.height.max(0.0) as u32,
+            });
         }
         Ok(Self { left, right, top, bottom, x_extent, y_extent, legend })
     }
@@ -121,7 +125,12 @@ pub fn draw<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, theme: &
     names(pen, chart, theme, &at)
 }
 
-fn axes<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, theme: &Theme, at: &Layout) -> Result<(), ChartError> {
+fn axes<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &LineChart,
+    theme: &Theme,
+    at: &Layout,
+) -> Result<(), ChartError> {
     pen.text(&chart.y.label, (4.0, ROW * 0.5 + 2.0), TEXT, theme.ink, Anchor::Left)?;
     for tick in chart.y.ticks(at.y_extent, tick_count(at.bottom - at.top)) {
         let y = at.y(chart, tick);
@@ -156,7 +165,13 @@ fn colour_of(series: &Series, theme: &Theme) -> Colour {
     if series.faint { colour.towards(theme.paper, 0.6) } else { colour }
 }
 
-fn band<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, series: &Series, theme: &Theme, at: &Layout) -> Result<(), ChartError> {
+fn band<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &LineChart,
+    series: &Series,
+    theme: &Theme,
+    at: &Layout,
+) -> Result<(), ChartError> {
     let inside = |y: f64| at.y(chart, y).clamp(at.top, at.bottom);
     let edges: Vec<_> = series
         .points
@@ -171,11 +186,21 @@ fn band<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, series: &Ser
     pen.polygon(&outline, colour_of(series, theme), 0.18)
 }
 
-fn line<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, series: &Series, theme: &Theme, at: &Layout) -> Result<(), ChartError> {
+fn line<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &LineChart,
+    series: &Series,
+    theme: &Theme,
+    at: &Layout,
+) -> Result<(), ChartError> {
     let colour = colour_of(series, theme);
     let style = STYLES[series.style % STYLES.len()];
-    let placed: Vec<_> =
-        series.points.iter().map(|p| (at.x(chart, p.x), at.y(chart, p.y), p.y.is_finite())).filter(|p| p.0.is_finite()).collect();
+    let placed: Vec<_> = series
+        .points
+        .iter()
+        .map(|p| (at.x(chart, p.x), at.y(chart, p.y), p.y.is_finite()))
+        .filter(|p| p.0.is_finite())
+        .collect();
     for piece in clip(&placed.iter().map(|p| (p.0, p.1)).collect::<Vec<_>>(), at) {
         pen.polyline(&piece, style.dash, colour, 1.0, 2.0)?;
     }
@@ -198,7 +223,12 @@ fn line<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, series: &Ser
     Ok(())
 }
 
-fn names<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, theme: &Theme, at: &Layout) -> Result<(), ChartError> {
+fn names<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &LineChart,
+    theme: &Theme,
+    at: &Layout,
+) -> Result<(), ChartError> {
     for &(i, x, y) in &at.legend {
         let series = &chart.series[i];
         let (colour, style) = (colour_of(series, theme), STYLES[series.style % STYLES.len()]);
@@ -213,7 +243,9 @@ fn names<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &LineChart, theme: &The
         .series
         .iter()
         .filter(|s| !s.name.is_empty())
-        .filter_map(|s| s.points.last().map(|p| (at.y(chart, p.y).clamp(at.top, at.bottom), at.x(chart, p.x).min(at.right), s)))
+        .filter_map(|s| {
+            s.points.last().map(|p| (at.y(chart, p.y).clamp(at.top, at.bottom), at.x(chart, p.x).min(at.right), s))
+        })
         .collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let places = spread(&ends.iter().map(|e| e.0).collect::<Vec<_>>(), 15.0, (at.top, at.bottom));
@@ -256,7 +288,11 @@ fn clip(points: &[(f64, f64)], at: &Layout) -> Vec<Vec<(f64, f64)>> {
             if p == 0.0 {
                 return q >= 0.0;
             }
-            if p < 0.0 { t0 = t0.max(q / p) } else { t1 = t1.min(q / p) }
+            if p < 0.0 {
+                t0 = t0.max(q / p)
+            } else {
+                t1 = t1.min(q / p)
+            }
             t0 <= t1
         });
         if !visible {
@@ -276,7 +312,15 @@ mod tests {
     use super::*;
 
     fn area() -> Layout {
-        Layout { left: 0.0, right: 10.0, top: 0.0, bottom: 10.0, x_extent: (0.0, 1.0), y_extent: (0.0, 1.0), legend: Vec::new() }
+        Layout {
+            left: 0.0,
+            right: 10.0,
+            top: 0.0,
+            bottom: 10.0,
+            x_extent: (0.0, 1.0),
+            y_extent: (0.0, 1.0),
+            legend: Vec::new(),
+        }
     }
 
     #[test]

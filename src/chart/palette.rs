@@ -63,8 +63,7 @@ mod tests {
 
     #[test]
     fn every_method_has_its_own_style_and_alibi_the_solid_line() {
-        let styles: std::collections::BTreeSet<_> =
-            crate::position::METHODS.iter().map(|m| style_of(m.id())).collect();
+        let styles: std::collections::BTreeSet<_> = crate::position::METHODS.iter().map(|m| style_of(m.id())).collect();
         assert_eq!(styles.len(), crate::position::METHODS.len());
         assert!(STYLES[style_of("alibi")].dash.is_empty());
         assert_eq!(style_of("no such method"), STYLES.len() - 1);

@@ -70,7 +70,10 @@ impl Anchor {
 
 /// Width of a text, CSS pixels: an upper estimate from an average glyph, so that no layout needs the DOM.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    text.chars().map(|c| if matches!(c, 'i' | 'l' | 'j' | '.' | ',' | ' ' | '\'' | 't' | 'f') { 0.34 } else { 0.6 }).sum::<f64>() * size
+    text.chars()
+        .map(|c| if matches!(c, 'i' | 'l' | 'j' | '.' | ',' | ' ' | '\'' | 't' | 'f') { 0.34 } else { 0.6 })
+        .sum::<f64>()
+        * size
 }
 
 impl<'a, B: DrawingBackend> Pen<'a, B> {
@@ -101,7 +104,14 @@ impl<'a, B: DrawingBackend> Pen<'a, B> {
     }
 
     /// Joined strokes; `dash` as in [`super::palette::Style::dash`].
-    pub fn polyline(&mut self, points: &[(f64, f64)], dash: &[f64], colour: Colour, alpha: f64, width: f64) -> Result<(), ChartError> {
+    pub fn polyline(
+        &mut self,
+        points: &[(f64, f64)],
+        dash: &[f64],
+        colour: Colour,
+        alpha: f64,
+        width: f64,
+    ) -> Result<(), ChartError> {
         let style = self.style(colour, alpha, width);
         for piece in if dash.is_empty() { vec![points.to_vec()] } else { dashes(points, dash) } {
             if piece.len() > 1 {
@@ -144,8 +154,12 @@ impl<'a, B: DrawingBackend> Pen<'a, B> {
                 let s = r * 0.9;
                 self.polygon(&[(x - s, y - s), (x + s, y - s), (x + s, y + s), (x - s, y + s)], colour, 1.0)
             }
-            Marker::Triangle => self.polygon(&[(x, y - r * 1.2), (x + r * 1.1, y + r * 0.8), (x - r * 1.1, y + r * 0.8)], colour, 1.0),
-            Marker::Wedge => self.polygon(&[(x, y + r * 1.2), (x + r * 1.1, y - r * 0.8), (x - r * 1.1, y - r * 0.8)], colour, 1.0),
+            Marker::Triangle => {
+                self.polygon(&[(x, y - r * 1.2), (x + r * 1.1, y + r * 0.8), (x - r * 1.1, y + r * 0.8)], colour, 1.0)
+            }
+            Marker::Wedge => {
+                self.polygon(&[(x, y + r * 1.2), (x + r * 1.1, y - r * 0.8), (x - r * 1.1, y - r * 0.8)], colour, 1.0)
+            }
             Marker::Diamond => {
                 let s = r * 1.25;
                 self.polygon(&[(x, y - s), (x + s, y), (x, y + s), (x - s, y)], colour, 1.0)
@@ -162,8 +176,16 @@ impl<'a, B: DrawingBackend> Pen<'a, B> {
     }
 
     /// A text of `size` CSS pixels.
-    pub fn text(&mut self, text: &str, at: (f64, f64), size: f64, colour: Colour, anchor: Anchor) -> Result<(), ChartError> {
-        let font = FontDesc::new(FONT, size * self.scale * self.font_factor, FontStyle::Normal).transform(FontTransform::None);
+    pub fn text(
+        &mut self,
+        text: &str,
+        at: (f64, f64),
+        size: f64,
+        colour: Colour,
+        anchor: Anchor,
+    ) -> Result<(), ChartError> {
+        let font =
+            FontDesc::new(FONT, size * self.scale * self.font_factor, FontStyle::Normal).transform(FontTransform::None);
         let colour = RGBAColor(colour.0, colour.1, colour.2, 1.0);
         let style = TextStyle::from(font).color(&colour).pos(anchor.pos());
         let at = self.device(at);

@@ -46,7 +46,7 @@ pub fn raster(heatmap: &Heatmap, map: usize, theme: &Theme, side: usize, stripe:
             KeyedBy::Distance => pixels.extend(cells[..seen].iter().map(|key| levels[query - key])),
             KeyedBy::Key => pixels.extend(cells[..seen].iter().map(|key| levels[*key])),
         }
-        pixels.extend((seen..side).map(|x| MASK[usize::from((x + y) / stripe.max(1) % 4 == 0)]));
+        pixels.extend((seen..side).map(|x| MASK[usize::from(((x + y) / stripe.max(1)).is_multiple_of(4))]));
     }
     let ramp = (0..LEVELS).map(|i| theme.ramp_colour(i as f64 / (LEVELS - 1) as f64));
     Raster { side, pixels, palette: ramp.chain(theme.mask).collect() }
@@ -72,7 +72,9 @@ mod tests {
             for (query, key) in (0..7).flat_map(|q| (0..7).map(move |k| (q, k))) {
                 let pixel = drawn.pixels[(query * 3 + 1) * 21 + key * 3 + 1];
                 match map.value(0, query, key) {
-                    Some(bias) => assert_eq!(pixel, (map.share(bias) * 253.0).round() as u8, "{keyed_by:?} {query} {key}"),
+                    Some(bias) => {
+                        assert_eq!(pixel, (map.share(bias) * 253.0).round() as u8, "{keyed_by:?} {query} {key}")
+                    }
                     None => assert!(MASK.contains(&pixel), "{keyed_by:?} {query} {key}"),
                 }
             }

@@ -72,7 +72,10 @@ impl SlopeLayout {
             legend_rows,
         };
         if at.right - at.left < 60.0 || at.bottom - at.top < 40.0 {
-            return Err(ChartError::TooSmall { width: sheet.width.max(0.0) as u32, height: sheet.height.max(0.0) as u32 });
+            return Err(ChartError::TooSmall {
+                width: sheet.width.max(0.0) as u32,
+                height: sheet.height.max(0.0) as u32,
+            });
         }
         Ok(at)
     }
@@ -115,7 +118,11 @@ pub fn slopes_to_svg(chart: &SlopeChart, theme: &Theme, size: (u32, u32)) -> Res
 ///
 /// # Errors
 /// If the sheet is too small for axes and labels.
-pub fn draw_slopes<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, theme: &Theme) -> Result<(), ChartError> {
+pub fn draw_slopes<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &SlopeChart,
+    theme: &Theme,
+) -> Result<(), ChartError> {
     let at = SlopeLayout::of(chart, pen.sheet())?;
     legend(pen, chart, theme, &at)?;
     for exponent in 0..=8 {
@@ -142,7 +149,12 @@ pub fn draw_slopes<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, 
     strip(pen, chart, theme, &at)
 }
 
-fn legend<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, theme: &Theme, at: &SlopeLayout) -> Result<(), ChartError> {
+fn legend<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &SlopeChart,
+    theme: &Theme,
+    at: &SlopeLayout,
+) -> Result<(), ChartError> {
     let (mut x, mut y) = (8.0, ROW * 0.5 + 2.0);
     pen.text("Slope m (each line halves it)", (4.0, y), TEXT, theme.ink, Anchor::Left)?;
     y += ROW + 2.0;
@@ -161,7 +173,12 @@ fn legend<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, theme: &T
 }
 
 /// All slopes on one line: base above it, interleaved below, each under the gap that it fills.
-fn strip<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, theme: &Theme, at: &SlopeLayout) -> Result<(), ChartError> {
+fn strip<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    chart: &SlopeChart,
+    theme: &Theme,
+    at: &SlopeLayout,
+) -> Result<(), ChartError> {
     let title = "All slopes on one line, steepest on the left";
     pen.text(title, (4.0, at.line - STRIP / 2.0 + 8.0), TEXT, theme.ink, Anchor::Left)?;
     pen.line((at.left, at.line), (at.right, at.line), theme.muted, 1.0)?;
@@ -179,7 +196,13 @@ fn strip<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &SlopeChart, theme: &Th
     Ok(())
 }
 
-fn dot<B: DrawingBackend>(pen: &mut Pen<'_, B>, stem: &Stem, place: (f64, f64), chosen: bool, theme: &Theme) -> Result<(), ChartError> {
+fn dot<B: DrawingBackend>(
+    pen: &mut Pen<'_, B>,
+    stem: &Stem,
+    place: (f64, f64),
+    chosen: bool,
+    theme: &Theme,
+) -> Result<(), ChartError> {
     let marker = if stem.interleaved { Marker::Diamond } else { Marker::Disc };
     pen.marker(marker, place, 3.6, colour_of(stem, theme))?;
     if chosen { pen.marker(Marker::Ring, place, 7.0, theme.ink) } else { Ok(()) }

@@ -9,7 +9,8 @@ pub(crate) fn golden(name: &str, got: &str) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, got).unwrap();
     }
-    let wanted = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}; BLESS=1 writes it", path.display()));
+    let wanted =
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}; BLESS=1 writes it", path.display()));
     assert!(wanted == got, "{name} is drawn differently now; look at the change, then run the tests with BLESS=1");
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::figures::{extrapolation, perplexity, slopes};
+use super::figures::{bias, extrapolation, perplexity, slopes};
 
 /// One figure.
 #[derive(Clone, Copy)]
@@ -30,6 +30,12 @@ pub static FIGURES: &[Entry] = &[
         title: "The slope of every head",
         question: "How strongly does each head prefer what is near?",
         render: || view! { <slopes::Slopes /> }.into_any(),
+    },
+    Entry {
+        id: "bias",
+        title: "The bias of every query and key",
+        question: "What is added to the scores?",
+        render: || view! { <bias::Bias /> }.into_any(),
     },
     Entry {
         id: "perplexity",

@@ -149,7 +149,10 @@ mod tests {
             series: vec![series("ALiBi", 20.9531), series("Sinusoidal", f64::NAN)],
             marks: Vec::new(),
         };
-        assert_eq!(describe(&chart, 512.0).as_deref(), Some("Input length 512 tokens: ALiBi 20.95, Sinusoidal diverged"));
+        assert_eq!(
+            describe(&chart, 512.0).as_deref(),
+            Some("Input length 512 tokens: ALiBi 20.95, Sinusoidal diverged")
+        );
         assert_eq!(describe(&chart, 64.0), None);
         assert_eq!(values_of_x(&chart), [512.0]);
     }

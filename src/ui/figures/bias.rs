@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::chart::heatmap_to_svg;
 use crate::ui::components::choice::Choice;
-use crate::ui::components::data_table::DataTable;
+use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
@@ -104,24 +104,17 @@ fn Steps(
     /// Head and length.
     at: Signal<Setting>,
 ) -> impl IntoView {
-    let table = Memo::new(move |_| softmax::table(scores.get(), slope.get(), at.get().length));
+    let table: Memo<Table> = Memo::new(move |_| softmax::table(scores.get(), slope.get(), at.get().length));
     let caption = move || {
         let head = at.get().head + 1;
         format!("{}, head {head}", table.read().caption)
-    };
-    let row = |cells: &Vec<String>| {
-        let mut cells = cells.iter().cloned();
-        let name = cells.next().unwrap_or_default();
-        view! { <tr><th scope="row">{name}</th>{cells.map(|c| view! { <td>{c}</td> }).collect_view()}</tr> }
     };
     view! {
         <div class="data-scroll" tabindex="0" role="region" aria-label=caption>
             <table data-series="softmax" class="steps">
                 <caption>{caption}</caption>
-                <thead>
-                    <tr>{move || table.read().columns.iter().map(|c| view! { <th scope="col">{c.clone()}</th> }).collect_view()}</tr>
-                </thead>
-                <tbody>{move || table.read().rows.iter().map(row).collect_view()}</tbody>
+                <thead inner_html=move || table.with(Table::head_html)></thead>
+                <tbody inner_html=move || table.with(Table::body_html)></tbody>
             </table>
         </div>
     }

@@ -34,7 +34,8 @@ pub fn Slopes() -> impl IntoView {
     let table = Signal::derive(move || data::table(heads.get(), order.get()));
     let stem = Signal::derive(move || format!("alibi-slopes-{}-heads", heads.get()));
     let csv = Signal::derive(move || data::csv(heads.get(), order.get()));
-    let svg = Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
+    let svg =
+        Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
         <prose::Before />
         <Figure id="slopes" title="The slope of every head" finding=finding>
@@ -72,7 +73,9 @@ fn Stems() -> impl IntoView {
         let (Some(canvas), room) = (canvas.get(), room.get()) else { return };
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         if room.width > 0.0 {
-            chart.with(|chart| paint(&canvas, (room.width, HEIGHT), room.density, |pen| draw_slopes(pen, chart, &theme)));
+            chart.with(|chart| {
+                paint(&canvas, (room.width, HEIGHT), room.density, |pen| draw_slopes(pen, chart, &theme))
+            });
         }
     });
 

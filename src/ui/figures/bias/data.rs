@@ -61,7 +61,11 @@ pub fn heatmap(at: &Setting) -> Heatmap {
         .shown()
         .filter_map(|head| {
             let slope = *all.get(head)?;
-            let name = if small { format!("{}: {}", head + 1, slope_text(slope)) } else { format!("Head {}, slope {}", head + 1, slope_text(slope)) };
+            let name = if small {
+                format!("{}: {}", head + 1, slope_text(slope))
+            } else {
+                format!("Head {}, slope {}", head + 1, slope_text(slope))
+            };
             Some(BiasMap { title: name, row: bias_row(slope, at.length, at.form) })
         })
         .collect();
@@ -84,7 +88,9 @@ pub fn describe(at: &Setting, heatmap: &Heatmap, cell: Cell) -> String {
         View::All => format!("head {}, ", map + 1),
     };
     match heatmap.value(map, query, key) {
-        Some(bias) => format!("{head}query {query}, key {key}, distance {}, bias {}", query - key, format_number(f64::from(bias))),
+        Some(bias) => {
+            format!("{head}query {query}, key {key}, distance {}, bias {}", query - key, format_number(f64::from(bias)))
+        }
         None => format!("{head}query {query}, key {key}: masked, a query never sees what comes after it"),
     }
 }
@@ -130,7 +136,9 @@ pub fn finding(at: &Setting, difference: f32) -> String {
             at.length,
             format_short(100.0 * (-slope * last as f64).exp()),
         ),
-        Form::Code => format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query; {same}."),
+        Form::Code => {
+            format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query; {same}.")
+        }
     }
 }
 
@@ -179,7 +187,11 @@ pub fn table(at: &Setting) -> Table {
     let mut columns = vec![index.to_string()];
     columns.extend(at.shown().map(|head| format!("Bias of head {}", head + 1)));
     Table {
-        caption: format!("Bias by {}{}", index.to_lowercase(), if all { "" } else { " (evenly spread sample; the CSV has all)" }),
+        caption: format!(
+            "Bias by {}{}",
+            index.to_lowercase(),
+            if all { "" } else { " (evenly spread sample; the CSV has all)" }
+        ),
         columns,
         rows: sampled(at.length, most)
             .map(|i| {

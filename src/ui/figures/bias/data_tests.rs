@@ -13,7 +13,11 @@ fn cells_agree_with_the_method_that_the_model_uses() {
         let map = heatmap(&at);
         let shape = Shape { d_model: heads, n_head: heads };
         for (head, query, key) in [(0, 32, 0), (heads - 1, 20, 7), (heads / 2, 5, 5)] {
-            assert_eq!(map.value(head, query, key), Some(Alibi.bias(head, query - key, shape, &[])), "{heads} heads, head {head}");
+            assert_eq!(
+                map.value(head, query, key),
+                Some(Alibi.bias(head, query - key, shape, &[])),
+                "{heads} heads, head {head}"
+            );
         }
     }
 }
@@ -48,12 +52,20 @@ fn findings_follow_head_and_length() {
     assert!(steep.starts_with("Head 1 of 8 (slope 1/2) takes up to 31.5 off a score"), "{steep}");
     assert!(steep.contains("anything 10 or more tokens back") && steep.ends_with("to within 6.0 × 10⁻⁸."), "{steep}");
     let flat = finding(&setting(8, 7, 64), 0.0);
-    assert!(flat.contains("at most 0.2461 off a score within these 64 tokens") && flat.contains("keeps 78.18 %"), "{flat}");
+    assert!(
+        flat.contains("at most 0.2461 off a score within these 64 tokens") && flat.contains("keeps 78.18 %"),
+        "{flat}"
+    );
     assert!(flat.ends_with("both forms give exactly the same attention weights."), "{flat}");
     let code = finding(&Setting { form: Form::Code, ..setting(8, 0, 64) }, 0.0);
     assert!(code.contains("adds 0 to the first key and up to 31.5 to the last"), "{code}");
     let all = finding(&Setting { view: View::All, ..setting(8, 0, 64) }, 0.0);
-    assert!(all.contains("after 10 tokens in the steepest of the 8 heads (slope 1/2) and after 1179 in the flattest (slope 1/256)"), "{all}");
+    assert!(
+        all.contains(
+            "after 10 tokens in the steepest of the 8 heads (slope 1/2) and after 1179 in the flattest (slope 1/256)"
+        ),
+        "{all}"
+    );
 }
 
 #[test]

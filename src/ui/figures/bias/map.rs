@@ -39,9 +39,12 @@ pub fn Map(
 
     let choice = Choice::<Cell>::new(None);
     // A choice made in a longer sequence, or among more heads, may lie outside of what is shown now.
-    let chosen = move || choice.get().filter(|c| heatmap.with(|h| c.map < h.maps.len() && c.query < h.length && c.key < h.length));
+    let chosen = move || {
+        choice.get().filter(|c| heatmap.with(|h| c.map < h.maps.len() && c.query < h.length && c.key < h.length))
+    };
     let under = move |event: &MouseEvent| {
-        layout.with_untracked(|layout| layout.as_ref()?.cell_at(f64::from(event.offset_x()), f64::from(event.offset_y())))
+        layout
+            .with_untracked(|layout| layout.as_ref()?.cell_at(f64::from(event.offset_x()), f64::from(event.offset_y())))
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         let Some(step) = Move::of(&event) else { return };
@@ -70,7 +73,11 @@ pub fn Map(
     };
     let label = move || {
         at.with(|at| {
-            let heads = if at.view == View::All { format!("all {} heads", at.heads) } else { format!("head {} of {}", at.head + 1, at.heads) };
+            let heads = if at.view == View::All {
+                format!("all {} heads", at.heads)
+            } else {
+                format!("head {} of {}", at.head + 1, at.heads)
+            };
             let form = if at.form == Form::Paper { "paper’s form" } else { "code’s form" };
             format!("Heatmap of the bias of {heads} for {} tokens, {form}", at.length)
         })
@@ -130,8 +137,9 @@ fn cells(canvas: &HtmlCanvasElement, heatmap: &Heatmap, layout: &HeatLayout, the
         let pixels = (square.side * density).round().max(1.0) as usize;
         let picture = raster(heatmap, map, theme, pixels, (2.0 * density).round() as usize).rgba();
         let side = pixels as u32;
-        let put = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), side, side)
-            .and_then(|image| context.put_image_data(&image, (square.x * density).round(), (square.y * density).round()));
+        let put = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), side, side).and_then(|image| {
+            context.put_image_data(&image, (square.x * density).round(), (square.y * density).round())
+        });
         if put.is_err() {
             leptos::logging::warn!("the browser refused an image of {side}×{side} pixels");
         }

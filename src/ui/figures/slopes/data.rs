@@ -73,7 +73,11 @@ pub fn finding(heads: usize, order: Order) -> String {
     let (first, last) = (slope_text(first.slope), slope_text(last.slope));
     match heads {
         1 => return format!("1 head: its only slope is {first}, so flat that the head can hardly tell near from far."),
-        2 => return format!("2 heads: the slopes are {first} and {last}, flat ones only, so neither head looks closely at what is near."),
+        2 => {
+            return format!(
+                "2 heads: the slopes are {first} and {last}, flat ones only, so neither head looks closely at what is near."
+            );
+        }
         _ => {}
     }
     if base == heads {
@@ -108,7 +112,10 @@ pub fn finding(heads: usize, order: Order) -> String {
 pub fn chart(heads: usize, order: Order, chosen: Option<usize>) -> SlopeChart {
     let base = base_count(heads);
     let interleaved = |row: &Row| matches!(row.origin, SlopeOrigin::Interleaved { .. });
-    let stems = rows(heads, order).iter().map(|r| Stem { head: r.head, exponent: r.exponent, interleaved: interleaved(r) }).collect();
+    let stems = rows(heads, order)
+        .iter()
+        .map(|r| Stem { head: r.head, exponent: r.exponent, interleaved: interleaved(r) })
+        .collect();
     let second = (base < heads).then(|| format!("from the series for {} heads", 2 * base));
     SlopeChart { stems, names: (format!("from the series for {}", plural(base, "head")), second), chosen }
 }
@@ -138,7 +145,13 @@ pub fn csv(heads: usize, order: Order) -> String {
             SlopeOrigin::Base { index } => (base, index + 1),
             SlopeOrigin::Interleaved { index } => (2 * base, index + 1),
         };
-        out += &csv_line([row.head.to_string(), row.slope.to_string(), (-row.exponent).to_string(), series.to_string(), index.to_string()]);
+        out += &csv_line([
+            row.head.to_string(),
+            row.slope.to_string(),
+            (-row.exponent).to_string(),
+            series.to_string(),
+            index.to_string(),
+        ]);
     }
     out
 }
@@ -177,7 +190,11 @@ mod tests {
             ),
         ];
         for (heads, slopes) in golden {
-            assert_eq!(slopes_shown(heads, Order::Authors), slopes.split_whitespace().collect::<Vec<_>>(), "{heads} heads");
+            assert_eq!(
+                slopes_shown(heads, Order::Authors),
+                slopes.split_whitespace().collect::<Vec<_>>(),
+                "{heads} heads"
+            );
         }
     }
 
@@ -208,7 +225,9 @@ mod tests {
             "12 heads: the first 8 slopes fall from 1/2 to 1/256, then head 9 jumps back to 0.7071, because the 4 heads left \
              over take every second slope of the series for 16."
         );
-        assert!(of(3).contains("head 3 jumps back to 1/4, because the head left over takes the first slope of the series for 4"));
+        assert!(of(3).contains(
+            "head 3 jumps back to 1/4, because the head left over takes the first slope of the series for 4"
+        ));
         assert!(of(1).contains("its only slope is 1/256"));
         assert!(of(2).contains("1/16 and 1/256"));
     }
@@ -216,7 +235,10 @@ mod tests {
     #[test]
     fn the_sorted_finding_gives_the_factors_between_neighbours() {
         let text = finding(12, Order::Sorted);
-        assert!(text.contains("from 0.7071 to 1/256") && text.contains("factor of 1.414") && text.contains("differ by 2."), "{text}");
+        assert!(
+            text.contains("from 0.7071 to 1/256") && text.contains("factor of 1.414") && text.contains("differ by 2."),
+            "{text}"
+        );
         let slopes: Vec<f64> = rows(12, Order::Sorted).iter().map(|r| r.slope).collect();
         assert!((slopes[0] / slopes[1] - 1.414).abs() < 1e-3 && (slopes[10] / slopes[11] - 2.0).abs() < 1e-9);
     }
