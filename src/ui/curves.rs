@@ -95,7 +95,8 @@ pub fn models(points: &[Shown]) -> Vec<String> {
     ids
 }
 
-/// One line per model. `suffix` keeps the ids of recorded and computed lines apart.
+/// One line per model. `suffix` keeps the ids of recorded and computed lines apart; faint lines are the recorded
+/// ones behind computed ones, and named so.
 pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
     let several = training_lengths(points).len() > 1;
     models(points)
@@ -103,6 +104,7 @@ pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
         .map(|model| Series {
             id: format!("{model}{suffix}"),
             name: match parts(&model).1 {
+                _ if faint => "recorded".into(),
                 Some(length) if several => format!("{} {length}", model_name(&model)),
                 _ => model_name(&model),
             },
@@ -144,7 +146,15 @@ pub fn chart(series: Vec<Series>, training_lengths: &[usize]) -> LineChart {
 /// One row per point.
 pub fn table(points: &[Shown], caption: String) -> Table {
     let columns = [
-        "model", "input length", "perplexity", "± (1 s.e.)", "loss (nats)", "bits per byte", "targets", "from", "seconds",
+        "model",
+        "input length",
+        "perplexity",
+        "± (1 s.e.)",
+        "loss (nats)",
+        "bits per byte",
+        "targets",
+        "from",
+        "seconds",
         "tokens/s",
     ];
     let row = |p: &Shown| {
@@ -160,7 +170,7 @@ pub fn table(points: &[Shown], caption: String) -> Table {
             thousands(s.n_targets),
             p.adapter.as_ref().map_or_else(|| p.source.into(), |a| format!("{} ({a})", p.source)),
             p.effort.map_or("–".into(), |(seconds, _)| format!("{seconds:.2}")),
-            p.effort.and_then(|e| speed(e)).map_or("–".into(), |v| thousands(v as u64)),
+            p.effort.and_then(speed).map_or("–".into(), |v| thousands(v as u64)),
         ]
     };
     Table { caption, columns: columns.map(String::from).to_vec(), rows: points.iter().map(row).collect() }

@@ -21,11 +21,8 @@ fn recorded(points: Vec<RecordedPoint>) -> Vec<Shown> {
 
 #[test]
 fn lines_follow_the_order_of_the_methods() {
-    let points = recorded(vec![
-        point("alibi-256", 512, 3.0),
-        point("alibi-256", 256, 3.0),
-        point("sinusoidal-256", 256, 3.0),
-    ]);
+    let points =
+        recorded(vec![point("alibi-256", 512, 3.0), point("alibi-256", 256, 3.0), point("sinusoidal-256", 256, 3.0)]);
     let lines = series(&points, "", false);
     assert_eq!(lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["Sinusoidal", "ALiBi"]);
     assert_eq!(lines[1].points.iter().map(|p| p.x).collect::<Vec<_>>(), [256.0, 512.0]);
@@ -51,7 +48,10 @@ fn the_sentence_follows_the_numbers() {
     );
     // Were ALiBi to fail, the sentence would say so.
     let worse = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, ln(63.0))]);
-    assert_eq!(finding(&worse), "At 512 tokens, 2 times the training length: ALiBi explodes to 63.00, 3.0 times its 21.00.");
+    assert_eq!(
+        finding(&worse),
+        "At 512 tokens, 2 times the training length: ALiBi explodes to 63.00, 3.0 times its 21.00."
+    );
     let lost = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, f64::NAN)]);
     assert!(finding(&lost).contains("ALiBi diverged (from 21.00)"));
     // Nothing beyond the training length, nothing to say.

@@ -49,7 +49,9 @@ pub fn n_targets(choices: &Choices, engine: EngineKind) -> usize {
     match choices.protocol {
         Protocol::Nonoverlapping => asked.max(choices.lengths.last().copied().unwrap_or(0)),
         // A window brings its own context, so nothing needs raising; but every window is computed in full.
-        Protocol::Sliding { stride } if choices.targets == 0 => asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride),
+        Protocol::Sliding { stride } if choices.targets == 0 => {
+            asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride)
+        }
         Protocol::Sliding { stride } => asked.max(stride),
     }
 }

@@ -91,10 +91,12 @@ fn stop_drops_what_waits_and_asks_the_worker() {
     let actions = queue.stop(1);
     assert_eq!(told(&actions), [(1, News::Stopped), (2, News::Stopped)]);
     assert!(actions.contains(&Action::StopTimer { slot: 0, request: 2 }));
-    assert!(actions.iter().any(|a| matches!(
-        a,
-        Action::Post { request: Request { body: RequestBody::Cancel { request: 2 }, .. }, .. }
-    )));
+    assert!(
+        actions.iter().any(|a| matches!(
+            a,
+            Action::Post { request: Request { body: RequestBody::Cancel { request: 2 }, .. }, .. }
+        ))
+    );
     assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Cancelled)), [(0, News::Stopped)]);
     // The timer then finds nothing to do, and the worker is used again.
     assert!(queue.overdue(0, 2).is_empty());
@@ -106,10 +108,7 @@ fn a_worker_that_does_not_stop_is_ended_and_replaced() {
     let mut queue = at_work(1);
     queue.stop(1);
     let actions = queue.overdue(0, 2);
-    assert_eq!(actions, [
-        Action::Terminate { slot: 0 },
-        Action::Tell { run: 1, index: 0, news: News::Stopped }
-    ]);
+    assert_eq!(actions, [Action::Terminate { slot: 0 }, Action::Tell { run: 1, index: 0, news: News::Stopped }]);
     assert_eq!(queue.submit(vec![task(2, 0)], 1)[0], Action::Spawn { slot: 0 });
 }
 

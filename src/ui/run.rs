@@ -238,9 +238,13 @@ pub fn engine_id(engine: EngineKind) -> &'static str {
 /// A failure in words, and what the reader can do about it.
 pub fn explain(failure: &Failure) -> String {
     match failure {
-        Failure::Fetch { file, reason } => format!("{file} could not be loaded: {reason}. Check the connection and retry."),
+        Failure::Fetch { file, reason } => {
+            format!("{file} could not be loaded: {reason}. Check the connection and retry.")
+        }
         Failure::Corrupt { file, reason } => {
-            format!("{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault.")
+            format!(
+                "{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault."
+            )
         }
         Failure::Invalid { reason } => format!("This cannot be evaluated: {reason}."),
         Failure::Engine { reason } => {

@@ -49,7 +49,9 @@ fn record(manifest: &Manifest) -> impl IntoView + use<> {
             thousands(c.n_vocab as u64),
         )
     });
-    let same = models.iter().all(|m| m.config.n_layer == models[0].config.n_layer && m.config.d_model == models[0].config.d_model);
+    let same = models
+        .iter()
+        .all(|m| m.config.n_layer == models[0].config.n_layer && m.config.d_model == models[0].config.d_model);
     let mut recipes: Vec<String> = models.iter().map(|m| m.recipe.clone()).collect();
     recipes.dedup();
     let recipe = match recipes.as_slice() {

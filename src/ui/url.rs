@@ -44,7 +44,8 @@ impl Named for View {
 }
 
 impl Named for ThemeChoice {
-    const NAMES: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("light", Self::Light), ("dark", Self::Dark)];
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("light", Self::Light), ("dark", Self::Dark)];
 }
 
 impl Named for ProtocolKind {
@@ -72,7 +73,8 @@ pub fn parse(query: &str) -> Parsed {
     let mut parsed = reader.parsed;
     let state = &mut parsed.state;
     if state.head >= state.heads {
-        let said = format!("head {} does not exist among {}; showing head {}", state.head + 1, state.heads, state.heads);
+        let said =
+            format!("head {} does not exist among {}; showing head {}", state.head + 1, state.heads, state.heads);
         parsed.notices.push(said);
         state.head = state.heads - 1;
     }

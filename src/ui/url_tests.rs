@@ -84,8 +84,31 @@ fn escapes_are_read() {
 #[test]
 fn hostile_input_never_panics_and_always_lands_within_bounds() {
     let pieces = [
-        "heads", "head", "length", "lengths", "models", "v", "embed", "stride", "targets", "engine", "=", "&", "?", "%", "%f",
-        "-1", "0", "9e9", "99999999999999999999999999999999999999999999", ",", "é", "\u{0}", "\u{202e}", "NaN", "<script>",
+        "heads",
+        "head",
+        "length",
+        "lengths",
+        "models",
+        "v",
+        "embed",
+        "stride",
+        "targets",
+        "engine",
+        "=",
+        "&",
+        "?",
+        "%",
+        "%f",
+        "-1",
+        "0",
+        "9e9",
+        "99999999999999999999999999999999999999999999",
+        ",",
+        "é",
+        "\u{0}",
+        "\u{202e}",
+        "NaN",
+        "<script>",
     ];
     for seed in 0..5_000 {
         let mut draw = Draw(seed);

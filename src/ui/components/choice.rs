@@ -117,3 +117,19 @@ pub fn Tick(
         </label>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::chart::Theme;
+
+    #[test]
+    fn swatches_have_the_colours_of_the_lines() {
+        let style = include_str!("../../../assets/style.css");
+        for (theme, times) in [(Theme::LIGHT, 1), (Theme::DARK, 2)] {
+            for (i, c) in theme.palette.iter().enumerate() {
+                let rule = format!("--p{i}: #{:02x}{:02x}{:02x};", c.0, c.1, c.2);
+                assert_eq!(style.matches(&rule).count(), times, "{rule}");
+            }
+        }
+    }
+}

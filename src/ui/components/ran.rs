@@ -59,8 +59,14 @@ mod tests {
             effort: Some(effort),
         };
         let said = summaries(&[point("cpu", (1.5, 6_000)), point("gpu", (1.0, 10)), point("cpu", (0.5, 2_000))]);
-        assert_eq!(said[0], ("cpu", "2 points computed on the CPU, in WebAssembly: 2.0 s of work, 4,000 tokens per second.".into()));
-        assert_eq!(said[1].1, "1 point computed on the GPU, through WebGPU (SwiftShader): 1.0 s of work, 10 tokens per second.");
+        assert_eq!(
+            said[0],
+            ("cpu", "2 points computed on the CPU, in WebAssembly: 2.0 s of work, 4,000 tokens per second.".into())
+        );
+        assert_eq!(
+            said[1].1,
+            "1 point computed on the GPU, through WebGPU (SwiftShader): 1.0 s of work, 10 tokens per second."
+        );
         assert!(summaries(&[]).is_empty());
     }
 }

@@ -45,7 +45,10 @@ pub fn RunBar(
                     prop:value=move || run.share()
                     class:unseen=move || !running.get()
                 ></progress>
-                <p data-testid="status" role="status">{move || status_line(run)}</p>
+                // Every step would be too much to listen to; the outcome is announced.
+                <p data-testid="status" role="status" aria-live=move || if running.get() { "off" } else { "polite" }>
+                    {move || status_line(run)}
+                </p>
             </div>
         </div>
         <div class="run-notes">
@@ -81,7 +84,12 @@ fn status_line(run: Run) -> String {
         match now {
             _ if jobs.is_empty() => String::new(),
             Some((job, share)) => {
-                let at = format!("{} at {} tokens, {:.0} %", model_name(&job.evaluate.model), job.evaluate.length, 100.0 * share);
+                let at = format!(
+                    "{} at {} tokens, {:.0} %",
+                    model_name(&job.evaluate.model),
+                    job.evaluate.length,
+                    100.0 * share
+                );
                 format!("{counted}; now {at}; {elapsed:.0} s so far")
             }
             None if waiting => format!("{counted}; starting"),

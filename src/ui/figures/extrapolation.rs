@@ -35,12 +35,15 @@ pub fn Extrapolation() -> impl IntoView {
     let shown_too = RwSignal::new(Vec::<String>::new());
     let live_targets = RwSignal::new(0_usize);
 
-    let recorded = Memo::new(move |_| {
-        site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default())
-    });
+    let recorded =
+        Memo::new(move |_| site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default()));
     let visible = move |model: &str| {
         let first = AT_FIRST.contains(&parts(model).0);
-        if first { !hidden.with(|h| h.iter().any(|m| m == model)) } else { shown_too.with(|s| s.iter().any(|m| m == model)) }
+        if first {
+            !hidden.with(|h| h.iter().any(|m| m == model))
+        } else {
+            shown_too.with(|s| s.iter().any(|m| m == model))
+        }
     };
     let chosen = Memo::new(move |_| {
         recorded.with(|points| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()

@@ -86,7 +86,14 @@ pub fn Perplexity() -> impl IntoView {
                 trained.sort_unstable();
                 trained.dedup();
             }
-            curves::chart(curves::series(p, "", false), &trained)
+            let mut chart = curves::chart(curves::series(p, "", false), &trained);
+            // The axis covers what is planned, so that it stands still while points arrive.
+            let planned =
+                plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).map(|e| e.length).collect::<Vec<_>>());
+            let lengths = || p.iter().map(|p| p.length).chain(planned.iter().copied()).chain(trained.iter().copied());
+            chart.x.range =
+                lengths().min().zip(lengths().max()).filter(|(a, b)| a < b).map(|(a, b)| (a as f64, b as f64));
+            chart
         })
     });
     let everything = move || client.results.with(|r| curves::live_points(&r.all().iter().collect::<Vec<_>>()));

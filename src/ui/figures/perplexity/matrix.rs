@@ -113,7 +113,8 @@ mod tests {
         let (models, lengths) = axes(std::slice::from_ref(&known), &planned);
         assert_eq!((models, lengths), (vec!["rotary-256".into(), "alibi-256".into()], vec![32, 64]));
         let show = |status: Option<Status>| {
-            let jobs: Vec<Job> = status.map(|status| Job { evaluate: ask("alibi-256", 64), status }).into_iter().collect();
+            let jobs: Vec<Job> =
+                status.map(|status| Job { evaluate: ask("alibi-256", 64), status }).into_iter().collect();
             cell("alibi-256", 64, std::slice::from_ref(&known), &planned, &jobs)
         };
         assert_eq!(show(None), ("20.09".into(), "cpu"));
