@@ -25,7 +25,8 @@ pub enum Scores {
 impl Scores {
     /// q·k/√d of each of `count` keys.
     pub fn of(self, count: usize) -> Vec<f32> {
-        const PATTERN: [f32; 8] = [0.5, 2.0, -1.0, 1.5, 0.0, 3.0, -0.5, 1.0];
+        // No value is a sum of powers of two: sums round, as those of a model do.
+        const PATTERN: [f32; 8] = [0.6, 2.1, -0.9, 1.4, 0.1, 3.2, -0.4, 0.9];
         match self {
             Self::Uneven => (0..count).map(|i| PATTERN[i % PATTERN.len()]).collect(),
             Self::Equal => vec![0.0; count],
@@ -139,9 +140,9 @@ mod tests {
         let table = table(Scores::Uneven, 0.5, 64);
         assert_eq!(table.columns.len(), 9);
         assert!(table.rows.iter().all(|r| r.len() == 9));
-        assert_eq!(table.rows[0][1..4], ["0.5", "2", "−1"]);
+        assert_eq!(table.rows[0][1..4], ["0.6", "2.1", "−0.9"]);
         assert_eq!((table.rows[1][1].as_str(), table.rows[1][8].as_str()), ("−3.5", "0"));
-        assert_eq!((table.rows[5][1].as_str(), table.rows[5][8].as_str()), ("0.5", "4.5"));
+        assert_eq!((table.rows[5][1].as_str(), table.rows[5][8].as_str()), ("0.6", "4.4"));
         assert_eq!(table.rows[3][1..], table.rows[6][1..], "the weights are the same");
     }
 
