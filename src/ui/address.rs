@@ -70,9 +70,9 @@ pub fn follow_theme(settings: Settings) {
 /// Posts `{type: "alibi:height", v: 1, id, height}` to the parent frame whenever the page's content changes its height.
 pub fn report_height(id: &'static str) {
     let Ok(Some(parent)) = window().parent() else { return };
-    let Some(body) = document().body() else { return };
-    let measured = body.clone();
+    let (Some(body), Some(measured)) = (document().body(), document().document_element()) else { return };
     let report = Closure::<dyn FnMut()>::new(move || {
+        // The root's height, not the body's: margins at the top of the content stick out of the body.
         let height = measured.get_bounding_client_rect().height().ceil();
         let message = js_sys::Object::new();
         let fields: [(&str, JsValue); 4] =
