@@ -37,7 +37,8 @@ test("the pointer tells about the cell below it, and a click pins it", async ({ 
   const figure = await opened(page, "?v=1&heads=8&head=2&length=40");
   const [canvas, readout] = [figure.root.locator("canvas").first(), figure.control("readout").first()];
   const box = (await canvas.boundingBox())!;
-  const place = { x: box.width * 0.4, y: box.height * 0.6 };
+  // Low and to the left: far inside the causal half.
+  const place = { x: box.width * 0.25, y: box.height * 0.7 };
   await canvas.hover({ position: place });
   await expect(readout).toHaveText(/^query \d+, key \d+, distance \d+, bias/);
   const [query, key, distance, bias] = (await readout.textContent())!.match(/[−\d.]+/g)!.map(number);
@@ -85,28 +86,34 @@ test("every control redraws the figure", async ({ page }) => {
 
 test("a slider step at 64 heads and 4,096 tokens is drawn within 50 ms", async ({ page }) => {
   const figure = await opened(page, "?v=1&heads=64&length=4096&view=all");
-  const times = await figure.root.evaluate(async (root) => {
-    const slider = root.querySelector<HTMLInputElement>('[data-testid="length-slider"]')!;
-    const canvas = root.querySelector("canvas")!;
-    const looks = () => canvas.toDataURL();
-    const took: number[] = [];
-    let before = looks();
-    for (let step = 0; step < 20; step++) {
+  // Counted is the time of the page's thread, script, layout and painting together: what else the machine computes
+  // at the same time changes the clock but not that.
+  const client = await page.context().newCDPSession(page);
+  await client.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async () => {
+    const { metrics } = await client.send("Performance.getMetrics");
+    return 1000 * metrics.find((m) => m.name === "TaskDuration")!.value;
+  };
+  const [thread, clock]: [number[], number[]] = [[], []];
+  for (let step = 0; step < 20; step++) {
+    const before = await figure.drawing();
+    const begin = await busy();
+    const took = await figure.root.evaluate(async (root, step) => {
+      const slider = root.querySelector<HTMLInputElement>('[data-testid="length-slider"]')!;
       slider.value = String(Number(slider.max) - ((step + 1) % 4));
       const begin = performance.now();
       slider.dispatchEvent(new Event("input", { bubbles: true }));
       // The task after the next frame: by then the canvas has been drawn and handed to the screen.
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      took.push(performance.now() - begin);
-      const after = looks();
-      if (after === before) throw new Error(`step ${step} drew nothing`);
-      before = after;
-    }
-    return took;
-  });
-  const worst = times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1];
-  test.info().annotations.push({ type: "measured", description: `95th percentile ${worst.toFixed(1)} ms` });
-  console.log(`      slider step: 95th percentile ${worst.toFixed(1)} ms`);
-  // The budget is 50 ms; a test machine whose cores are all busy gets as much again.
-  expect(worst).toBeLessThan(100);
+      return performance.now() - begin;
+    }, step);
+    thread.push((await busy()) - begin);
+    clock.push(took);
+    expect(await figure.drawing(), `step ${step} must redraw`).not.toBe(before);
+  }
+  const p95 = (times: number[]) => times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1];
+  const measured = `95th percentile ${p95(thread).toFixed(1)} ms of the page's thread, ${p95(clock).toFixed(1)} ms by the clock`;
+  test.info().annotations.push({ type: "measured", description: measured });
+  console.log(`      slider step: ${measured}`);
+  expect(p95(thread)).toBeLessThan(50);
 });

@@ -24,25 +24,27 @@ pub fn Export(
             copyable.set(Some((name, text)));
         }
     };
-    let drawn = Memo::new(move |_| svg.with(Option::is_some));
+    // The drawing is made when it is asked for: a heatmap's costs more than a slider step may take.
+    let nothing_drawn = RwSignal::new(false);
     view! {
         <div class="export">
             <button type="button" data-testid="export-csv" on:click=move |_| hand_over("csv", "text/csv", csv.get_untracked())>
                 "CSV"
             </button>
-            <Show when=move || drawn.get()>
-                <button
-                    type="button"
-                    data-testid="export-svg"
-                    on:click=move |_| {
-                        if let Some(svg) = svg.get_untracked() {
-                            hand_over("svg", "image/svg+xml", svg);
-                        }
+            <button
+                type="button"
+                data-testid="export-svg"
+                on:click=move |_| {
+                    let drawing = svg.get_untracked();
+                    nothing_drawn.set(drawing.is_none());
+                    if let Some(svg) = drawing {
+                        hand_over("svg", "image/svg+xml", svg);
                     }
-                >
-                    "SVG"
-                </button>
-            </Show>
+                }
+            >
+                "SVG"
+            </button>
+            <span role="status">{move || nothing_drawn.get().then_some("There is nothing to draw yet.")}</span>
             {move || copyable.get().map(|(name, text)| view! { <Copyable name text on_close=move || copyable.set(None) /> })}
         </div>
     }
