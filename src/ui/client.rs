@@ -14,7 +14,7 @@ use super::queue::{Action, Queue, Task};
 use super::results::Results;
 use super::run::Run;
 use super::site::{base, words};
-use crate::protocol::{EngineKind, Evaluate, Failure, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Request, Response};
 
 /// The script that starts the worker's WASM, relative to the page.
 const LOADER: &str = "assets/worker_loader.js";
@@ -63,9 +63,12 @@ impl Default for Client {
 }
 
 impl Client {
-    /// Starts a run of these evaluations and shows its course in `run`. The workers are as many as the expected
-    /// engine can use.
-    pub fn start(&self, run: Run, evaluations: Vec<Evaluate>, expected: EngineKind) {
+    /// Starts a run of these evaluations and shows its course in `run`. Two workers share it only where the CPU is
+    /// known to be what runs: two would be in each other's way on a GPU.
+    pub fn start(&self, run: Run, evaluations: Vec<Evaluate>) {
+        let choice = evaluations.first().map(|e| e.engine).unwrap_or_default();
+        let on_cpu = choice == EngineChoice::Cpu
+            || self.results.with_untracked(|r| r.last_with(choice).is_some_and(|e| e.scored.engine == EngineKind::Cpu));
         let inner = self.inner.get_value();
         let tasks = {
             let mut inner = inner.borrow_mut();
@@ -81,7 +84,7 @@ impl Client {
             tasks
         };
         let cores = window().navigator().hardware_concurrency() as usize;
-        let width = if expected == EngineKind::Cpu { cores.clamp(1, MAX_CPU_WORKERS) } else { 1 };
+        let width = if on_cpu { cores.clamp(1, MAX_CPU_WORKERS) } else { 1 };
         let actions = inner.borrow_mut().queue.submit(tasks, width);
         self.carry_out(actions);
     }

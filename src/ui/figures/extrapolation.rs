@@ -90,7 +90,7 @@ pub fn Extrapolation() -> impl IntoView {
             all.retain(missing);
         }
         live_targets.set(targets);
-        client.start(run, all, expected);
+        client.start(run, all);
     };
 
     let state = Signal::derive(move || match site.recorded.get() {

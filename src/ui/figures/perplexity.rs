@@ -12,7 +12,7 @@ use self::controls::Controls;
 use self::matrix::Matrix;
 use super::extrapolation::drawing;
 use crate::config::{Manifest, ModelConfig};
-use crate::protocol::{EngineKind, Evaluate, Protocol};
+use crate::protocol::{Evaluate, Protocol};
 use crate::ui::client::Client;
 use crate::ui::components::{
     data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, ran::Ran, run_bar::RunBar, trouble::Trouble,
@@ -30,7 +30,6 @@ struct Plan {
     evaluations: Vec<Evaluate>,
     n_targets: usize,
     protocol: Protocol,
-    expected: EngineKind,
     seconds: f64,
 }
 
@@ -63,7 +62,7 @@ pub fn Perplexity() -> impl IntoView {
             let default = ModelConfig::default_preset("alibi", 256);
             let config = choices.models.first().and_then(|m| manifest.model(m)).map_or(&default, |m| &m.config);
             let seconds = estimate(&evaluations, config, results);
-            Some(Plan { evaluations, n_targets, protocol: choices.protocol, expected, seconds })
+            Some(Plan { evaluations, n_targets, protocol: choices.protocol, seconds })
         })
     });
     // What is on show: points for the present choices, or else the last ones of the same protocol.
@@ -105,7 +104,7 @@ pub fn Perplexity() -> impl IntoView {
         if all.iter().any(missing) {
             all.retain(missing);
         }
-        client.start(run, all, plan.expected);
+        client.start(run, all);
     };
     let state = Signal::derive(move || match site.manifest.get() {
         Loaded::Loading => "loading",
