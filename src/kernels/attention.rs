@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::attention_backward::backward;
 use super::storage::{floats, map_indices, with_floats};
-use super::vector::{LANES, exp, fma, max, sum};
+use super::vector::{LANES, Lanes, exp, load, store};
 
 /// Queries handled together: each loaded key serves all of them.
 pub(super) const TILE: usize = 4;
@@ -40,29 +40,37 @@ impl AttentionShape {
     }
 }
 
-/// One head of one segment, copied out of the packed rows into the layouts that the inner loops read.
-pub(super) struct Packed {
-    /// One vector per position, zero-padded to `[ceil16(keys), padded D]`.
-    pub rows: Vec<f32>,
-    /// The same, transposed in panels of 16 positions: `[panel, D, 16]`.
-    pub panels: Vec<f32>,
+/// Vectors of one head of one segment within packed rows: `n` vectors of `d` values, `stride` apart.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors<'a> {
+    pub source: &'a [f32],
+    pub stride: usize,
+    pub n: usize,
+    pub d: usize,
 }
 
-impl Packed {
-    /// Copies `n` vectors of `d` values that lie `stride` apart, times `scale`.
-    pub(super) fn new(source: &[f32], stride: usize, n: usize, d: usize, padded: usize, scale: f32) -> Self {
-        let n_panel = n.div_ceil(LANES);
-        let mut rows = vec![0.0; n_panel * LANES * padded];
-        let mut panels = vec![0.0; n_panel * d * LANES];
-        for j in 0..n {
-            let from = &source[j * stride..][..d];
-            let panel = &mut panels[(j / LANES) * d * LANES..][..d * LANES];
-            for (c, &x) in from.iter().enumerate() {
-                rows[j * padded + c] = x * scale;
-                panel[c * LANES + j % LANES] = x * scale;
+impl Vectors<'_> {
+    /// One vector per row, times `scale`, zero-padded to `[ceil16(n), padded]`.
+    pub(super) fn rows(&self, padded: usize, scale: f32) -> Vec<f32> {
+        let mut rows = vec![0.0; self.n.next_multiple_of(LANES) * padded];
+        for (row, from) in rows.chunks_exact_mut(padded).zip(self.source.chunks(self.stride)).take(self.n) {
+            row.iter_mut().zip(&from[..self.d]).for_each(|(to, from)| *to = from * scale);
+        }
+        rows
+    }
+
+    /// Transposed in panels of 16 vectors, `[panel, d, 16]`, the last one zero-padded.
+    pub(super) fn panels(&self) -> Vec<f32> {
+        let mut panels = vec![0.0; self.n.div_ceil(LANES) * self.d * LANES];
+        let mut vectors = self.source.chunks(self.stride).take(self.n);
+        for panel in panels.chunks_exact_mut(self.d * LANES) {
+            for (l, from) in vectors.by_ref().take(LANES).enumerate() {
+                for (c, lanes) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                    lanes[l] = from[c];
+                }
             }
         }
-        Self { rows, panels }
+        panels
     }
 }
 
@@ -93,13 +101,12 @@ impl ReversedBias {
 
 /// Inner products of `TILE` vectors (`[D, TILE]`) with a panel of 16 (`[D, 16]`).
 #[inline(always)]
-pub(super) fn tile_products(tile: &[f32], panel: &[f32]) -> [[f32; LANES]; TILE] {
-    let mut out = [[0.0; LANES]; TILE];
+pub(super) fn tile_products(tile: &[f32], panel: &[f32]) -> [Lanes; TILE] {
+    let mut out = [Lanes::ZERO; TILE];
     for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
+        let b = Lanes::from(*b);
         for t in 0..TILE {
-            for l in 0..LANES {
-                out[t][l] = fma(a[t], b[l], out[t][l]);
-            }
+            out[t] = Lanes::splat(a[t]).mul_add(b, out[t]);
         }
     }
     out
@@ -109,19 +116,15 @@ pub(super) fn tile_products(tile: &[f32], panel: &[f32]) -> [[f32; LANES]; TILE]
 #[inline(always)]
 pub(super) fn accumulate(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], padded: usize, out: &mut [f32]) {
     for c in (0..padded).step_by(LANES) {
-        let mut total = [[0.0f32; LANES]; TILE];
-        for (j, row) in rows.chunks_exact(padded).take(n).enumerate() {
-            let row = &row[c..c + LANES];
+        let mut total: [Lanes; TILE] = std::array::from_fn(|t| load(&out[t * padded + c..]));
+        for (j, row) in rows.chunks_exact(padded).take(n.min(KEYS)).enumerate() {
+            let row = load(&row[c..]);
             for t in 0..TILE {
-                for l in 0..LANES {
-                    total[t][l] = fma(weights[t][j], row[l], total[t][l]);
-                }
+                total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
             }
         }
         for t in 0..TILE {
-            for l in 0..LANES {
-                out[t * padded + c + l] += total[t][l];
-            }
+            store(total[t], &mut out[t * padded + c..]);
         }
     }
 }
@@ -147,8 +150,8 @@ fn head_forward(
 ) -> (Vec<f32>, Vec<f32>) {
     let (c, d, padded) = (shape.d_model, shape.head_dim(), shape.padded());
     let (stride, n_key) = (3 * c, queries.end);
-    let keys = Packed::new(&qkv[c + head * d..], stride, n_key, d, padded, 1.0);
-    let values = Packed::new(&qkv[2 * c + head * d..], stride, n_key, d, padded, 1.0);
+    let keys = Vectors { source: &qkv[c + head * d..], stride, n: n_key, d }.panels();
+    let values = Vectors { source: &qkv[2 * c + head * d..], stride, n: n_key, d }.rows(padded, 1.0);
     let scale = 1.0 / (d as f32).sqrt();
     let bias = ReversedBias::new(&bias[..n_key]);
     let mut out = vec![0.0; queries.len() * d];
@@ -170,25 +173,32 @@ fn head_forward(
         for j in (0..=last).step_by(KEYS) {
             let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
             for p in 0..n_panel {
-                let products = tile_products(&tile, &keys.panels[(j / LANES + p) * d * LANES..][..d * LANES]);
+                let products = tile_products(&tile, &keys[(j / LANES + p) * d * LANES..][..d * LANES]);
                 for t in 0..TILE {
-                    let bias = &bias.of((first + t).min(last), j + p * LANES)[..LANES];
-                    for l in 0..LANES {
-                        scores[t][p * LANES + l] = products[t][l] + bias[l];
-                    }
+                    let bias = load(bias.of((first + t).min(last), j + p * LANES));
+                    store(products[t] + bias, &mut scores[t][p * LANES..]);
                 }
             }
             let n = n_panel * LANES;
             for t in 0..TILE {
-                let row = &mut scores[t][..n];
-                let new_top = max(row).max(top[t]);
-                let shrink = exp(top[t] - new_top);
-                row.iter_mut().for_each(|s| *s = exp(*s - new_top));
-                denominator[t] = fma(denominator[t], shrink, sum(row));
-                total[t * padded..][..padded].iter_mut().for_each(|x| *x *= shrink);
-                top[t] = new_top;
+                let row = scores[t][..n].as_chunks_mut::<LANES>().0;
+                let block_top = row.iter().fold(Lanes::splat(f32::NEG_INFINITY), |a, &b| Lanes::from(b).fast_max(a));
+                let new_top = block_top.to_array().iter().fold(top[t], |a, &b| if b > a { b } else { a });
+                let mut sum = Lanes::ZERO;
+                for chunk in row {
+                    let weight = exp(Lanes::from(*chunk) - Lanes::splat(new_top));
+                    sum += weight;
+                    *chunk = weight.to_array();
+                }
+                if new_top > top[t] {
+                    let shrink = (top[t] - new_top).exp();
+                    denominator[t] *= shrink;
+                    total[t * padded..][..padded].iter_mut().for_each(|x| *x *= shrink);
+                    top[t] = new_top;
+                }
+                denominator[t] += sum.reduce_add();
             }
-            accumulate(&scores, n, &values.rows[j * padded..], padded, &mut total);
+            accumulate(&scores, n, &values[j * padded..], padded, &mut total);
         }
         for t in 0..n_tile {
             let at = first + t - queries.start;

@@ -1,9 +1,9 @@
 //! Gradient of [`super::attention`]: weights are computed again from the kept log-sums, tile by tile
 //! (Dao et al. 2022, algorithm 4). Internal to that operation.
 
-use super::attention::{AttentionShape, KEYS, Packed, ReversedBias, TILE, accumulate, tile_products, transposed_tile};
+use super::attention::{AttentionShape, KEYS, ReversedBias, TILE, Vectors, accumulate, tile_products, transposed_tile};
 use super::storage::map_indices;
-use super::vector::{LANES, dot, exp, fma};
+use super::vector::{LANES, Lanes, dot, exp, load, store};
 
 /// Gradients of one head of one segment, each `[T, D]` (rows padded), and of the reversed bias.
 struct HeadGradient {
@@ -72,9 +72,10 @@ fn head_backward(
 ) -> HeadGradient {
     let (length, c, d, padded) = (shape.length, shape.d_model, shape.head_dim(), shape.padded());
     let scale = 1.0 / (d as f32).sqrt();
-    let part = |offset: usize, scale: f32| Packed::new(&qkv[offset * c + head * d..], 3 * c, length, d, padded, scale);
-    let (queries, keys, values) = (part(0, scale), part(1, 1.0), part(2, 1.0));
-    let grads = Packed::new(&grad[head * d..], c, length, d, padded, 1.0);
+    let part = |offset: usize| Vectors { source: &qkv[offset * c + head * d..], stride: 3 * c, n: length, d };
+    let (query_rows, key_rows) = (part(0).rows(padded, scale), part(1).rows(padded, 1.0));
+    let (key_panels, value_panels) = (part(1).panels(), part(2).panels());
+    let grad_rows = Vectors { source: &grad[head * d..], stride: c, n: length, d }.rows(padded, 1.0);
     let delta: Vec<f32> = (0..length)
         .map(|i| dot(&grad[i * c + head * d..][..d], &out[i * c + head * d..][..d]))
         .collect();
@@ -88,32 +89,30 @@ fn head_backward(
     for first in (0..length).step_by(TILE) {
         let n_tile = TILE.min(length - first);
         let last = first + n_tile - 1;
-        transposed_tile(&queries.rows, first, n_tile, d, padded, &mut q_tile);
-        transposed_tile(&grads.rows, first, n_tile, d, padded, &mut g_tile);
+        transposed_tile(&query_rows, first, n_tile, d, padded, &mut q_tile);
+        transposed_tile(&grad_rows, first, n_tile, d, padded, &mut g_tile);
         dq_tile.fill(0.0);
         for j in (0..=last).step_by(KEYS) {
             let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
             for p in 0..n_panel {
                 let panel = (j / LANES + p) * d * LANES;
-                let scores = tile_products(&q_tile, &keys.panels[panel..][..d * LANES]);
-                let dweights = tile_products(&g_tile, &values.panels[panel..][..d * LANES]);
+                let scores = tile_products(&q_tile, &key_panels[panel..][..d * LANES]);
+                let dweights = tile_products(&g_tile, &value_panels[panel..][..d * LANES]);
                 for t in 0..TILE {
                     let i = (first + t).min(last);
                     let (log_sum, delta) = (log_sums[i], delta[i]);
-                    let bias = &bias.of(i, j + p * LANES)[..LANES];
+                    let bias = load(bias.of(i, j + p * LANES));
                     // A tile at the end may hold fewer queries; the rest must add nothing.
                     let real = if t < n_tile { 1.0 } else { 0.0 };
-                    for l in 0..LANES {
-                        let w = real * exp(scores[t][l] + bias[l] - log_sum);
-                        weights[t][p * LANES + l] = w;
-                        dscores[t][p * LANES + l] = w * (dweights[t][l] - delta);
-                    }
+                    let weight = exp(scores[t] + bias - Lanes::splat(log_sum)) * Lanes::splat(real);
+                    store(weight, &mut weights[t][p * LANES..]);
+                    store(weight * (dweights[t] - Lanes::splat(delta)), &mut dscores[t][p * LANES..]);
                 }
             }
             let n = n_panel * LANES;
-            accumulate(&dscores, n, &keys.rows[j * padded..], padded, &mut dq_tile);
-            scatter(&dscores, n, &queries.rows[first * padded..], n_tile, padded, &mut dk[j * padded..]);
-            scatter(&weights, n, &grads.rows[first * padded..], n_tile, padded, &mut dv[j * padded..]);
+            accumulate(&dscores, n, &key_rows[j * padded..], padded, &mut dq_tile);
+            scatter(&dscores, n, &query_rows[first * padded..], n_tile, padded, &mut dk[j * padded..]);
+            scatter(&weights, n, &grad_rows[first * padded..], n_tile, padded, &mut dv[j * padded..]);
             if learns_bias {
                 for t in 0..n_tile {
                     let at = bias.offset(first + t, j);
@@ -132,19 +131,17 @@ fn head_backward(
 #[inline(always)]
 fn scatter(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], n_tile: usize, padded: usize, out: &mut [f32]) {
     for c in (0..padded).step_by(LANES) {
-        let mut tile = [[0.0f32; LANES]; TILE];
+        let mut tile = [Lanes::ZERO; TILE];
         for t in 0..n_tile {
-            tile[t].copy_from_slice(&rows[t * padded + c..][..LANES]);
+            tile[t] = load(&rows[t * padded + c..]);
         }
-        for (j, out) in out.chunks_exact_mut(padded).take(n).enumerate() {
-            let out = &mut out[c..c + LANES];
-            for l in 0..LANES {
-                let mut total = out[l];
-                for t in 0..TILE {
-                    total = fma(weights[t][j], tile[t][l], total);
-                }
-                out[l] = total;
+        for (j, out) in out.chunks_exact_mut(padded).take(n.min(KEYS)).enumerate() {
+            let out = &mut out[c..];
+            let mut total = load(out);
+            for t in 0..TILE {
+                total = Lanes::splat(weights[t][j]).mul_add(tile[t], total);
             }
+            store(total, out);
         }
     }
 }

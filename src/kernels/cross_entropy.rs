@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
 use super::storage::{floats, for_each_chunk, map_indices, with_floats};
-use super::vector::{exp, max};
+use super::vector::{LANES, Lanes, exp, map, max};
 
 /// Target that is not scored: its loss is 0 and it has no gradient.
 pub const NOT_SCORED: u32 = u32::MAX;
@@ -13,14 +13,9 @@ pub const NOT_SCORED: u32 = u32::MAX;
 #[inline(always)]
 fn log_sum_exp(row: &[f32]) -> f32 {
     let top = max(row);
-    let mut total = [0.0f32; 16];
-    let (lanes, rest) = row.as_chunks::<16>();
-    for chunk in lanes {
-        for l in 0..16 {
-            total[l] += exp(chunk[l] - top);
-        }
-    }
-    let total = total.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - top)).sum::<f32>();
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let total = chunks.iter().fold(Lanes::ZERO, |sum, &x| sum + exp(Lanes::from(x) - Lanes::splat(top)));
+    let total = total.reduce_add() + rest.iter().map(|&x| (x - top).exp()).sum::<f32>();
     top + total.ln()
 }
 
@@ -84,9 +79,7 @@ impl CustomOp1 for CrossEntropy {
                         }
                         let row = &logits[r * v..][..v];
                         let lse = losses[r] + row[target as usize];
-                        for (d, &x) in dx.iter_mut().zip(row) {
-                            *d = grad[r] * exp(x - lse);
-                        }
+                        map(row, dx, |x| Lanes::splat(grad[r]) * exp(x - Lanes::splat(lse)));
                         dx[target as usize] -= grad[r];
                     });
                     Ok(())

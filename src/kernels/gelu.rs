@@ -3,30 +3,31 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::storage::{floats, for_each_chunk, with_floats};
-use super::vector::{exp, fma};
+use super::vector::{Lanes, exp, map};
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
 const CHUNK: usize = 16 * 1024;
 
-/// GELU of one value. Uses (1 + tanh u)/2 = 1/(1 + e^(−2u)): one exponential, no cancellation.
+/// GELU. Uses (1 + tanh u)/2 = 1/(1 + e^(−2u)): one exponential, no cancellation.
 #[inline(always)]
-pub fn gelu(x: f32) -> f32 {
+pub fn gelu(x: Lanes) -> Lanes {
     x * sigmoid_of_2u(x)
 }
 
 #[inline(always)]
-fn sigmoid_of_2u(x: f32) -> f32 {
-    let u = SQRT_2_OVER_PI * x * fma(CUBIC * x, x, 1.0);
-    1.0 / (1.0 + exp(-2.0 * u))
+fn sigmoid_of_2u(x: Lanes) -> Lanes {
+    let u = Lanes::splat(SQRT_2_OVER_PI) * x * (Lanes::splat(CUBIC) * x).mul_add(x, Lanes::ONE);
+    // The exponential overflows beyond 88; its inverse is 0 in f32 long before.
+    Lanes::ONE / (Lanes::ONE + exp((Lanes::splat(-2.0) * u).fast_min(Lanes::splat(88.0))))
 }
 
 /// Derivative of [`gelu`].
 #[inline(always)]
-pub fn gelu_derivative(x: f32) -> f32 {
+pub fn gelu_derivative(x: Lanes) -> Lanes {
     let s = sigmoid_of_2u(x);
-    let u_derivative = SQRT_2_OVER_PI * fma(3.0 * CUBIC * x, x, 1.0);
-    s + 2.0 * x * s * (1.0 - s) * u_derivative
+    let u_derivative = Lanes::splat(SQRT_2_OVER_PI) * (Lanes::splat(3.0 * CUBIC) * x).mul_add(x, Lanes::ONE);
+    s + Lanes::splat(2.0) * x * s * (Lanes::ONE - s) * u_derivative
 }
 
 struct Gelu;
@@ -48,9 +49,7 @@ impl CustomOp1 for Gelu {
         let x = floats(storage, layout)?;
         let mut out = vec![0.0; x.len()];
         for_each_chunk(&mut out, CHUNK, |i, chunk| {
-            for (o, &x) in chunk.iter_mut().zip(&x[i * CHUNK..]) {
-                *o = gelu(x);
-            }
+            map(&x[i * CHUNK..][..chunk.len()], chunk, gelu);
         });
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
@@ -61,9 +60,8 @@ impl CustomOp1 for Gelu {
             with_floats(grad, |grad| {
                 for_each_chunk(&mut dx, CHUNK, |i, chunk| {
                     let at = i * CHUNK;
-                    for ((o, &x), &g) in chunk.iter_mut().zip(&x[at..]).zip(&grad[at..]) {
-                        *o = g * gelu_derivative(x);
-                    }
+                    map(&x[at..][..chunk.len()], chunk, gelu_derivative);
+                    chunk.iter_mut().zip(&grad[at..]).for_each(|(o, g)| *o *= g);
                 });
                 Ok(())
             })

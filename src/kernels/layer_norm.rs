@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::storage::{ROWS_PER_CHUNK, floats, for_each_chunk, map_indices, with_floats};
-use super::vector::{fma, sum};
+use super::vector::{LANES, Lanes, dot, fma, sum};
 use crate::config::LAYER_NORM_EPS;
 
 /// Normalises each row of `x` (`[rows, C]`) into `out`; `weight` and `bias` are `[C]`.
@@ -22,15 +22,12 @@ pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
 fn moments(row: &[f32]) -> (f32, f32) {
     let n = row.len() as f32;
     let mean = sum(row) / n;
-    let mut squares = [0.0f32; 16];
-    let (lanes, rest) = row.as_chunks::<16>();
-    for chunk in lanes {
-        for l in 0..16 {
-            let d = chunk[l] - mean;
-            squares[l] = fma(d, d, squares[l]);
-        }
-    }
-    let variance = (sum(&squares) + rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()) / n;
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let squares = chunks.iter().fold(Lanes::ZERO, |total, &x| {
+        let d = Lanes::from(x) - Lanes::splat(mean);
+        d.mul_add(d, total)
+    });
+    let variance = (squares.reduce_add() + rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()) / n;
     (mean, 1.0 / (variance + LAYER_NORM_EPS).sqrt())
 }
 
@@ -102,19 +99,12 @@ fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], c: usize) -> (Ve
         let rows = x[i * span..].chunks_exact(c).zip(grad[i * span..].chunks_exact(c));
         for (dx, (x, g)) in chunk.chunks_exact_mut(c).zip(rows) {
             let (mean, rstd) = moments(x);
-            let (mut sum_g, mut sum_gx) = (0.0, 0.0);
-            let mut lanes = [[0.0f32; 2]; 16];
             for k in 0..c {
-                let (gw, xhat) = (g[k] * weight[k], (x[k] - mean) * rstd);
-                dx[k] = gw;
-                lanes[k % 16][0] += gw;
-                lanes[k % 16][1] = fma(gw, xhat, lanes[k % 16][1]);
+                dx[k] = g[k] * weight[k];
             }
-            for [a, b] in lanes {
-                sum_g += a;
-                sum_gx += b;
-            }
-            let (mean_g, mean_gx) = (sum_g / c as f32, sum_gx / c as f32);
+            let mean_g = sum(dx) / c as f32;
+            // Σ g·w·(x − mean)·rstd, from Σ g·w·x.
+            let mean_gx = (dot(dx, x) / c as f32 - mean_g * mean) * rstd;
             for k in 0..c {
                 dx[k] = rstd * (dx[k] - mean_g - (x[k] - mean) * rstd * mean_gx);
             }
