@@ -41,7 +41,7 @@ pub fn Bias() -> impl IntoView {
     let difference = Memo::new(move |_| softmax::difference(&scores.get().of(at.get().length), slope.get()));
     let heatmap = Memo::new(move |_| at.with(data::heatmap));
     let finding = Signal::derive(move || at.with(|at| data::finding(at, difference.get())));
-    let table = Signal::derive(move || at.with(data::table));
+    let table = Signal::derive(move || at.with(|at| heatmap.with(|heatmap| data::table(at, heatmap))));
     let stem = Signal::derive(move || at.with(|at| format!("alibi-bias-{}-heads-length-{}", at.heads, at.length)));
     let csv = Signal::derive(move || at.with(data::csv));
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));

@@ -178,9 +178,8 @@ fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
     (0..rows).map(move |i| if rows < 2 { 0 } else { i * (length - 1) / (rows - 1) })
 }
 
-/// The table: bias by distance (by key in the code's form), one column per head shown.
-pub fn table(at: &Setting) -> Table {
-    let heatmap = heatmap(at);
+/// The table of `heatmap`, made from `at`: bias by distance (by key in the code's form), one column per head shown.
+pub fn table(at: &Setting, heatmap: &Heatmap) -> Table {
     let most = MAX_ROWS.min(MAX_CELLS / heatmap.maps.len().max(1));
     let all = at.length <= most;
     let index = index_name(at.form);

@@ -78,13 +78,14 @@ fn reach_is_where_one_percent_is_left() {
 
 #[test]
 fn the_table_is_bias_by_distance_within_its_bounds() {
-    let table = table(&setting(8, 1, 64));
+    let at = setting(8, 1, 64);
+    let table = table(&at, &heatmap(&at));
     assert_eq!(table.columns, ["Distance", "Bias of head 2"]);
     assert_eq!(table.rows.len(), 64);
     assert_eq!(table.rows[9], ["9", "−2.25"]);
     for (heads, length, view) in [(8, 4096, View::One), (64, 4096, View::All), (64, 2, View::All)] {
         let at = Setting { view, ..setting(heads, 0, length) };
-        let table = super::table(&at);
+        let table = super::table(&at, &heatmap(&at));
         assert!(table.rows.len() <= 512 && table.rows.len() >= length.min(64));
         assert_eq!(table.rows.last().unwrap()[0], (length - 1).to_string());
         assert!(table.rows.iter().all(|r| r.len() == table.columns.len()));

@@ -28,6 +28,9 @@ pub fn Map(
     let room = use_room(place);
     let layout = Memo::new(move |_| heatmap.with(|heatmap| HeatLayout::of(heatmap, room.get().width).ok()));
     Effect::new(move || {
+        // Tracked before the layout, which depends on it: reactive_graph 0.2.16 asks an effect's sources in the order
+        // of their first use, and forgets that the map has changed if the layout asks it first and stays as it was.
+        heatmap.track();
         let (Some(canvas), Some(layout)) = (canvas.get(), layout.get()) else { return };
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         let density = room.get().density.min(MAX_DENSITY);
