@@ -23,9 +23,9 @@ impl Raster {
     /// Red, green, blue and alpha of each pixel, `[side, side, 4]`.
     pub fn rgba(&self) -> Vec<u8> {
         let palette: Vec<[u8; 4]> = self.palette.iter().map(|c| [c.0, c.1, c.2, 255]).collect();
-        let mut out = Vec::with_capacity(self.pixels.len() * 4);
-        for pixel in &self.pixels {
-            out.extend_from_slice(&palette[usize::from(*pixel)]);
+        let mut out = vec![0; self.pixels.len() * 4];
+        for (bytes, pixel) in out.chunks_exact_mut(4).zip(&self.pixels) {
+            bytes.copy_from_slice(&palette[usize::from(*pixel)]);
         }
         out
     }

@@ -11,8 +11,8 @@ use crate::ui::state::{Form, View};
 const FADED: f32 = -16.0;
 /// Most rows of the table.
 const MAX_ROWS: usize = 512;
-/// Most cells of the table where it has a column per head.
-const MAX_CELLS: usize = 4_096;
+/// Most cells of the table where it has a column per head: making them must not hold up a slider.
+const MAX_CELLS: usize = 1_024;
 
 /// All that the figure depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
