@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used)]
 
 mod kernels;
+mod parity;
 mod reference;
 
 use super::{Gpu, GpuDecoder, GpuError};
@@ -44,8 +45,11 @@ impl Random {
 }
 
 fn weights(method: &str, n_head: usize, d_model: usize, seed: u64) -> Weights {
-    let config =
-        ModelConfig { n_layer: 2, d_model, n_head, d_ff: 100, n_vocab: 150, method: method.into(), train_length: 32 };
+    let (method, n_vocab) = (method.into(), 150);
+    draw(ModelConfig { n_layer: 2, d_model, n_head, d_ff: 100, n_vocab, method, train_length: 32 }, seed)
+}
+
+fn draw(config: ModelConfig, seed: u64) -> Weights {
     let mut random = Random(seed);
     let arrays = Weights::shapes(&config)
         .into_iter()
