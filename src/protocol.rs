@@ -43,9 +43,11 @@ pub struct Evaluate {
     pub length: usize,
     /// How the stream is cut into inputs.
     pub protocol: Protocol,
-    /// Index in the stream of the first target (at least 1; a multiple of the length beyond the run-in).
+    /// Index s in the stream x of the first scored position: it is given x[s] and predicts x[s + 1]. Nonoverlapping
+    /// input k covers x[s + k·L .. s + (k + 1)·L], its targets stand one further. The page asks for
+    /// [`crate::config::RUN_IN`].
     pub first_target: usize,
-    /// Targets to score from there.
+    /// Targets to score from there: x[s + 1 ..= s + n_targets], separators among them not counted.
     pub n_targets: usize,
     /// Which engine to use.
     pub engine: EngineChoice,
