@@ -1,0 +1,71 @@
+// The two figures that draw perplexity answer to every control, and the page's colours reach every drawing.
+import { expect, test } from "@playwright/test";
+import { Explainer } from "./page";
+
+test("each method can be shown and hidden", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("extrapolation");
+  await expect.poll(async () => (await figure.rows("extrapolation")).length).toBeGreaterThan(0);
+  const ticks = await figure.root.locator('[data-testid^="show-"]').evaluateAll((all) => all.map((e) => e.dataset.testid!));
+  expect(ticks.length).toBeGreaterThanOrEqual(3);
+  for (const tick of ticks) {
+    await figure.redraws(tick, () => figure.control(tick).setChecked(!tick.match(/sinusoidal|rotary|alibi/), { force: true }));
+  }
+});
+
+test("a run of one's own is drawn over the recorded results", async ({ page }) => {
+  test.setTimeout(5 * 60_000);
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&engine=cpu&targets=2048");
+  const figure = explainer.figure("extrapolation");
+  for (const model of ["sinusoidal-256", "rotary-256"]) await figure.control(`show-${model}`).setChecked(false, { force: true });
+  const recorded = (await figure.rows("extrapolation")).length;
+  await figure.redraws("a run", () => figure.control("run").click());
+  await figure.reaches("done", 4 * 60_000);
+  const rows = await figure.rows("extrapolation");
+  expect(rows.length).toBeGreaterThan(recorded);
+  expect(rows.filter((row) => row.includes("cpu")).length).toBe(8);
+  await expect(figure.root.locator('[data-engine="cpu"]')).toBeVisible();
+});
+
+test("every control of the laboratory changes what would run", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("perplexity");
+  await expect(figure.control("estimate")).toContainText("24 points");
+  const plan = async () => `${await figure.control("estimate").textContent()} ${await figure.rows("matrix")}`;
+  const changes = async (what: string, act: () => Promise<unknown>) => {
+    const before = await plan();
+    await act();
+    await expect.poll(plan, { message: `${what} must change the plan` }).not.toBe(before);
+  };
+  await changes("a model", () => figure.control("model-alibi-256").setChecked(false, { force: true }));
+  await changes("a length", () => figure.control("length-8192").setChecked(true, { force: true }));
+  await changes("the number of targets", () => figure.set("targets", 32768));
+  await changes("the protocol", () => figure.set("protocol", "sliding"));
+  await changes("the stride", () => figure.set("stride", 16));
+  await figure.set("engine", "gpu");
+  await expect.poll(() => new URL(page.url()).searchParams.get("engine")).toBe("gpu");
+});
+
+test("a run is drawn point by point", async ({ page }) => {
+  test.setTimeout(2 * 60_000);
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&engine=cpu&targets=2048&lengths=32,64,256");
+  const figure = explainer.figure("perplexity");
+  await figure.redraws("a run", () => figure.control("run").click());
+  await figure.reaches("done", 90_000);
+  expect((await figure.rows("perplexity")).length).toBe(9);
+});
+
+test("light and dark reach every drawing", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&theme=light");
+  await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+  for (const [i, id] of (await explainer.figureIds()).entries()) {
+    const figure = explainer.figure(id);
+    const theme = i % 2 === 0 ? "dark" : "light";
+    await figure.redraws(`${theme} colours in ${id}`, () => page.locator(`[data-testid="theme"] input[value="${theme}"]`).check({ force: true }));
+  }
+});
