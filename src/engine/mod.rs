@@ -1,1 +1,13 @@
-//! Backends and evaluation protocols.
+//! Runs models on text: evaluation protocols over a backend, CPU or GPU, and the choice between them. Knows nothing of
+//! workers, messages' transport, or where files come from.
+
+pub mod backend;
+pub mod choose;
+pub mod cpu;
+pub mod evaluate;
+pub mod files;
+pub mod pause;
+pub mod windows;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The CPU backend: the decoder in candle with this crate's kernels, driven piece by piece so that a long input never
+//! holds all logits or hidden activations, and the thread it runs on stays responsive.
+
+use std::sync::Arc;
+
+use candle_core::{Result as CandleResult, Tensor};
+
+use super::backend::EngineError;
+use super::pause::Pause;
+use crate::model::{Decoder, DecoderTables, Segments, Weights};
+
+/// Rows of the feed-forward network and of the logits computed at a time.
+const ROWS: usize = 1_024;
+/// Score cells (queries × keys) of all heads computed at a time: some tens of milliseconds of work.
+const CELLS: usize = 8 << 20;
+
+/// A model on the CPU.
+pub struct CpuBackend {
+    decoder: Decoder,
+    tables: Option<DecoderTables>,
+}
+
+impl CpuBackend {
+    /// # Errors
+    /// If the weights are not complete.
+    pub fn new(weights: &Weights) -> Result<Self, EngineError> {
+        Ok(Self { decoder: Decoder::from_weights(weights)?, tables: None })
+    }
+
+    /// Loss of every target, nats; see [`super::backend::Backend::losses`].
+    ///
+    /// # Errors
+    /// If cancelled, or a token is not in the vocabulary.
+    pub async fn losses(
+        &mut self,
+        segments: &Segments,
+        targets: &[u32],
+        pause: &mut impl Pause,
+    ) -> Result<Vec<f32>, EngineError> {
+        let tables = match self.tables.take() {
+            Some(tables) if tables.length == segments.length => tables,
+            _ => self.decoder.tables(segments.length)?,
+        };
+        let result = self.forward(segments, targets, &tables, pause).await;
+        self.tables = Some(tables);
+        result
+    }
+
+    async fn forward(
+        &self,
+        segments: &Segments,
+        targets: &[u32],
+        tables: &DecoderTables,
+        pause: &mut impl Pause,
+    ) -> Result<Vec<f32>, EngineError> {
+        let decoder = &self.decoder;
+        let (length, rows) = (segments.length, segments.tokens.len());
+        let shape = decoder.attention_shape(segments.n_segment, length);
+        let mut x = decoder.embed(segments, tables)?;
+        // Attention is most of the work of a long input; queries see as many keys as stand before them.
+        let n_layer = decoder.blocks.len() as f64;
+        let share = |layer: usize, queries: usize| {
+            (layer as f64 + 0.9 * (queries as f64 / length as f64).powi(2)) / (n_layer + 0.2)
+        };
+        for (layer, block) in decoder.blocks.iter().enumerate() {
+            let mut parts = Vec::new();
+            for (first, part) in chunks(&x, ROWS)? {
+                parts.push(block.qkv(&part, tables, &shape, first)?);
+                pause.pause(share(layer, 0)).await?;
+            }
+            let qkv = join(parts)?;
+            let mut parts = Vec::new();
+            if segments.n_segment > 1 {
+                // Several short segments: one call for all.
+                parts.push(block.attend(&qkv, tables, &shape, 0..length)?);
+                pause.pause(share(layer, length)).await?;
+            } else {
+                let step = (CELLS / (shape.n_head * length)).max(64);
+                for first in (0..length).step_by(step) {
+                    let end = (first + step).min(length);
+                    parts.push(block.attend(&qkv, tables, &shape, first..end)?);
+                    pause.pause(share(layer, end)).await?;
+                }
+            }
+            drop(qkv);
+            let attended = join(parts)?;
+            let mut parts = Vec::new();
+            for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
+                parts.push(block.finish(&x, &attended)?);
+                pause.pause(share(layer, length)).await?;
+            }
+            x = join(parts)?;
+        }
+        let mut losses = Vec::with_capacity(rows);
+        for (first, part) in chunks(&x, ROWS)? {
+            let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
+            losses.extend(decoder.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
+            pause.pause(share(decoder.blocks.len(), 0)).await?;
+        }
+        Ok(losses)
+    }
+}
+
+/// Consecutive rows, `n` at a time, each part with the index of its first row.
+fn chunks(x: &Tensor, n: usize) -> CandleResult<Vec<(usize, Tensor)>> {
+    let rows = x.dim(0)?;
+    (0..rows).step_by(n).map(|first| Ok((first, x.narrow(0, first, n.min(rows - first))?))).collect()
+}
+
+fn join(mut parts: Vec<Tensor>) -> CandleResult<Tensor> {
+    match parts.len() {
+        1 => Ok(parts.swap_remove(0)),
+        _ => Tensor::cat(&parts, 0),
+    }
+}

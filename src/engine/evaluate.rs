@@ -1,0 +1,117 @@
+//! Scores a stretch of a token stream: windows in batches of equal shape, losses summed in f64 by block of targets.
+
+use std::sync::Arc;
+
+use super::backend::{Backend, EngineError};
+use super::pause::{Part, Pause};
+use super::windows::{Window, windows};
+use crate::config::BLOCK;
+use crate::kernels::cross_entropy::NOT_SCORED;
+use crate::model::Segments;
+use crate::protocol::{BlockSum, Protocol};
+
+/// A stream that can be scored.
+pub struct Stream<'a> {
+    /// Token ids.
+    pub tokens: &'a [u32],
+    /// Token between documents: an input, never a target.
+    pub separator: u32,
+    /// UTF-8 bytes that each token stands for, by id.
+    pub token_bytes: &'a [u32],
+}
+
+/// What to score.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// How inputs are cut.
+    pub protocol: Protocol,
+    /// Input length, tokens.
+    pub length: usize,
+    /// Token whose successor is the first target.
+    pub first: usize,
+    /// Targets.
+    pub n_targets: usize,
+}
+
+/// Sums of losses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sums {
+    /// By block of [`BLOCK`] targets, counted from the first target.
+    pub blocks: Vec<BlockSum>,
+    /// UTF-8 bytes of the counted targets.
+    pub n_bytes: u64,
+}
+
+/// Why a stretch cannot be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// The stretch does not lie in the stream, or is empty.
+    #[error("{0}")]
+    Invalid(String),
+    /// The engine did not finish.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Scores a stretch; `pause` hears how many targets are done.
+///
+/// # Errors
+/// If the stretch does not fit the stream, if cancelled, or if the engine breaks down.
+pub async fn evaluate(
+    backend: &mut Backend,
+    stream: &Stream<'_>,
+    stretch: Stretch,
+    pause: &mut impl Pause,
+) -> Result<Sums, EvaluateError> {
+    let Stretch { protocol, length, first, n_targets } = stretch;
+    if length == 0 || n_targets == 0 {
+        return Err(EvaluateError::Invalid("nothing to score: length and number of targets must be at least 1".into()));
+    }
+    if first + n_targets + 1 > stream.tokens.len() {
+        let n = stream.tokens.len();
+        return Err(EvaluateError::Invalid(format!("the text has {n} tokens; {} are needed", first + n_targets + 1)));
+    }
+    let mut sums = Sums { blocks: vec![BlockSum::default(); n_targets.div_ceil(BLOCK)], n_bytes: 0 };
+    let windows = windows(protocol, length, first, n_targets);
+    let mut done = 0;
+    for run in windows.chunk_by(|a, b| a.length == b.length) {
+        for batch in run.chunks((backend.rows_per_call() / run[0].length).max(1)) {
+            let (segments, targets) = inputs(stream, batch);
+            let n_scored: usize = batch.iter().map(|w| w.n_scored).sum();
+            let mut part = Part { whole: &mut *pause, base: done as f64, size: n_scored as f64 };
+            let losses = backend.losses(&segments, &targets, &mut part).await?;
+            add(&mut sums, stream, batch, &targets, &losses, first);
+            done += n_scored;
+        }
+    }
+    Ok(sums)
+}
+
+/// Tokens and targets of windows of equal length; targets that do not count are marked so.
+fn inputs(stream: &Stream, windows: &[Window]) -> (Segments, Vec<u32>) {
+    let length = windows[0].length;
+    let tokens = windows.iter().flat_map(|w| &stream.tokens[w.start..w.start + length]).copied().collect();
+    let target = |w: &Window, i: usize| match stream.tokens[w.start + i + 1] {
+        _ if i < length - w.n_scored => NOT_SCORED,
+        token if token == stream.separator => NOT_SCORED,
+        token => token,
+    };
+    let targets = windows.iter().flat_map(|w| (0..length).map(|i| target(w, i))).collect();
+    (Segments { tokens: Arc::new(tokens), n_segment: windows.len(), length }, targets)
+}
+
+fn add(sums: &mut Sums, stream: &Stream, windows: &[Window], targets: &[u32], losses: &[f32], first: usize) {
+    let length = windows[0].length;
+    for (k, window) in windows.iter().enumerate() {
+        for i in length - window.n_scored..length {
+            let target = targets[k * length + i];
+            if target == NOT_SCORED {
+                continue;
+            }
+            let block = &mut sums.blocks[(window.start + i - first) / BLOCK];
+            block.nll += losses[k * length + i] as f64;
+            block.n_targets += 1;
+            sums.n_bytes += stream.token_bytes[target as usize] as u64;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Files as they come from the server: held against the manifest before anything reads them.
+
+use sha2::{Digest, Sha256};
+
+use crate::protocol::Failure;
+
+/// Holds a file against its SHA-256 in hexadecimal. Computed here and not by the browser, whose own digest exists only
+/// on secure origins.
+///
+/// # Errors
+/// [`Failure::Corrupt`] if they differ.
+pub fn check(file: &str, bytes: &[u8], sha256: &str) -> Result<(), Failure> {
+    let found: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    if found == sha256 {
+        return Ok(());
+    }
+    let reason = format!("its SHA-256 is {found}, the manifest says {sha256} ({} bytes arrived)", bytes.len());
+    Err(Failure::Corrupt { file: file.into(), reason })
+}
+
+/// Reads a token stream: little-endian u16 ids below `n_vocab`.
+///
+/// # Errors
+/// [`Failure::Corrupt`] if the file ends within a token or holds an id out of range.
+pub fn tokens(file: &str, bytes: &[u8], n_vocab: usize) -> Result<Vec<u32>, Failure> {
+    let corrupt = |reason: String| Failure::Corrupt { file: file.into(), reason };
+    let (pairs, rest) = bytes.as_chunks();
+    if !rest.is_empty() {
+        return Err(corrupt(format!("{} bytes are no whole number of tokens", bytes.len())));
+    }
+    let tokens: Vec<u32> = pairs.iter().map(|&b| u16::from_le_bytes(b) as u32).collect();
+    match tokens.iter().find(|&&t| t as usize >= n_vocab) {
+        Some(bad) => Err(corrupt(format!("token {bad} is not in the vocabulary of {n_vocab}"))),
+        None => Ok(tokens),
+    }
+}

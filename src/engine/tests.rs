@@ -1,0 +1,175 @@
+//! Protocols and the piecewise CPU forward pass against the plain one.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::backend::{Backend, EngineError};
+use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use super::files;
+use super::pause::{Cancelled, NoPause, Pause};
+use super::windows::{Window, windows};
+use crate::config::ModelConfig;
+use crate::kernels::cross_entropy::NOT_SCORED;
+use crate::model::{Array, Decoder, Segments, Weights};
+use crate::position::METHODS;
+use crate::protocol::{Failure, Protocol};
+
+/// Runs a future that never waits for anything outside.
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+fn weights(method: &str) -> Weights {
+    let config = ModelConfig {
+        n_layer: 2,
+        d_model: 32,
+        n_head: 2,
+        d_ff: 48,
+        n_vocab: 23,
+        method: method.into(),
+        train_length: 16,
+    };
+    let mut state = 99u32;
+    let arrays = Weights::shapes(&config)
+        .into_iter()
+        .map(|(name, shape)| {
+            let data = (0..shape.iter().product())
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+                })
+                .collect();
+            (name, Array { shape, data })
+        })
+        .collect();
+    Weights { config, arrays }
+}
+
+fn tokens(n: usize) -> Vec<u32> {
+    (0..n as u32).map(|i| (i * i + i / 3) % 23).collect()
+}
+
+fn score(backend: &mut Backend, tokens: &[u32], protocol: Protocol, length: usize) -> Result<(f64, u32, u64), EvaluateError> {
+    let token_bytes: Vec<u32> = (0..23).collect();
+    let stream = Stream { tokens, separator: 5, token_bytes: &token_bytes };
+    let stretch = Stretch { protocol, length, first: 40, n_targets: 60 };
+    let sums = ready(evaluate(backend, &stream, stretch, &mut NoPause))?;
+    let count = sums.blocks.iter().map(|b| b.n_targets).sum();
+    Ok((sums.blocks.iter().map(|b| b.nll).sum(), count, sums.n_bytes))
+}
+
+#[test]
+fn every_target_is_scored_exactly_once() {
+    for (protocol, length) in [
+        (Protocol::Nonoverlapping, 7),
+        (Protocol::Nonoverlapping, 64),
+        (Protocol::Sliding { stride: 1 }, 7),
+        (Protocol::Sliding { stride: 3 }, 7),
+        (Protocol::Sliding { stride: 99 }, 7),
+    ] {
+        let mut scored = vec![0; 120];
+        for w in windows(protocol, length, 40, 50) {
+            assert!(w.length <= length, "{protocol:?}");
+            (w.start + w.length - w.n_scored..w.start + w.length).for_each(|i| scored[i] += 1);
+        }
+        assert!((0..120).all(|i| scored[i] == usize::from((40..90).contains(&i))), "{protocol:?} {length}");
+    }
+}
+
+#[test]
+fn a_stride_of_the_length_is_nonoverlapping_and_small_strides_keep_full_context() {
+    let full = windows(Protocol::Nonoverlapping, 8, 40, 30);
+    assert_eq!(windows(Protocol::Sliding { stride: 8 }, 8, 40, 30), full);
+    assert_eq!(full.last(), Some(&Window { start: 64, length: 6, n_scored: 6 }));
+    let sliding = windows(Protocol::Sliding { stride: 3 }, 8, 40, 30);
+    assert!(sliding.iter().all(|w| w.length == 8));
+    assert_eq!(sliding[0], Window { start: 35, length: 8, n_scored: 3 });
+}
+
+#[test]
+fn sums_are_those_of_windows_scored_one_by_one() -> Result<(), Box<dyn std::error::Error>> {
+    let tokens = tokens(120);
+    for method in METHODS {
+        let weights = weights(method.id());
+        let decoder = Decoder::from_weights(&weights)?;
+        for (protocol, length) in [(Protocol::Nonoverlapping, 16), (Protocol::Sliding { stride: 5 }, 16)] {
+            let (mut nll, mut count, mut bytes) = (0.0f64, 0, 0);
+            for w in windows(protocol, length, 40, 60) {
+                let input = Segments { tokens: Arc::new(tokens[w.start..w.start + w.length].to_vec()), n_segment: 1, length: w.length };
+                let targets = Arc::new(tokens[w.start + 1..w.start + w.length + 1].to_vec());
+                let losses: Vec<f32> = decoder.losses(&input, &targets, &decoder.tables(w.length)?)?.to_vec1()?;
+                for i in w.length - w.n_scored..w.length {
+                    if targets[i] != 5 {
+                        nll += losses[i] as f64;
+                        count += 1;
+                        bytes += targets[i] as u64;
+                    }
+                }
+            }
+            let (a, b, c) = score(&mut Backend::cpu(&weights)?, &tokens, protocol, length)?;
+            assert!((a - nll).abs() < 1e-3, "{} {protocol:?}: {a} against {nll}", method.id());
+            assert_eq!((b, c), (count, bytes), "{} {protocol:?}", method.id());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_long_input_in_pieces_equals_the_plain_forward_pass() -> Result<(), Box<dyn std::error::Error>> {
+    let n = 2_500;
+    let (tokens, mut targets) = (tokens(n), tokens(n + 1)[1..].to_vec());
+    targets[7] = NOT_SCORED;
+    for method in METHODS {
+        let weights = weights(method.id());
+        let decoder = Decoder::from_weights(&weights)?;
+        let segments = Segments { tokens: Arc::new(tokens.clone()), n_segment: 1, length: n };
+        let plain: Vec<f32> = decoder.losses(&segments, &Arc::new(targets.clone()), &decoder.tables(n)?)?.to_vec1()?;
+        let pieces = ready(Backend::cpu(&weights)?.losses(&segments, &targets, &mut NoPause))?;
+        assert_eq!(pieces[7], 0.0);
+        for (i, (a, b)) in plain.iter().zip(&pieces).enumerate() {
+            assert!((a - b).abs() < 1e-4, "{} row {i}: {a} against {b}", method.id());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn cancelled_work_stops_and_the_backend_works_on() -> Result<(), EngineError> {
+    struct After(usize);
+    impl Pause for After {
+        async fn pause(&mut self, _done: f64) -> Result<(), Cancelled> {
+            self.0 = self.0.checked_sub(1).ok_or(Cancelled)?;
+            Ok(())
+        }
+    }
+    let mut backend = Backend::cpu(&weights("alibi"))?;
+    let segments = Segments { tokens: Arc::new(tokens(64)), n_segment: 1, length: 64 };
+    let targets = tokens(64);
+    let stopped = ready(backend.losses(&segments, &targets, &mut After(3)));
+    assert!(matches!(stopped, Err(EngineError::Cancelled(_))));
+    assert_eq!(ready(backend.losses(&segments, &targets, &mut NoPause))?.len(), 64);
+    Ok(())
+}
+
+#[test]
+fn a_stretch_outside_the_text_is_refused_with_numbers() {
+    let mut backend = Backend::cpu(&weights("none")).unwrap_or_else(|e| panic!("{e}"));
+    let error = score(&mut backend, &tokens(100), Protocol::Nonoverlapping, 16).err();
+    assert_eq!(error.map(|e| e.to_string()).as_deref(), Some("the text has 100 tokens; 101 are needed"));
+}
+
+#[test]
+fn damaged_files_are_told_apart_from_good_ones() {
+    // SHA-256 of "abc", FIPS 180-2, appendix B.1.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(files::check("x", b"abc", abc), Ok(()));
+    assert!(matches!(files::check("x", b"ab", abc), Err(Failure::Corrupt { .. })));
+    assert_eq!(files::tokens("x", &[1, 0, 0, 1], 257), Ok(vec![1, 256]));
+    assert!(matches!(files::tokens("x", &[1, 0, 0, 1], 256), Err(Failure::Corrupt { .. })));
+    assert!(matches!(files::tokens("x", &[1, 0, 0], 256), Err(Failure::Corrupt { .. })));
+}

@@ -1,0 +1,145 @@
+//! Files of the site: fetched, held against the manifest, kept. A file that failed is asked for anew the next time,
+//! past the browser's cache.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, RequestInit, Response};
+
+use crate::config::Manifest;
+use crate::engine::files;
+use crate::model::Weights;
+use crate::protocol::Failure;
+use crate::tokenizer::Tokenizer;
+
+const MANIFEST: &str = "assets/models/manifest.json";
+const TOKENIZER: &str = "assets/data/tokenizer.json";
+
+/// Token streams as the evaluation reads them.
+pub(super) struct Text {
+    pub tokens: Vec<u32>,
+    pub separator: u32,
+    pub token_bytes: Vec<u32>,
+}
+
+/// Everything fetched so far.
+#[derive(Default)]
+pub(super) struct Files {
+    pub base: String,
+    manifest: Option<Rc<Manifest>>,
+    tokenizer: Option<Rc<Tokenizer>>,
+    texts: HashMap<String, Rc<Text>>,
+    weights: HashMap<String, Rc<Weights>>,
+    failed: HashSet<String>,
+}
+
+impl Files {
+    pub(super) async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
+        if let Some(weights) = self.weights.get(model) {
+            return Ok(weights.clone());
+        }
+        let manifest = self.manifest().await?;
+        let Some(entry) = manifest.model(model) else {
+            return Err(Failure::Invalid { reason: format!("there is no model {model}; choose one from the list") });
+        };
+        let bytes = self.checked(&entry.file, &entry.sha256).await?;
+        let corrupt = |reason: String| Failure::Corrupt { file: entry.file.clone(), reason };
+        let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(e.to_string()))?;
+        if weights.config != entry.config {
+            return Err(corrupt("its configuration is not the manifest's".into()));
+        }
+        let weights = Rc::new(weights);
+        self.weights.insert(model.into(), weights.clone());
+        Ok(weights)
+    }
+
+    pub(super) async fn text(&mut self, stream: &str) -> Result<Rc<Text>, Failure> {
+        if let Some(text) = self.texts.get(stream) {
+            return Ok(text.clone());
+        }
+        let manifest = self.manifest().await?;
+        let Some(entry) = manifest.streams.iter().find(|s| s.id == stream) else {
+            return Err(Failure::Invalid { reason: format!("there is no text {stream}; choose one from the list") });
+        };
+        let tokenizer = self.tokenizer().await?;
+        let bytes = self.checked(&entry.file, &entry.sha256).await?;
+        let n_vocab = tokenizer.n_vocab();
+        let text = Rc::new(Text {
+            tokens: files::tokens(&entry.file, &bytes, n_vocab)?,
+            separator: tokenizer.separator(),
+            token_bytes: (0..n_vocab as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect(),
+        });
+        self.texts.insert(stream.into(), text.clone());
+        Ok(text)
+    }
+
+    async fn manifest(&mut self) -> Result<Rc<Manifest>, Failure> {
+        if let Some(manifest) = &self.manifest {
+            return Ok(manifest.clone());
+        }
+        let bytes = self.fetch(MANIFEST).await?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| self.corrupt(MANIFEST, e.to_string()))?;
+        Ok(self.manifest.insert(Rc::new(manifest)).clone())
+    }
+
+    async fn tokenizer(&mut self) -> Result<Rc<Tokenizer>, Failure> {
+        if let Some(tokenizer) = &self.tokenizer {
+            return Ok(tokenizer.clone());
+        }
+        let bytes = self.fetch(TOKENIZER).await?;
+        let text = String::from_utf8_lossy(&bytes);
+        let tokenizer = Tokenizer::from_json(&text).map_err(|e| self.corrupt(TOKENIZER, e.to_string()))?;
+        Ok(self.tokenizer.insert(Rc::new(tokenizer)).clone())
+    }
+
+    fn corrupt(&mut self, file: &str, reason: String) -> Failure {
+        self.failed.insert(file.into());
+        Failure::Corrupt { file: file.into(), reason }
+    }
+
+    async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
+        let bytes = self.fetch(file).await?;
+        if let Err(failure) = files::check(file, &bytes, sha256) {
+            // The manifest may be the stale one.
+            self.failed.insert(file.into());
+            self.failed.insert(MANIFEST.into());
+            self.manifest = None;
+            return Err(failure);
+        }
+        Ok(bytes)
+    }
+
+    async fn fetch(&mut self, file: &str) -> Result<Vec<u8>, Failure> {
+        let again = self.failed.remove(file);
+        match fetch(&format!("{}{file}", self.base), again).await {
+            Ok(bytes) => Ok(bytes),
+            Err(reason) => {
+                self.failed.insert(file.into());
+                Err(Failure::Fetch { file: file.into(), reason })
+            }
+        }
+    }
+}
+
+/// The bytes behind a URL; `again` asks past the cache. The error is what the browser or server said.
+async fn fetch(url: &str, again: bool) -> Result<Vec<u8>, String> {
+    let words = |error: JsValue| {
+        let message = Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string());
+        message.unwrap_or_else(|| format!("{error:?}"))
+    };
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into().map_err(|o| words(o.into()))?;
+    let init = RequestInit::new();
+    if again {
+        Reflect::set(&init, &"cache".into(), &"reload".into()).map_err(words)?;
+    }
+    let response = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await.map_err(words)?;
+    let response: Response = response.dyn_into().map_err(words)?;
+    if !response.ok() {
+        return Err(format!("the server answered {} {}", response.status(), response.status_text()));
+    }
+    let buffer = JsFuture::from(response.array_buffer().map_err(words)?).await.map_err(words)?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
