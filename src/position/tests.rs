@@ -79,6 +79,32 @@ fn rotary_angles_are_roformers() {
     }
 }
 
+/// Turns the second pair alone, and scales it.
+struct PartlyScaled;
+
+impl PositionMethod for PartlyScaled {
+    fn id(&self) -> &'static str {
+        "partly-scaled"
+    }
+
+    fn name(&self) -> &'static str {
+        "Partly scaled"
+    }
+
+    fn rotation(&self, position: f64, pair: usize, _head_dim: usize) -> Option<Rotation> {
+        (pair == 1).then_some(Rotation { angle: 0.3 * position, scale: 2.0 })
+    }
+}
+
+#[test]
+fn rotation_tables_hold_the_scale_and_leave_other_pairs_alone() {
+    let table = Tables::new(&PartlyScaled, Shape { d_model: 4, n_head: 1 }, 2, &[]).rotation.unwrap();
+    // Twice cos 0.3 and sin 0.3 at position 1.
+    for (got, want) in [(&table.cos, [1.0, 2.0, 1.0, 1.910673]), (&table.sin, [0.0, 0.0, 0.0, 0.59104043])] {
+        assert!(got.len() == 4 && got.iter().zip(want).all(|(g, w): (&f32, f32)| (g - w).abs() < 1e-6), "{table:?}");
+    }
+}
+
 #[test]
 fn sinusoids_are_fairseqs_sines_first() {
     // Width 8: frequencies 1, 10000^(−1/3), 10000^(−2/3), 1/10000.
