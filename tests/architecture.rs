@@ -2,6 +2,8 @@
 //! twin, that both registries are complete, that only the client knows the worker, and that no leftovers are committed.
 //! Each check is a function from sources to complaints; beside the run over the real tree, each is seen to complain.
 
+#![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use std::fs;
 use std::path::Path;
 
