@@ -6,6 +6,7 @@ use alibi::config::ModelConfig;
 use alibi::position;
 use alibi::train::optimiser::Recipe;
 use alibi::train::publish::{Prepared, prepare, publish};
+use alibi::train::record::record;
 use alibi::train::run::{Plan, Run};
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
@@ -36,7 +37,9 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Train every method in turn, skipping those already trained.
+    /// Evaluate the published weights at every length: what the page shows before anything has run.
+    Record,
+    /// Train every method in turn, skipping those already trained, then record.
     All {
         #[command(flatten)]
         options: Options,
@@ -58,17 +61,25 @@ struct Options {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Command::Record = arguments.command {
+        return record_all(&arguments);
+    }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
     match &arguments.command {
-        Command::Data => Ok(()),
+        Command::Data | Command::Record => Ok(()),
         Command::One { method, options } => train(&arguments, &prepared, method, options),
         Command::All { options } => {
             for method in position::METHODS {
                 train(&arguments, &prepared, method.id(), options)?;
             }
-            Ok(())
+            record_all(&arguments)
         }
     }
+}
+
+fn record_all(arguments: &Arguments) -> Result<()> {
+    println!("perplexity on held-out text, nonoverlapping:");
+    record(&arguments.assets, |model, length, perplexity| println!("{model:16} {length:6} tokens  {perplexity:8.3}"))
 }
 
 fn train(arguments: &Arguments, prepared: &Prepared, method: &str, options: &Options) -> Result<()> {

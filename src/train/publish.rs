@@ -165,7 +165,11 @@ fn write_manifest(assets: &Path, manifest: &Manifest) -> Result<()> {
 
 /// Writes beside the file and moves into place.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_extension("partial");
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    // Two runs may publish at once; each writes its own partial file.
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
     fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
     fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
 }
