@@ -30,10 +30,10 @@ check: ## Format, clippy (native and WASM, warnings are errors) and the tests th
 	@echo "==> Quick tests: arithmetic, messages, architecture"
 	@cargo test --locked --no-default-features --lib --test architecture
 
-bench: ## Measure kernels and training speed natively
+bench: ## Measure training speed natively, this crate's kernels against composed operations
 	@.ci/install rust
-	@echo "==> Benchmarks, training speed against composed operations included"
-	@cargo bench --locked
+	@echo "==> Training speed, kernels against composed operations"
+	@cargo bench --locked --bench trainer
 
 train: ## Fetch the corpus and train every model natively (hours); resumes where it stopped
 	@.ci/install rust
