@@ -77,7 +77,19 @@ pub fn Perplexity() -> impl IntoView {
             curves::live_points(&found)
         })
     });
+    // Before anything has run: what these choices gave when it was recorded, pale.
+    let recorded = Memo::new(move |_| -> Vec<Shown> {
+        let (models, lengths) = (settings.models.get(), settings.lengths.get());
+        if points.with(|p| !p.is_empty())
+            || plan.with(|p| p.as_ref().is_none_or(|p| p.protocol != Protocol::Nonoverlapping))
+        {
+            return Vec::new();
+        }
+        let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
+        all.into_iter().filter(|p| models.contains(&p.model) && lengths.contains(&p.length)).collect()
+    });
     let chart = Memo::new(move |_| {
+        let background = recorded.get();
         points.with(|p| {
             let mut trained = curves::training_lengths(p);
             if trained.is_empty() {
@@ -85,7 +97,10 @@ pub fn Perplexity() -> impl IntoView {
                 trained.sort_unstable();
                 trained.dedup();
             }
-            let mut chart = curves::chart(curves::series(p, "", false), &trained);
+            let mut lines = curves::series(&background, "-recorded", false);
+            lines.iter_mut().for_each(|line| line.faint = true);
+            lines.extend(curves::series(p, "", false));
+            let mut chart = curves::chart(lines, &trained);
             // The axis covers what is planned, so that it stands still while points arrive.
             let planned =
                 plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).map(|e| e.length).collect::<Vec<_>>());
@@ -115,13 +130,14 @@ pub fn Perplexity() -> impl IntoView {
         Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
         _ => None,
     });
+    let said = move || recorded.with(|r| points.with(|p| finding(p, r)));
     view! {
         <prose::Before />
         <Figure
             id="perplexity"
             title="The laboratory"
             state=state
-            finding=Signal::derive(move || points.with(|p| finding(p)))
+            finding=Signal::derive(said)
         >
             <Trouble trouble=trouble retry=move |()| site.load() />
             <Controls manifest=manifest />
@@ -134,9 +150,7 @@ pub fn Perplexity() -> impl IntoView {
             />
             <LinePlot
                 chart=chart.into()
-                label=Signal::derive(move || {
-                    points.with(|p| format!("Perplexity against input length, measured in this page. {}", finding(p)))
-                })
+                label=Signal::derive(move || format!("Perplexity against input length. {}", said()))
                 id="perplexity-plot"
             />
             <Matrix run=run points=points planned=Signal::derive(move || plan.get().map(|p| p.evaluations).unwrap_or_default()) />
@@ -155,14 +169,15 @@ pub fn Perplexity() -> impl IntoView {
     }
 }
 
-/// The finding, or what to do to get one.
-fn finding(points: &[Shown]) -> String {
-    match (points.is_empty(), curves::finding(points)) {
-        (true, _) => "Nothing has been measured for these choices yet.".into(),
-        (false, said) if said.is_empty() => {
+/// The finding, or what is known before anything has run.
+fn finding(points: &[Shown], recorded: &[Shown]) -> String {
+    match (points.is_empty(), curves::finding(points), curves::finding(recorded)) {
+        (true, _, known) if !known.is_empty() => format!("Not measured here yet; as recorded (pale lines): {known}"),
+        (true, ..) => "Nothing has been measured for these choices yet.".into(),
+        (false, said, _) if said.is_empty() => {
             "A comparison needs each model at its training length and at a longer one.".into()
         }
-        (false, said) => said,
+        (false, said, _) => said,
     }
 }
 
