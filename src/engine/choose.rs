@@ -38,7 +38,9 @@ pub fn choose(choice: EngineChoice, probe: &Probe) -> Choice {
     match (choice, probe) {
         (EngineChoice::Cpu, _) => cpu("you chose the CPU".into(), false),
         (EngineChoice::Gpu, Probe::Absent(reason)) => cpu(reason.clone(), true),
-        (EngineChoice::Gpu, _) => Choice { engine: EngineKind::Gpu, reason: "you chose the GPU".into(), unavailable: false },
+        (EngineChoice::Gpu, _) => {
+            Choice { engine: EngineKind::Gpu, reason: "you chose the GPU".into(), unavailable: false }
+        }
         (EngineChoice::Auto, Probe::Absent(reason)) => cpu(reason.clone(), false),
         (EngineChoice::Auto, Probe::Software(name)) => {
             cpu(format!("the WebGPU adapter here ({name}) is itself software, slower than WASM"), false)

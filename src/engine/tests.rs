@@ -54,7 +54,12 @@ fn tokens(n: usize) -> Vec<u32> {
     (0..n as u32).map(|i| (i * i + i / 3) % 23).collect()
 }
 
-fn score(backend: &mut Backend, tokens: &[u32], protocol: Protocol, length: usize) -> Result<(f64, u32, u64), EvaluateError> {
+fn score(
+    backend: &mut Backend,
+    tokens: &[u32],
+    protocol: Protocol,
+    length: usize,
+) -> Result<(f64, u32, u64), EvaluateError> {
     let token_bytes: Vec<u32> = (0..23).collect();
     let stream = Stream { tokens, separator: 5, token_bytes: &token_bytes };
     let stretch = Stretch { protocol, length, first: 40, n_targets: 60 };
@@ -100,7 +105,11 @@ fn sums_are_those_of_windows_scored_one_by_one() -> Result<(), Box<dyn std::erro
         for (protocol, length) in [(Protocol::Nonoverlapping, 16), (Protocol::Sliding { stride: 5 }, 16)] {
             let (mut nll, mut count, mut bytes) = (0.0f64, 0, 0);
             for w in windows(protocol, length, 40, 60) {
-                let input = Segments { tokens: Arc::new(tokens[w.start..w.start + w.length].to_vec()), n_segment: 1, length: w.length };
+                let input = Segments {
+                    tokens: Arc::new(tokens[w.start..w.start + w.length].to_vec()),
+                    n_segment: 1,
+                    length: w.length,
+                };
                 let targets = Arc::new(tokens[w.start + 1..w.start + w.length + 1].to_vec());
                 let losses: Vec<f32> = decoder.losses(&input, &targets, &decoder.tables(w.length)?)?.to_vec1()?;
                 for i in w.length - w.n_scored..w.length {

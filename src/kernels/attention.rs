@@ -216,12 +216,7 @@ fn head_forward(
 /// # Shapes
 /// qkv `[n_segment · T, 3C]` (queries, keys, values; head-major), bias `[H, ≥ queries.end]` with rows of `bias_stride`
 /// → outputs `[n_segment · queries, C]` and log-sums `[n_segment, H, queries]`.
-pub fn attention(
-    qkv: &[f32],
-    bias: &[f32],
-    shape: &AttentionShape,
-    queries: Range<usize>,
-) -> (Vec<f32>, Vec<f32>) {
+pub fn attention(qkv: &[f32], bias: &[f32], shape: &AttentionShape, queries: Range<usize>) -> (Vec<f32>, Vec<f32>) {
     let (c, d, h) = (shape.d_model, shape.head_dim(), shape.n_head);
     let segment = shape.length * 3 * c;
     let bias_stride = bias.len() / h;
@@ -308,7 +303,9 @@ impl CustomOp2 for Attention {
         let (dqkv, dbias) = with_floats(qkv, |qkv| {
             with_floats(bias, |bias| {
                 with_floats(out, |out| {
-                    with_floats(grad, |grad| Ok(backward(qkv, bias, out, grad, log_sums, &self.shape, self.learns_bias)))
+                    with_floats(grad, |grad| {
+                        Ok(backward(qkv, bias, out, grad, log_sums, &self.shape, self.learns_bias))
+                    })
                 })
             })
         })?;

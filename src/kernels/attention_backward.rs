@@ -76,9 +76,8 @@ fn head_backward(
     let (query_rows, key_rows) = (part(0).rows(padded, scale), part(1).rows(padded, 1.0));
     let (key_panels, value_panels) = (part(1).panels(), part(2).panels());
     let grad_rows = Vectors { source: &grad[head * d..], stride: c, n: length, d }.rows(padded, 1.0);
-    let delta: Vec<f32> = (0..length)
-        .map(|i| dot(&grad[i * c + head * d..][..d], &out[i * c + head * d..][..d]))
-        .collect();
+    let delta: Vec<f32> =
+        (0..length).map(|i| dot(&grad[i * c + head * d..][..d], &out[i * c + head * d..][..d])).collect();
     let bias = ReversedBias::new(bias);
     let size = length.next_multiple_of(LANES) * padded;
     let (mut dq, mut dk, mut dv) = (vec![0.0; size], vec![0.0; size], vec![0.0; size]);

@@ -107,7 +107,9 @@ fn sizes(x: &Layout, weight: &Layout) -> Result<(usize, usize, usize)> {
 fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, (rows, i, o): (usize, usize, usize)) -> Vec<f32> {
     let mut out = vec![0.0; rows * o];
     if let Some(bias) = bias {
-        for_each_chunk(&mut out, 64 * o, |_, chunk| chunk.chunks_exact_mut(o).for_each(|row| row.copy_from_slice(bias)));
+        for_each_chunk(&mut out, 64 * o, |_, chunk| {
+            chunk.chunks_exact_mut(o).for_each(|row| row.copy_from_slice(bias))
+        });
     }
     matmul(Matrix::new(x, rows, i), Matrix::new(weight, o, i).t(), &mut out, bias.is_some());
     out

@@ -74,8 +74,7 @@ fn every_gradient_agrees_with_finite_differences() -> Result<()> {
             let at = |step: f32| -> Result<f64> {
                 let moved: Vec<f32> = values.iter().zip(&direction).map(|(v, d)| v + step * d).collect();
                 var.set(&Tensor::from_vec(moved, var.shape(), &Device::Cpu)?)?;
-                let losses: Vec<f32> =
-                    model.losses(&segments, &targets, &model.tables(segments.length)?)?.to_vec1()?;
+                let losses: Vec<f32> = model.losses(&segments, &targets, &model.tables(segments.length)?)?.to_vec1()?;
                 Ok(losses.iter().map(|&l| l as f64).sum::<f64>() / losses.len() as f64)
             };
             let numeric = (at(8.0 * size)? - at(-8.0 * size)?) / (16.0 * size as f64);

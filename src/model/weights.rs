@@ -131,7 +131,9 @@ impl Weights {
         let halves: BTreeMap<&String, (Vec<usize>, Vec<u8>)> = self
             .arrays
             .iter()
-            .map(|(name, a)| (name, (a.shape.clone(), a.data.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect())))
+            .map(|(name, a)| {
+                (name, (a.shape.clone(), a.data.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()))
+            })
             .collect();
         let views = halves
             .iter()

@@ -12,7 +12,7 @@ mod rotary;
 mod sinusoidal;
 mod t5;
 
-pub use alibi::{Alibi, slopes, slopes_with_origin, SlopeOrigin};
+pub use alibi::{Alibi, SlopeOrigin, slopes, slopes_with_origin};
 pub use none::NoPosition;
 pub use rotary::Rotary;
 pub use sinusoidal::Sinusoidal;
@@ -93,7 +93,16 @@ pub trait PositionMethod {
 
     /// Adds to `out` (`[n_row, n_head]`) the gradient of the learned parameters, given the gradient of the bias of
     /// `head` at `distance`.
-    fn bias_backward(&self, _head: usize, _distance: usize, _shape: Shape, _learned: &[f32], _grad: f32, _out: &mut [f32]) {}
+    fn bias_backward(
+        &self,
+        _head: usize,
+        _distance: usize,
+        _shape: Shape,
+        _learned: &[f32],
+        _grad: f32,
+        _out: &mut [f32],
+    ) {
+    }
 }
 
 /// What decoder and kernels read: a method's answers for every position and distance below `length`.

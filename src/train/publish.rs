@@ -44,7 +44,12 @@ pub fn prepare(assets: &Path, cache: &Path) -> Result<Prepared> {
     let vocabulary: Vocabulary = serde_json::from_slice(&fs::read(&vocabulary_file)?)
         .with_context(|| format!("{} is damaged; delete it to train it again", vocabulary_file.display()))?;
     let tokenizer = Tokenizer::new(&vocabulary)?;
-    ensure!(tokenizer.n_vocab() == n_vocab, "{} has {} tokens, expected {n_vocab}", vocabulary_file.display(), tokenizer.n_vocab());
+    ensure!(
+        tokenizer.n_vocab() == n_vocab,
+        "{} has {} tokens, expected {n_vocab}",
+        vocabulary_file.display(),
+        tokenizer.n_vocab()
+    );
     let train = stream(&tokenizer, &split.train);
     let validation = stream(&tokenizer, &split.validation);
     let held_out = stream(&tokenizer, &split.held_out);
@@ -153,7 +158,8 @@ fn models(assets: &Path) -> Result<Vec<ModelEntry>> {
     match fs::read(&file) {
         Err(_) => Ok(Vec::new()),
         Ok(bytes) => {
-            let manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
+            let manifest: Manifest =
+                serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
             Ok(manifest.models)
         }
     }

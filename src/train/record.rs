@@ -28,7 +28,8 @@ pub fn record(assets: &Path, mut report: impl FnMut(&str, usize, f64)) -> Result
     let entry = manifest.streams.iter().find(|s| s.id == "held-out").context("the manifest has no held-out text")?;
     let bytes = checked(site, &entry.file, &entry.sha256)?;
     let tokens = files::tokens(&entry.file, &bytes, tokenizer.n_vocab()).map_err(|e| anyhow!("{e:?}"))?;
-    let token_bytes: Vec<u32> = (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
+    let token_bytes: Vec<u32> =
+        (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
     let stream = Stream { tokens: &tokens, separator: tokenizer.separator(), token_bytes: &token_bytes };
     let mut points = Vec::new();
     for model in &manifest.models {

@@ -150,7 +150,8 @@ impl<'a> Run<'a> {
             self.seconds = seconds_before + started.elapsed().as_secs_f64();
             progress(self.step, loss);
             if self.step.is_multiple_of(self.plan.log_every) || self.step == self.plan.recipe.steps {
-                let validate = self.step.is_multiple_of(self.plan.validate_every) || self.step == self.plan.recipe.steps;
+                let validate =
+                    self.step.is_multiple_of(self.plan.validate_every) || self.step == self.plan.recipe.steps;
                 self.log.push(LogRow {
                     step: self.step,
                     tokens: (self.step * self.plan.recipe.tokens_per_step) as u64,
@@ -171,9 +172,8 @@ impl<'a> Run<'a> {
 
     /// The weights as they are now.
     pub fn weights(&self) -> Weights {
-        let arrays = self.parameters.iter().map(|p| {
-            (p.name.clone(), Array { shape: p.shape.clone(), data: p.values.clone() })
-        });
+        let arrays =
+            self.parameters.iter().map(|p| (p.name.clone(), Array { shape: p.shape.clone(), data: p.values.clone() }));
         Weights { config: self.plan.config.clone(), arrays: arrays.collect() }
     }
 
@@ -187,7 +187,9 @@ impl<'a> Run<'a> {
         let grads = loss.backward()?;
         let mut flat = Vec::with_capacity(self.parameters.len());
         for p in &self.parameters {
-            let grad = grads.get(self.variables[&p.name].as_tensor()).with_context(|| format!("{} has no gradient", p.name))?;
+            let grad = grads
+                .get(self.variables[&p.name].as_tensor())
+                .with_context(|| format!("{} has no gradient", p.name))?;
             flat.push(grad.flatten_all()?.to_vec1::<f32>()?);
         }
         let norm = flat.iter().flatten().map(|&g| (g as f64) * (g as f64)).sum::<f64>().sqrt();

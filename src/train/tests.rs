@@ -26,8 +26,15 @@ fn data() -> Data {
 }
 
 fn plan(method: &str) -> Plan {
-    let config =
-        ModelConfig { n_layer: 1, d_model: 16, n_head: 2, d_ff: 32, n_vocab: 13, method: method.into(), train_length: 16 };
+    let config = ModelConfig {
+        n_layer: 1,
+        d_model: 16,
+        n_head: 2,
+        d_ff: 32,
+        n_vocab: 13,
+        method: method.into(),
+        train_length: 16,
+    };
     Plan {
         id: format!("{method}-16"),
         config,
@@ -62,7 +69,8 @@ fn a_resumed_run_equals_an_unbroken_one() -> Result<()> {
         assert_eq!(resumed.step(), 10);
         resumed.train(40, |_, _| ())?;
         assert_eq!(resumed.weights(), run.weights(), "{method}");
-        let losses = |run: &Run| run.log().iter().map(|r| (r.step, r.train_loss, r.validation_loss)).collect::<Vec<_>>();
+        let losses =
+            |run: &Run| run.log().iter().map(|r| (r.step, r.train_loss, r.validation_loss)).collect::<Vec<_>>();
         assert_eq!(losses(&resumed), losses(&run), "{method}");
         assert!(run.log()[7].train_loss < run.log()[0].train_loss, "{method} does not learn: {:?}", run.log());
     }

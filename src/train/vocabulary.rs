@@ -51,10 +51,7 @@ fn export(tokenizer: &Tokenizer) -> Result<Vocabulary> {
         tokens[id as usize] = hex.collect::<Option<String>>().with_context(|| format!("token {token:?}"))?;
     }
     let id = |token: &String| vocab.get(token).copied().with_context(|| format!("merge of unknown {token:?}"));
-    let merges = merges
-        .iter()
-        .map(|(a, b)| Ok((id(a)?, id(b)?, id(&format!("{a}{b}"))?)))
-        .collect::<Result<_>>()?;
+    let merges = merges.iter().map(|(a, b)| Ok((id(a)?, id(b)?, id(&format!("{a}{b}"))?))).collect::<Result<_>>()?;
     Ok(Vocabulary { version: 1, separator, tokens, merges })
 }
 

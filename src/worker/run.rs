@@ -74,8 +74,7 @@ impl Runner {
                 first: request.first_target,
                 n_targets: request.n_targets,
             };
-            let stream =
-                Stream { tokens: &text.tokens, separator: text.separator, token_bytes: &text.token_bytes };
+            let stream = Stream { tokens: &text.tokens, separator: text.separator, token_bytes: &text.token_bytes };
             let mut turns = Turns::new(id, request.n_targets, self.cancelled.clone());
             let started = milliseconds();
             match evaluate(&mut backend, &stream, stretch, &mut turns).await {
@@ -118,7 +117,13 @@ impl Runner {
     }
 
     /// The engine for a request; tells the reader when the answer is new.
-    async fn engine(&mut self, id: u32, request: &Evaluate, weights: &Weights, text: &Text) -> Result<EngineKind, Failure> {
+    async fn engine(
+        &mut self,
+        id: u32,
+        request: &Evaluate,
+        weights: &Weights,
+        text: &Text,
+    ) -> Result<EngineKind, Failure> {
         if request.engine == EngineChoice::Cpu {
             return Ok(EngineKind::Cpu);
         }
