@@ -26,7 +26,7 @@ pub enum Backend {
     Cpu(CpuBackend),
     /// On WebGPU.
     #[cfg(feature = "gpu")]
-    Gpu(GpuBackend),
+    Gpu(Box<GpuBackend>),
 }
 
 /// A model on the GPU.
@@ -59,14 +59,14 @@ impl Backend {
         let Some(method) = crate::position::by_id(&config.method) else {
             return Err(crate::gpu::GpuError::Unsupported { reason: format!("method {}", config.method) }.into());
         };
-        Ok(Self::Gpu(GpuBackend {
+        Ok(Self::Gpu(Box::new(GpuBackend {
             decoder: crate::gpu::GpuDecoder::new(gpu, weights)?,
             method,
             shape: crate::position::Shape { d_model: config.d_model, n_head: config.n_head },
             learned: weights.learned().to_vec(),
             tables: None,
             adapter: gpu.adapter_name(),
-        }))
+        })))
     }
 
     /// Which engine this is.
