@@ -10,8 +10,12 @@ pub(super) fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a
     }
 }
 
-/// Calls `f` with a tensor's contiguous f32 values; a view with gaps is copied first.
+/// Calls `f` with a tensor's contiguous f32 values; a view with gaps is copied first. Every backward pass reads its
+/// arguments through this, and only backward passes do: refused in the worker, they leave its file altogether.
 pub(super) fn with_floats<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+    if cfg!(target_family = "wasm") {
+        bail!("gradients are computed natively only");
+    }
     let tensor = tensor.contiguous()?;
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {

@@ -8,7 +8,9 @@ use candle_core::{Device, Result, Tensor, bail};
 use super::{DecoderTables, Weights};
 use crate::config::ModelConfig;
 use crate::kernels::attention::AttentionShape;
-use crate::kernels::{attention, composed, cross_entropy, embedding, gelu, layer_norm, matmul, rotary};
+#[cfg(not(target_family = "wasm"))]
+use crate::kernels::composed;
+use crate::kernels::{attention, cross_entropy, embedding, gelu, layer_norm, matmul, rotary};
 use crate::position::{self, Shape};
 
 /// Which implementation of the operations runs.
@@ -17,7 +19,9 @@ pub enum Ops {
     /// This crate's kernels.
     #[default]
     Fused,
-    /// candle's own operations put together; for tests and benchmarks.
+    /// candle's own operations put together; for native tests and benchmarks. The worker's file would be half as
+    /// large again with them.
+    #[cfg(not(target_family = "wasm"))]
     Composed,
 }
 
@@ -63,7 +67,6 @@ pub struct Block {
     ln2: Norm,
     up: Linear,
     down: Linear,
-    shape: Shape,
     ops: Ops,
 }
 
@@ -86,7 +89,6 @@ impl Decoder {
                 bias: get(&format!("{name}.bias"))?,
             })
         };
-        let shape = Shape { d_model: config.d_model, n_head: config.n_head };
         let block = |i: usize| {
             Ok(Block {
                 ln1: norm(&format!("blocks.{i}.ln1"))?,
@@ -95,7 +97,6 @@ impl Decoder {
                 ln2: norm(&format!("blocks.{i}.ln2"))?,
                 up: linear(&format!("blocks.{i}.mlp.up"))?,
                 down: linear(&format!("blocks.{i}.mlp.down"))?,
-                shape,
                 ops,
             })
         };
@@ -143,6 +144,7 @@ impl Decoder {
         let (tokens, length) = (&segments.tokens, segments.length);
         match self.ops {
             Ops::Fused => embedding::apply(&self.embedding, tokens, scale, tables.positions.as_ref(), length),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => {
                 composed::embedding(&self.embedding, tokens, scale, tables.positions.as_deref().map(|p| &p[..]), length)
             }
@@ -160,6 +162,7 @@ impl Decoder {
         let x = self.ln_f.apply(x, self.ops)?;
         match self.ops {
             Ops::Fused => matmul::project(&x, &self.embedding),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => x.matmul(&self.embedding.t()?),
         }
     }
@@ -175,6 +178,7 @@ impl Decoder {
         let logits = self.logits(x)?;
         match self.ops {
             Ops::Fused => cross_entropy::apply(&logits, targets),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => composed::cross_entropy(&logits, targets),
         }
     }
@@ -207,6 +211,7 @@ impl Norm {
     fn apply(&self, x: &Tensor, ops: Ops) -> Result<Tensor> {
         match ops {
             Ops::Fused => layer_norm::apply(x, &self.weight, &self.bias),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => composed::layer_norm(x, &self.weight, &self.bias),
         }
     }
@@ -216,6 +221,7 @@ impl Linear {
     fn apply(&self, x: &Tensor, ops: Ops) -> Result<Tensor> {
         match ops {
             Ops::Fused => matmul::linear(x, &self.weight, &self.bias),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => composed::linear(x, &self.weight, &self.bias),
         }
     }
@@ -234,7 +240,8 @@ impl Block {
         let qkv = self.qkv.apply(&self.ln1.apply(x, self.ops)?, self.ops)?;
         match (&tables.rotation, self.ops) {
             (None, _) => Ok(qkv),
-            (Some(table), Ops::Fused) => rotary::apply(&qkv, table, self.shape.n_head, first),
+            (Some(table), Ops::Fused) => rotary::apply(&qkv, table, shape.n_head, first),
+            #[cfg(not(target_family = "wasm"))]
             (Some(table), Ops::Composed) => composed::rotary(&qkv, table, shape),
         }
     }
@@ -255,6 +262,7 @@ impl Block {
     ) -> Result<Tensor> {
         match self.ops {
             Ops::Fused => attention::apply(qkv, &tables.bias, shape, queries, tables.learns_bias),
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => composed::attention(qkv, &tables.bias, shape),
         }
     }
@@ -271,6 +279,7 @@ impl Block {
         let hidden = self.up.apply(&self.ln2.apply(&x, self.ops)?, self.ops)?;
         let hidden = match self.ops {
             Ops::Fused => gelu::apply(&hidden)?,
+            #[cfg(not(target_family = "wasm"))]
             Ops::Composed => composed::gelu(&hidden)?,
         };
         &x + self.down.apply(&hidden, self.ops)?
