@@ -1,0 +1,129 @@
+//! What is shipped under assets/ is what the manifest says, and what the page shows at first is what the engine computes.
+
+#![cfg(all(feature = "train", not(target_family = "wasm")))]
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use alibi::config::{BLOCK, Manifest, RUN_IN, Recorded};
+use alibi::engine::backend::Backend;
+use alibi::engine::evaluate::{Stream, Stretch, evaluate};
+use alibi::engine::files;
+use alibi::engine::pause::NoPause;
+use alibi::protocol::Protocol;
+use alibi::tokenizer::Tokenizer;
+use alibi::train::record::load;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn manifest() -> Result<Manifest, Box<dyn Error>> {
+    Ok(serde_json::from_slice(&fs::read("assets/models/manifest.json")?)?)
+}
+
+fn recorded() -> Result<Recorded, Box<dyn Error>> {
+    Ok(serde_json::from_slice(&fs::read("assets/models/recorded.json")?)?)
+}
+
+/// exp of the mean loss over all recorded blocks.
+fn perplexity(recorded: &Recorded, model: &str, length: usize) -> Option<f64> {
+    let point = recorded.points.iter().find(|p| p.model == model && p.length == length)?;
+    Some((point.block_nll.iter().sum::<f64>() / point.block_targets.iter().sum::<u32>() as f64).exp())
+}
+
+#[test]
+fn the_default_models_are_there_and_every_file_is_the_manifests() -> Outcome {
+    let manifest = manifest()?;
+    for id in ["sinusoidal-256", "rotary-256", "alibi-256"] {
+        assert!(manifest.model(id).is_some(), "{id} is missing");
+    }
+    for model in &manifest.models {
+        let weights = load(Path::new("."), model)?;
+        assert_eq!(weights.config, model.config, "{}", model.id);
+        assert_eq!(weights.n_parameters(), model.n_parameters, "{}", model.id);
+        assert!(fs::metadata(&model.file)?.len() <= 2 << 20, "{} is over 2 MB", model.file);
+        assert!(model.tokens_seen >= 10_000_000, "{} has seen {} tokens", model.id, model.tokens_seen);
+        let log = fs::read_to_string(&model.log)?;
+        let last = log.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&format!("{},{},", model.steps, model.tokens_seen)), "{}: {last}", model.log);
+    }
+    for stream in &manifest.streams {
+        let bytes = fs::read(&stream.file)?;
+        assert_eq!(files::check(&stream.file, &bytes, &stream.sha256), Ok(()));
+        assert_eq!(bytes.len(), 2 * stream.n_tokens, "{}", stream.file);
+    }
+    Ok(())
+}
+
+#[test]
+fn all_models_were_trained_alike() -> Outcome {
+    let manifest = manifest()?;
+    for pair in manifest.models.windows(2) {
+        if pair[0].config.train_length == pair[1].config.train_length {
+            assert_eq!(pair[0].recipe, pair[1].recipe);
+            assert_eq!(pair[0].tokens_seen, pair[1].tokens_seen);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn recorded_losses_are_those_of_the_shipped_weights() -> Outcome {
+    let (manifest, recorded) = (manifest()?, recorded()?);
+    let tokenizer = Tokenizer::from_json(&fs::read_to_string("assets/data/tokenizer.json")?)?;
+    let entry = manifest.streams.iter().find(|s| s.id == recorded.stream).ok_or("no such stream")?;
+    let tokens =
+        files::tokens(&entry.file, &fs::read(&entry.file)?, tokenizer.n_vocab()).map_err(|e| format!("{e:?}"))?;
+    let token_bytes: Vec<u32> =
+        (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
+    let stream = Stream { tokens: &tokens, separator: tokenizer.separator(), token_bytes: &token_bytes };
+    for model in &manifest.models {
+        let mut backend = Backend::cpu(&load(Path::new("."), model)?)?;
+        for length in [64, 256, 1_024, 4_096] {
+            let point = recorded.points.iter().find(|p| p.model == model.id && p.length == length);
+            let point = point.ok_or(format!("{} at {length} is not recorded", model.id))?;
+            let n_targets = length.max(2 * BLOCK);
+            let stretch = Stretch { protocol: Protocol::Nonoverlapping, length, first: RUN_IN, n_targets };
+            let sums = pollster::block_on(evaluate(&mut backend, &stream, stretch, &mut NoPause))?;
+            for (i, block) in sums.blocks.iter().enumerate() {
+                assert_eq!(block.n_targets, point.block_targets[i], "{} at {length}, block {i}", model.id);
+                let difference = (block.nll - point.block_nll[i]).abs() / point.block_nll[i];
+                assert!(difference < 1e-4, "{} at {length}, block {i}: relative difference {difference:e}", model.id);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_model_is_recorded_over_the_same_targets_at_every_length() -> Outcome {
+    let (manifest, recorded) = (manifest()?, recorded()?);
+    for model in &manifest.models {
+        for length in (5..=14).map(|k| 1 << k) {
+            let point = recorded.points.iter().find(|p| p.model == model.id && p.length == length);
+            let point = point.ok_or(format!("{} at {length} is not recorded", model.id))?;
+            assert_eq!(point.block_nll.len(), recorded.n_targets / BLOCK);
+            assert_eq!(
+                (&point.block_targets, point.n_bytes),
+                (&recorded.points[0].block_targets, recorded.points[0].n_bytes)
+            );
+        }
+    }
+    assert_eq!(recorded.points.len(), manifest.models.len() * 10);
+    Ok(())
+}
+
+/// The claim of the page, as this project's own models show it.
+#[test]
+fn sinusoidal_explodes_rotary_climbs_and_alibi_stays_level() -> Outcome {
+    let recorded = recorded()?;
+    let at = |model: &str, length| perplexity(&recorded, model, length).ok_or(format!("{model} at {length}"));
+    assert!(at("sinusoidal-256", 1_024)? >= 2.0 * at("sinusoidal-256", 256)?);
+    assert!(at("rotary-256", 4_096)? > 1.2 * at("rotary-256", 256)?);
+    assert!(at("alibi-256", 4_096)? <= at("alibi-256", 256)?);
+    // Every method has learned to use what stands before: more context up to the training length helps.
+    for model in ["sinusoidal-256", "rotary-256", "alibi-256"] {
+        assert!(at(model, 256)? < 0.97 * at(model, 32)?, "{model}");
+    }
+    Ok(())
+}
