@@ -4,7 +4,7 @@ use plotters::backend::DrawingBackend;
 
 use super::palette::STYLES;
 use super::pen::{Anchor, Pen, Sheet, text_width};
-use super::{ChartError, Colour, LineChart, Series, Theme, format_number};
+use super::{ChartError, Colour, LineChart, Series, Theme, format_number, sort_by};
 
 /// Size of every label, CSS pixels.
 pub(super) const TEXT: f64 = 12.0;
@@ -247,7 +247,7 @@ fn names<B: DrawingBackend>(
             s.points.last().map(|p| (at.y(chart, p.y).clamp(at.top, at.bottom), at.x(chart, p.x).min(at.right), s))
         })
         .collect();
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by(&mut ends, |a, b| a.0.total_cmp(&b.0));
     let places = spread(&ends.iter().map(|e| e.0).collect::<Vec<_>>(), 15.0, (at.top, at.bottom));
     for ((y, x, series), place) in ends.into_iter().zip(places) {
         let colour = colour_of(series, theme);

@@ -13,6 +13,7 @@ mod pen;
 mod png;
 mod raster;
 mod slopes;
+mod sort;
 mod theme;
 
 pub use axis::{Axis, Scale, format_number, format_short};
@@ -22,6 +23,7 @@ pub use palette::{STYLES, style_of};
 pub use pen::{Pen, Sheet};
 pub use raster::{Raster, raster};
 pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
+pub use sort::{sort_by, sort_by_key};
 pub use theme::{Colour, Theme};
 
 /// Lines over an x axis, with optional bands and vertical marks.

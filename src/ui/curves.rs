@@ -1,6 +1,6 @@
 //! Perplexity against input length: from computed and recorded points to lines, table rows, CSV and a sentence.
 
-use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series, style_of};
+use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series, sort_by_key, style_of};
 use crate::config::Recorded;
 use crate::position::{METHODS, by_id};
 use crate::protocol::Protocol;
@@ -84,7 +84,7 @@ pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
 }
 
 fn sorted(mut points: Vec<Shown>) -> Vec<Shown> {
-    points.sort_by_key(|p| (order(&p.model), p.length));
+    sort_by_key(&mut points, |p| (order(&p.model), p.length));
     points
 }
 
@@ -127,7 +127,7 @@ pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
 /// Training lengths among the points, ascending.
 pub fn training_lengths(points: &[Shown]) -> Vec<usize> {
     let mut lengths: Vec<usize> = points.iter().filter_map(|p| parts(&p.model).1).collect();
-    lengths.sort_unstable();
+    sort_by_key(&mut lengths, |l| *l);
     lengths.dedup();
     lengths
 }

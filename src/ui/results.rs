@@ -1,6 +1,7 @@
 //! From sums of losses to what the reader sees: mean loss, perplexity with its band, bits per byte. Pure functions
 //! and the store of what has been computed in this page.
 
+use crate::chart::sort_by;
 use crate::config::{Recorded, RecordedPoint};
 use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored};
 
@@ -141,7 +142,7 @@ impl Results {
     pub fn of(&self, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
         let fits = |e: &&Entry| e.asked.protocol == cut(protocol, e.asked.length) && e.asked.n_targets == n_targets;
         let mut found: Vec<&Entry> = self.0.iter().filter(fits).collect();
-        found.sort_by(|a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
+        sort_by(&mut found, |a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
         found
     }
 

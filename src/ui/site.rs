@@ -80,8 +80,9 @@ async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
     if !response.ok() {
         return Err(format!("the server answered {}", response.status()));
     }
-    let text = JsFuture::from(response.text().map_err(words)?).await.map_err(words)?;
-    serde_json::from_str(&text.as_string().unwrap_or_default()).map_err(|e| format!("not what was expected ({e})"))
+    // The browser's parser and the messages' reader: a JSON reader of its own would make the page's file larger.
+    let content = JsFuture::from(response.json().map_err(words)?).await.map_err(words)?;
+    serde_wasm_bindgen::from_value(content).map_err(|e| format!("not what was expected ({e})"))
 }
 
 /// What a browser's error says.

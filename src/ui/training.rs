@@ -6,6 +6,7 @@ use super::components::trouble::Trouble;
 use super::curves::{model_name, order};
 use super::results::{show_perplexity, thousands};
 use super::site::{Loaded, Site, base};
+use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelEntry};
 
 /// The section.
@@ -37,7 +38,7 @@ fn record(manifest: &Manifest) -> impl IntoView + use<> {
         thousands(corpus.held_out.len() as u64),
     );
     let mut models: Vec<&ModelEntry> = manifest.models.iter().collect();
-    models.sort_by_key(|m| order(&m.id));
+    sort_by_key(&mut models, |m| order(&m.id));
     let shape = models.first().map(|m| {
         let c = &m.config;
         format!(

@@ -7,6 +7,7 @@ use super::state::{
     BIAS_LENGTHS, Form, MAX_HEADS, MAX_MODELS, MIN_LENGTH, Order, ProtocolKind, State, TARGETS, ThemeChoice, View,
     lengths, strides,
 };
+use crate::chart::sort_by_key;
 use crate::config::MAX_LENGTH;
 use crate::protocol::EngineChoice;
 
@@ -159,7 +160,7 @@ impl Reader {
             let asked = self.number("length of an input", part, (MIN_LENGTH, MAX_LENGTH), 256);
             chosen.push(self.nearest("length of an input", asked, lengths()));
         }
-        chosen.sort_unstable();
+        sort_by_key(&mut chosen, |l| *l);
         chosen.dedup();
         self.parsed.state.lengths = chosen;
     }

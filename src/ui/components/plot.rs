@@ -103,7 +103,7 @@ pub fn LinePlot(
 /// Every x at which some series has a point, ascending.
 fn values_of_x(chart: &LineChart) -> Vec<f64> {
     let mut xs: Vec<f64> = chart.series.iter().flat_map(|s| &s.points).map(|p| p.x).collect();
-    xs.sort_by(f64::total_cmp);
+    chart::sort_by(&mut xs, f64::total_cmp);
     xs.dedup();
     xs
 }

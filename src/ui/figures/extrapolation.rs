@@ -4,7 +4,7 @@ mod prose;
 
 use leptos::prelude::*;
 
-use crate::chart::{LineChart, Theme, style_of, to_svg};
+use crate::chart::{LineChart, Theme, sort_by_key, style_of, to_svg};
 use crate::protocol::Protocol;
 use crate::ui::client::Client;
 use crate::ui::components::{
@@ -72,7 +72,7 @@ pub fn Extrapolation() -> impl IntoView {
         let Some(stream) = site.recorded.with(|r| r.ready().map(|r| r.stream.clone())) else { return };
         let mut lengths: Vec<usize> = background.with(|b| b.iter().map(|p| p.length).collect());
         lengths.retain(|&l| l <= LONGEST_LIVE);
-        lengths.sort_unstable();
+        sort_by_key(&mut lengths, |l| *l);
         lengths.dedup();
         let choices = Choices {
             models: chosen.get(),

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use self::controls::Controls;
 use self::matrix::Matrix;
 use super::extrapolation::drawing;
+use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelConfig};
 use crate::protocol::{Evaluate, Protocol};
 use crate::ui::client::Client;
@@ -46,7 +47,7 @@ pub fn Perplexity() -> impl IntoView {
         let chosen = settings.models.get();
         let mut models: Vec<String> =
             manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
-        models.sort_by_key(|m| curves::order(m));
+        sort_by_key(&mut models, |m| curves::order(m));
         let choices = Choices {
             lengths: settings.lengths.get(),
             protocol: protocol_of(settings.protocol.get(), settings.stride.get()),
@@ -94,7 +95,7 @@ pub fn Perplexity() -> impl IntoView {
             let mut trained = curves::training_lengths(p);
             if trained.is_empty() {
                 trained = settings.models.with(|m| m.iter().filter_map(|m| curves::parts(m).1).collect());
-                trained.sort_unstable();
+                sort_by_key(&mut trained, |l| *l);
                 trained.dedup();
             }
             let mut lines = curves::series(&background, "-recorded", false);

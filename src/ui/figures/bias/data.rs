@@ -188,7 +188,7 @@ pub fn table(at: &Setting, heatmap: &Heatmap) -> Table {
     Table {
         caption: format!(
             "Bias by {}{}",
-            index.to_lowercase(),
+            index.to_ascii_lowercase(),
             if all { "" } else { " (evenly spread sample; the CSV has all)" }
         ),
         columns,
@@ -205,7 +205,7 @@ pub fn table(at: &Setting, heatmap: &Heatmap) -> Table {
 pub fn csv(at: &Setting) -> String {
     let rows: Vec<Vec<f32>> = slopes(at.heads).into_iter().map(|m| bias_row(m, at.length, at.form)).collect();
     let names = (1..=at.heads).map(|head| format!("bias_head_{head}"));
-    let mut out = csv_line(std::iter::once(index_name(at.form).to_lowercase()).chain(names));
+    let mut out = csv_line(std::iter::once(index_name(at.form).to_ascii_lowercase()).chain(names));
     for i in 0..at.length {
         out += &csv_line(std::iter::once(i.to_string()).chain(rows.iter().map(|row| row[i].to_string())));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::chart::style_of;
+use crate::chart::{sort_by_key, style_of};
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::EngineChoice;
 use crate::ui::components::choice::{NumberList, Segmented, Tick};
@@ -88,11 +88,11 @@ fn Models(manifest: Arc<Manifest>) -> impl IntoView {
             None => groups.push((length, vec![model])),
         }
     }
-    groups.sort_by_key(|(length, _)| *length);
+    sort_by_key(&mut groups, |(length, _)| *length);
     let view = groups
         .into_iter()
         .map(|(length, mut members)| {
-            members.sort_by_key(|m| order(&m.id));
+            sort_by_key(&mut members, |m| order(&m.id));
             let ticks = members.into_iter().map(|m| view! { <Model id=m.id.clone() method=m.config.method.clone() /> });
             view! {
                 <fieldset class="wide">
@@ -131,7 +131,7 @@ fn Model(id: String, method: String) -> impl IntoView {
                     chosen.retain(|m| *m != for_choose);
                     if on {
                         chosen.push(for_choose.clone());
-                        chosen.sort_by_key(|m| order(m));
+                        sort_by_key(chosen, |m| order(m));
                     }
                 });
             }
@@ -153,7 +153,7 @@ fn Length(length: usize) -> impl IntoView {
                     chosen.retain(|l| *l != length);
                     if on {
                         chosen.push(length);
-                        chosen.sort_unstable();
+                        sort_by_key(chosen, |l| *l);
                     }
                 });
             }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::chart::sort_by_key;
 use crate::protocol::Evaluate;
 use crate::ui::curves::{Shown, model_name, order, parts};
 use crate::ui::results::{show_perplexity, thousands};
@@ -55,10 +56,10 @@ pub fn Matrix(
 fn axes(points: &[Shown], planned: &[Evaluate]) -> (Vec<String>, Vec<usize>) {
     let mut models: Vec<String> =
         points.iter().map(|p| &p.model).chain(planned.iter().map(|e| &e.model)).cloned().collect();
-    models.sort_by_key(|m| order(m));
+    sort_by_key(&mut models, |m| order(m));
     models.dedup();
     let mut lengths: Vec<usize> = points.iter().map(|p| p.length).chain(planned.iter().map(|e| e.length)).collect();
-    lengths.sort_unstable();
+    sort_by_key(&mut lengths, |l| *l);
     lengths.dedup();
     (models, lengths)
 }

@@ -1,6 +1,6 @@
 //! What the slope figure shows, as plain values and words.
 
-use crate::chart::{SlopeChart, Stem, format_number, format_short};
+use crate::chart::{SlopeChart, Stem, format_number, format_short, sort_by};
 use crate::position::{SlopeOrigin, slopes_with_origin};
 use crate::ui::components::data_table::Table;
 use crate::ui::components::export::csv_line;
@@ -39,7 +39,7 @@ pub fn rows(heads: usize, order: Order) -> Vec<Row> {
         })
         .collect();
     if order == Order::Sorted {
-        rows.sort_by(|a, b| b.slope.total_cmp(&a.slope));
+        sort_by(&mut rows, |a, b| b.slope.total_cmp(&a.slope));
     }
     rows
 }
