@@ -1,7 +1,10 @@
 // WebGPU on the browser's software adapter: the same numbers as the CPU and as the native reference.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { expectReference } from "./golden";
 import { Explainer, site } from "./page";
+import { ROOT } from "./server.mjs";
 
 interface Scored {
   blocks: { nll: number; n_targets: number }[];
@@ -35,19 +38,22 @@ async function evaluate(page: Page, model: string, length: number, targets: numb
   );
 }
 
-for (const method of ["sinusoidal", "rotary", "t5", "alibi", "none"]) {
-  test(`GPU and CPU agree: ${method}`, async ({ page }) => {
+// Every model that the site ships; the native tests hold all methods, trained or not.
+const shipped: { id: string }[] = JSON.parse(readFileSync(join(ROOT, "assets/models/manifest.json"), "utf8")).models;
+
+for (const { id } of shipped) {
+  test(`GPU and CPU agree: ${id}`, async ({ page }) => {
     test.setTimeout(5 * 60_000);
     const explainer = new Explainer(page);
     await explainer.open();
     for (const length of [256, 1024]) {
-      const cpu = await evaluate(page, `${method}-256`, length, 2048, "cpu");
-      const gpu = await evaluate(page, `${method}-256`, length, 2048, "gpu");
+      const cpu = await evaluate(page, id, length, 2048, "cpu");
+      const gpu = await evaluate(page, id, length, 2048, "gpu");
       expect([cpu.engine, gpu.engine]).toEqual(["cpu", "gpu"]);
       expect(gpu.blocks.map((b) => b.n_targets)).toEqual(cpu.blocks.map((b) => b.n_targets));
       gpu.blocks.forEach((block, i) => {
         const difference = (block.nll - cpu.blocks[i].nll) / block.n_targets;
-        expect(Math.abs(difference), `${method} at ${length}, block ${i}: nats per token`).toBeLessThan(1e-3);
+        expect(Math.abs(difference), `${id} at ${length}, block ${i}: nats per token`).toBeLessThan(1e-3);
       });
     }
     expect(explainer.watch.errors).toEqual([]);
