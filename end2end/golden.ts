@@ -1,6 +1,6 @@
 // Values written down independently of the code under test.
 import { expect } from "@playwright/test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./server.mjs";
 
@@ -19,6 +19,13 @@ export const SLOPES: Record<number, string[]> = Object.fromEntries(
       0.0078125 0.00552427 0.00390625 0.840896 0.594604 0.420448 0.297302`,
   }).map(([heads, row]) => [heads, row.split(/\s+/)]),
 );
+
+/** Ids of the models that the built site ships: one per position method and training length. */
+export function shippedModels(): string[] {
+  if (!existsSync(join(ROOT, "assets/models/manifest.json"))) return [];
+  const manifest = JSON.parse(readFileSync(join(ROOT, "assets/models/manifest.json"), "utf8"));
+  return manifest.models.map((m: { id: string }) => m.id);
+}
 
 /** One result of the native reference over the first `asked` targets, and how many of them count. */
 export function reference(model: string, length: number, asked: number): { perplexity: number; targets: number } {

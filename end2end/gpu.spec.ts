@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
-import { expectReference } from "./golden";
+import { expectReference, shippedModels } from "./golden";
 import { Explainer, site } from "./page";
 import { ROOT } from "./server.mjs";
 
