@@ -1,10 +1,7 @@
 // WebGPU on the browser's software adapter: the same numbers as the CPU and as the native reference.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { expectReference, shippedModels } from "./golden";
 import { Explainer, site } from "./page";
-import { ROOT } from "./server.mjs";
 
 interface Scored {
   blocks: { nll: number; n_targets: number }[];
@@ -39,9 +36,7 @@ async function evaluate(page: Page, model: string, length: number, targets: numb
 }
 
 // Every model that the site ships; the native tests hold all methods, trained or not.
-const shipped: { id: string }[] = JSON.parse(readFileSync(join(ROOT, "assets/models/manifest.json"), "utf8")).models;
-
-for (const { id } of shipped) {
+for (const id of shippedModels()) {
   test(`GPU and CPU agree: ${id}`, async ({ page }) => {
     test.setTimeout(5 * 60_000);
     const explainer = new Explainer(page);
