@@ -1,6 +1,6 @@
 // The two figures that draw perplexity answer to every control, and the page's colours reach every drawing.
 import { expect, test } from "@playwright/test";
-import { Explainer } from "./page";
+import { choose, Explainer } from "./page";
 
 test("each method can be shown and hidden", async ({ page }) => {
   const explainer = new Explainer(page);
@@ -10,7 +10,7 @@ test("each method can be shown and hidden", async ({ page }) => {
   const ticks = await figure.root.locator('[data-testid^="show-"]').evaluateAll((all) => all.map((e) => e.dataset.testid!));
   expect(ticks.length).toBeGreaterThanOrEqual(3);
   for (const tick of ticks) {
-    await figure.redraws(tick, () => figure.control(tick).setChecked(!tick.match(/sinusoidal|rotary|alibi/), { force: true }));
+    await figure.redraws(tick, () => figure.tick(tick, !tick.match(/sinusoidal|rotary|alibi/)));
   }
 });
 
@@ -19,7 +19,7 @@ test("a run of one's own is drawn over the recorded results", async ({ page }) =
   const explainer = new Explainer(page);
   await explainer.open("?v=1&engine=cpu&targets=2048");
   const figure = explainer.figure("extrapolation");
-  for (const model of ["sinusoidal-256", "rotary-256"]) await figure.control(`show-${model}`).setChecked(false, { force: true });
+  for (const model of ["sinusoidal-256", "rotary-256"]) await figure.tick(`show-${model}`, false);
   const recorded = (await figure.rows("extrapolation")).length;
   await figure.redraws("a run", () => figure.control("run").click());
   await figure.reaches("done", 4 * 60_000);
@@ -40,8 +40,8 @@ test("every control of the laboratory changes what would run", async ({ page }) 
     await act();
     await expect.poll(plan, { message: `${what} must change the plan` }).not.toBe(before);
   };
-  await changes("a model", () => figure.control("model-alibi-256").setChecked(false, { force: true }));
-  await changes("a length", () => figure.control("length-8192").setChecked(true, { force: true }));
+  await changes("a model", () => figure.tick("model-alibi-256", false));
+  await changes("a length", () => figure.tick("length-8192", true));
   await changes("the number of targets", () => figure.set("targets", 32768));
   await changes("the protocol", () => figure.set("protocol", "sliding"));
   await changes("the stride", () => figure.set("stride", 16));
@@ -66,6 +66,6 @@ test("light and dark reach every drawing", async ({ page }) => {
   for (const [i, id] of (await explainer.figureIds()).entries()) {
     const figure = explainer.figure(id);
     const theme = i % 2 === 0 ? "dark" : "light";
-    await figure.redraws(`${theme} colours in ${id}`, () => page.locator(`[data-testid="theme"] input[value="${theme}"]`).check({ force: true }));
+    await figure.redraws(`${theme} colours in ${id}`, () => choose(page.getByTestId("theme"), theme));
   }
 });

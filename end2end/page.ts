@@ -45,6 +45,13 @@ export class Explainer {
   }
 }
 
+/** Chooses a value of a group of radio buttons, by its label as a reader does. */
+export async function choose(group: Locator, value: string): Promise<void> {
+  const button = group.locator(`input[value="${value}"]`);
+  await group.locator("label").filter({ has: group.page().locator(`input[value="${value}"]`) }).click();
+  await expect(button).toBeChecked();
+}
+
 export class Figure {
   constructor(
     readonly page: Page,
@@ -60,10 +67,15 @@ export class Figure {
     const control = this.control(testid).first();
     const kind = await control.evaluate((e) => `${e.tagName}:${(e as HTMLInputElement).type ?? ""}`.toLowerCase());
     if (kind.startsWith("select")) await control.selectOption(String(value));
-    else if (kind.startsWith("input:checkbox")) await control.setChecked(Boolean(value));
     else if (kind.startsWith("input")) await control.fill(String(value));
-    // A group of choices: radio buttons.
-    else await control.locator(`input[value="${value}"]`).check({ force: true });
+    else await choose(control, String(value));
+  }
+
+  /** Ticks a box, or takes its tick away, by its label as a reader does. */
+  async tick(testid: string, on: boolean): Promise<void> {
+    const box = this.control(testid);
+    if ((await box.isChecked()) !== on) await this.root.locator("label").filter({ has: this.page.getByTestId(testid) }).click();
+    await expect(box).toBeChecked({ checked: on });
   }
 
   /** Rows of a table as texts. */
