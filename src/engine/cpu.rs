@@ -1,5 +1,5 @@
-//! The CPU backend: the decoder in candle with this crate's kernels, driven piece by piece so that a long input never
-//! holds all logits or hidden activations, and the thread it runs on stays responsive.
+//! The CPU backend: the decoder driven piece by piece, so that a long input never holds all logits or hidden
+//! activations, and the thread it runs on stays responsive.
 
 use std::sync::Arc;
 
@@ -7,24 +7,27 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use super::backend::EngineError;
 use super::pause::Pause;
-use crate::model::{Decoder, DecoderTables, Segments, Weights};
+use crate::kernels::attention::FarKeys;
+use crate::model::{Inference, InferenceTables, Segments, Weights};
 
 /// Rows of the feed-forward network and of the logits computed at a time.
-const ROWS: usize = 1_024;
+const ROWS: usize = 512;
 /// Score cells (queries × keys) of all heads computed at a time: some tens of milliseconds of work.
 const CELLS: usize = 8 << 20;
 
 /// A model on the CPU.
 pub struct CpuBackend {
-    decoder: Decoder,
-    tables: Option<DecoderTables>,
+    model: Inference,
+    tables: Option<InferenceTables>,
+    /// What becomes of keys out of a head's reach.
+    pub far_keys: FarKeys,
 }
 
 impl CpuBackend {
     /// # Errors
     /// If the weights are not complete.
     pub fn new(weights: &Weights) -> Result<Self, EngineError> {
-        Ok(Self { decoder: Decoder::from_weights(weights)?, tables: None })
+        Ok(Self { model: Inference::new(weights)?, tables: None, far_keys: FarKeys::default() })
     }
 
     /// Loss of every target, nats; see [`super::backend::Backend::losses`].
@@ -39,7 +42,7 @@ impl CpuBackend {
     ) -> Result<Vec<f32>, EngineError> {
         let tables = match self.tables.take() {
             Some(tables) if tables.length == segments.length => tables,
-            _ => self.decoder.tables(segments.length)?,
+            _ => self.model.tables(segments.length),
         };
         let result = self.forward(segments, targets, &tables, pause).await;
         self.tables = Some(tables);
@@ -50,52 +53,48 @@ impl CpuBackend {
         &self,
         segments: &Segments,
         targets: &[u32],
-        tables: &DecoderTables,
+        tables: &InferenceTables,
         pause: &mut impl Pause,
     ) -> Result<Vec<f32>, EngineError> {
-        let decoder = &self.decoder;
-        let (length, rows) = (segments.length, segments.tokens.len());
-        let shape = decoder.attention_shape(segments.n_segment, length);
-        let mut x = decoder.embed(segments, tables)?;
+        let model = &self.model;
+        let (length, n_layer) = (segments.length, model.n_layer());
+        let mut x = model.embed(segments, tables)?;
         // Attention is most of the work of a long input; queries see as many keys as stand before them.
-        let n_layer = decoder.blocks.len() as f64;
         let share = |layer: usize, queries: usize| {
-            (layer as f64 + 0.9 * (queries as f64 / length as f64).powi(2)) / (n_layer + 0.2)
+            (layer as f64 + 0.9 * (queries as f64 / length as f64).powi(2)) / (n_layer as f64 + 0.2)
         };
-        for (layer, block) in decoder.blocks.iter().enumerate() {
+        for layer in 0..n_layer {
             let mut parts = Vec::new();
             for (first, part) in chunks(&x, ROWS)? {
-                parts.push(block.qkv(&part, tables, &shape, first)?);
+                parts.push(model.qkv(layer, &part, tables, first)?);
                 pause.pause(share(layer, 0)).await?;
             }
-            let qkv = join(parts)?;
+            let attending = model.attending(join(parts)?, segments)?;
             let mut parts = Vec::new();
-            if segments.n_segment > 1 {
-                // Several short segments: one call for all.
-                parts.push(block.attend(&qkv, tables, &shape, 0..length)?);
-                pause.pause(share(layer, length)).await?;
-            } else {
-                let step = (CELLS / (shape.n_head * length)).max(64);
-                for first in (0..length).step_by(step) {
-                    let end = (first + step).min(length);
-                    parts.push(block.attend(&qkv, tables, &shape, first..end)?);
-                    pause.pause(share(layer, end)).await?;
-                }
+            // Several short segments: one call for all.
+            let step = match segments.n_segment {
+                1 => (CELLS / (model.n_head() * length)).max(64),
+                _ => length,
+            };
+            for first in (0..length).step_by(step) {
+                let end = (first + step).min(length);
+                parts.push(attending.attend(tables, first..end, self.far_keys)?);
+                pause.pause(share(layer, end)).await?;
             }
-            drop(qkv);
+            drop(attending);
             let attended = join(parts)?;
             let mut parts = Vec::new();
             for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
-                parts.push(block.finish(&x, &attended)?);
+                parts.push(model.finish(layer, &x, &attended)?);
                 pause.pause(share(layer, length)).await?;
             }
             x = join(parts)?;
         }
-        let mut losses = Vec::with_capacity(rows);
+        let mut losses = Vec::with_capacity(targets.len());
         for (first, part) in chunks(&x, ROWS)? {
             let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
-            losses.extend(decoder.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
-            pause.pause(share(decoder.blocks.len(), 0)).await?;
+            losses.extend(model.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
+            pause.pause(share(n_layer, 0)).await?;
         }
         Ok(losses)
     }

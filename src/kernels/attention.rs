@@ -8,8 +8,10 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::attention_backward::backward;
-use super::storage::{floats, map_indices, with_floats};
-use super::vector::{LANES, Lanes, exp, load, store};
+use super::storage::{floats, map_indices, with_gradient_floats};
+use std::f32::consts::{LN_2, LOG2_E};
+
+use super::vector::{LANES, Lanes, exp2, load, store};
 
 /// Queries handled together: each loaded key serves all of them.
 pub(super) const TILE: usize = 4;
@@ -50,7 +52,7 @@ pub(super) struct Vectors<'a> {
 }
 
 impl Vectors<'_> {
-    /// One vector per row, times `scale`, zero-padded to `[ceil16(n), padded]`.
+    /// One vector per row, times `scale`, zero-padded to `[n, padded]`, n rounded up to whole lanes.
     pub(super) fn rows(&self, padded: usize, scale: f32) -> Vec<f32> {
         let mut rows = vec![0.0; self.n.next_multiple_of(LANES) * padded];
         for (row, from) in rows.chunks_exact_mut(padded).zip(self.source.chunks(self.stride)).take(self.n) {
@@ -59,7 +61,7 @@ impl Vectors<'_> {
         rows
     }
 
-    /// Transposed in panels of 16 vectors, `[panel, d, 16]`, the last one zero-padded.
+    /// Transposed in panels of [`LANES`] vectors, `[panel, d, LANES]`, the last one zero-padded.
     pub(super) fn panels(&self) -> Vec<f32> {
         let mut panels = vec![0.0; self.n.div_ceil(LANES) * self.d * LANES];
         let mut vectors = self.source.chunks(self.stride).take(self.n);
@@ -99,10 +101,10 @@ impl ReversedBias {
     }
 }
 
-/// Inner products of `TILE` vectors (`[D, TILE]`) with a panel of 16 (`[D, 16]`).
+/// `start` plus inner products of `TILE` vectors (`[D, TILE]`) with a panel of [`LANES`] (`[D, LANES]`).
 #[inline(always)]
-pub(super) fn tile_products(tile: &[f32], panel: &[f32]) -> [Lanes; TILE] {
-    let mut out = [Lanes::ZERO; TILE];
+pub(super) fn tile_products(tile: &[f32], panel: &[f32], start: [Lanes; TILE]) -> [Lanes; TILE] {
+    let mut out = start;
     for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
         let b = Lanes::from(*b);
         for t in 0..TILE {
@@ -112,100 +114,192 @@ pub(super) fn tile_products(tile: &[f32], panel: &[f32]) -> [Lanes; TILE] {
     out
 }
 
-/// out[t] += Σ_j weights[t][j] · rows[j], for `n` rows of `padded` values; out is `[TILE, padded]`.
+/// out[t] += Σ_j weights[t][j] · values[j] over one panel of value dimensions, `[keys, LANES]`.
 #[inline(always)]
-pub(super) fn accumulate(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], padded: usize, out: &mut [f32]) {
-    for c in (0..padded).step_by(LANES) {
-        let mut total: [Lanes; TILE] = std::array::from_fn(|t| load(&out[t * padded + c..]));
-        for (j, row) in rows.chunks_exact(padded).take(n.min(KEYS)).enumerate() {
-            let row = load(&row[c..]);
-            for t in 0..TILE {
-                total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
+fn accumulate(weights: &[[f32; KEYS]; TILE], panel: &[f32], out: &mut [Lanes; TILE]) {
+    let mut total = *out;
+    for (j, row) in panel.as_chunks::<LANES>().0.iter().enumerate().take(KEYS) {
+        let row = Lanes::from(*row);
+        for t in 0..TILE {
+            total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
+        }
+    }
+    *out = total;
+}
+
+/// What becomes of keys so far away that a head's bias leaves them nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FarKeys {
+    /// Left out where a bound shows that all of them together add less than half a unit in the last place of the
+    /// softmax denominator.
+    #[default]
+    Skipped,
+    /// Computed like the others.
+    Computed,
+}
+
+/// What skipped keys may add to a denominator of at least 1, as a power of 2: under half a unit in its last place.
+const NEGLIGIBLE: f32 = -26.0;
+
+/// Bias of one head by distance, as the kernel reads it: in units of log 2, so that weights are powers of 2.
+pub struct HeadBias {
+    reversed: ReversedBias,
+    /// Largest bias at each distance or beyond it: tables need not fall.
+    largest_beyond: Vec<f32>,
+}
+
+impl HeadBias {
+    /// From the bias at distances 0, 1, ….
+    pub fn new(bias: &[f32]) -> Self {
+        let bias: Vec<f32> = bias.iter().map(|b| b * LOG2_E).collect();
+        let mut largest_beyond = bias.clone();
+        for d in (1..bias.len()).rev() {
+            largest_beyond[d - 1] = larger(largest_beyond[d - 1], largest_beyond[d]);
+        }
+        Self { reversed: ReversedBias::new(&bias), largest_beyond }
+    }
+
+    /// One per row of a table `[n_head, length]`.
+    pub fn of_table(bias: &[f32], n_head: usize) -> Vec<Self> {
+        bias.chunks_exact((bias.len() / n_head).max(1)).map(Self::new).collect()
+    }
+}
+
+/// Keys and values of one head of one segment, laid out for the kernel.
+pub struct KeyValues {
+    /// `[panel, D, LANES]`
+    keys: Vec<f32>,
+    /// `[dimension panel, keys, LANES]`
+    values: Vec<f32>,
+    /// Largest Euclidean norm of a key up to the end of each block of [`KEYS`].
+    norms: Vec<f32>,
+}
+
+impl KeyValues {
+    fn new(qkv: &[f32], head: usize, shape: &AttentionShape) -> Self {
+        let (c, d, padded, n) = (shape.d_model, shape.head_dim(), shape.padded(), shape.length);
+        let keys = Vectors { source: &qkv[c + head * d..], stride: 3 * c, n, d };
+        let mut values = vec![0.0; n.next_multiple_of(KEYS) * padded];
+        let rows = values.len() / padded;
+        for (j, from) in qkv[2 * c + head * d..].chunks(3 * c).take(n).enumerate() {
+            for (p, part) in from[..d].chunks(LANES).enumerate() {
+                values[(p * rows + j) * LANES..][..part.len()].copy_from_slice(part);
             }
         }
-        for t in 0..TILE {
-            store(total[t], &mut out[t * padded + c..]);
-        }
+        let mut largest = 0.0f32;
+        let norms = keys.source.chunks(3 * c * KEYS).take(n.div_ceil(KEYS)).map(|block| {
+            largest = block.chunks(3 * c).map(|key| norm(&key[..d])).fold(largest, larger);
+            largest
+        });
+        Self { norms: norms.collect(), keys: keys.panels(), values }
+    }
+
+    /// Those of every head of every segment, segment by segment.
+    ///
+    /// # Shapes
+    /// qkv `[n_segment · T, 3C]`.
+    pub fn of(qkv: &[f32], shape: &AttentionShape) -> Vec<Self> {
+        let segment = shape.length * 3 * shape.d_model;
+        map_indices(shape.n_segment * shape.n_head, |i| {
+            Self::new(&qkv[(i / shape.n_head) * segment..][..segment], i % shape.n_head, shape)
+        })
     }
 }
 
-/// `TILE` vectors from row `first` on, transposed to `[D, TILE]`; rows beyond the end are zero.
-#[inline(always)]
-pub(super) fn transposed_tile(rows: &[f32], first: usize, n: usize, d: usize, padded: usize, out: &mut [f32]) {
-    out.fill(0.0);
-    for t in 0..n {
-        for c in 0..d {
-            out[c * TILE + t] = rows[(first + t) * padded + c];
-        }
-    }
+/// The larger of two values; NaN if one of them is: a bound that is no number rules nothing out.
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b || a.is_nan() { a } else { b }
 }
 
-/// One head of one segment: outputs `[queries, D]` and the logarithm of each query's softmax denominator.
+/// Euclidean norm.
+fn norm(x: &[f32]) -> f32 {
+    x.iter().map(|x| x * x).sum::<f32>().sqrt()
+}
+
+/// One head of one segment: outputs `[queries, D]` and the logarithm of each query's softmax denominator. Blocks of
+/// keys are taken from the nearest to the farthest, so that the first that a bound rules out ends the work.
 fn head_forward(
     qkv: &[f32],
     head: usize,
-    bias: &[f32],
+    kv: &KeyValues,
+    bias: &HeadBias,
     shape: &AttentionShape,
     queries: &Range<usize>,
+    far: FarKeys,
 ) -> (Vec<f32>, Vec<f32>) {
-    let (c, d, padded) = (shape.d_model, shape.head_dim(), shape.padded());
-    let (stride, n_key) = (3 * c, queries.end);
-    let keys = Vectors { source: &qkv[c + head * d..], stride, n: n_key, d }.panels();
-    let values = Vectors { source: &qkv[2 * c + head * d..], stride, n: n_key, d }.rows(padded, 1.0);
-    let scale = 1.0 / (d as f32).sqrt();
-    let bias = ReversedBias::new(&bias[..n_key]);
+    let (d, stride) = (shape.head_dim(), 3 * shape.d_model);
+    let n_value = shape.padded() / LANES;
+    let value_rows = kv.values.len() / shape.padded();
+    let scale = LOG2_E / (d as f32).sqrt();
     let mut out = vec![0.0; queries.len() * d];
     let mut log_sums = vec![0.0; queries.len()];
     let mut tile = vec![0.0; d * TILE];
-    let mut total = vec![0.0; TILE * padded];
+    let mut total = vec![[Lanes::ZERO; TILE]; n_value];
     let mut scores = [[0.0f32; KEYS]; TILE];
     for first in queries.clone().step_by(TILE) {
         let n_tile = TILE.min(queries.end - first);
         let last = first + n_tile - 1;
         tile.fill(0.0);
+        let mut reach = [0.0f32; TILE];
         for t in 0..n_tile {
+            let query = &qkv[(first + t) * stride + head * d..][..d];
             for k in 0..d {
-                tile[k * TILE + t] = qkv[(first + t) * stride + head * d + k] * scale;
+                tile[k * TILE + t] = query[k] * scale;
             }
+            reach[t] = norm(query) * scale;
         }
-        total.fill(0.0);
+        total.fill([Lanes::ZERO; TILE]);
         let (mut top, mut denominator) = ([f32::NEG_INFINITY; TILE], [0.0f32; TILE]);
-        for j in (0..=last).step_by(KEYS) {
-            let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
-            for p in 0..n_panel {
-                let products = tile_products(&tile, &keys[(j / LANES + p) * d * LANES..][..d * LANES]);
-                for t in 0..TILE {
-                    let bias = load(bias.of((first + t).min(last), j + p * LANES));
-                    store(products[t] + bias, &mut scores[t][p * LANES..]);
+        for block in (0..=last / KEYS).rev() {
+            let j = block * KEYS;
+            let nearest = first.saturating_sub(j + KEYS - 1);
+            if far == FarKeys::Skipped && nearest > 0 {
+                let n_left = ((j + KEYS) as f32).log2();
+                let beyond = bias.largest_beyond[nearest] + n_left - NEGLIGIBLE;
+                if (0..n_tile).all(|t| reach[t] * kv.norms[block] + beyond < top[t]) {
+                    break;
                 }
             }
-            let n = n_panel * LANES;
+            let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
+            for p in 0..n_panel {
+                let sums =
+                    tile_products(&tile, &kv.keys[(j / LANES + p) * d * LANES..][..d * LANES], [Lanes::ZERO; TILE]);
+                for t in 0..TILE {
+                    let start = load(bias.reversed.of((first + t).min(last), j + p * LANES));
+                    store(sums[t] + start, &mut scores[t][p * LANES..]);
+                }
+            }
             for t in 0..TILE {
-                let row = scores[t][..n].as_chunks_mut::<LANES>().0;
-                let block_top = row.iter().fold(Lanes::splat(f32::NEG_INFINITY), |a, &b| Lanes::from(b).fast_max(a));
+                let row = &mut scores[t].as_chunks_mut::<LANES>().0[..n_panel];
+                let block_top = row.iter().fold(Lanes::splat(top[t]), |a, &b| Lanes::from(b).fast_max(a));
                 let new_top = block_top.to_array().iter().fold(top[t], |a, &b| if b > a { b } else { a });
+                if new_top > top[t] {
+                    let shrink = (top[t] - new_top).exp2();
+                    denominator[t] *= shrink;
+                    total.iter_mut().for_each(|panel| panel[t] *= Lanes::splat(shrink));
+                    top[t] = new_top;
+                }
+                // A query may see nothing of the last block of its tile.
+                let shift = Lanes::splat(if new_top == f32::NEG_INFINITY { 0.0 } else { new_top });
                 let mut sum = Lanes::ZERO;
                 for chunk in row {
-                    let weight = exp(Lanes::from(*chunk) - Lanes::splat(new_top));
+                    let weight = exp2(Lanes::from(*chunk) - shift);
                     sum += weight;
                     *chunk = weight.to_array();
                 }
-                if new_top > top[t] {
-                    let shrink = (top[t] - new_top).exp();
-                    denominator[t] *= shrink;
-                    total[t * padded..][..padded].iter_mut().for_each(|x| *x *= shrink);
-                    top[t] = new_top;
-                }
                 denominator[t] += sum.reduce_add();
             }
-            accumulate(&scores, n, &values[j * padded..], padded, &mut total);
+            for (p, total) in total.iter_mut().enumerate() {
+                accumulate(&scores, &kv.values[(p * value_rows + j) * LANES..][..n_panel * LANES * LANES], total);
+            }
         }
         for t in 0..n_tile {
             let at = first + t - queries.start;
-            for k in 0..d {
-                out[at * d + k] = total[t * padded + k] / denominator[t];
+            for (part, total) in out[at * d..][..d].chunks_mut(LANES).zip(&total) {
+                let values = (total[t] / Lanes::splat(denominator[t])).to_array();
+                part.copy_from_slice(&values[..part.len()]);
             }
-            log_sums[at] = top[t] + denominator[t].ln();
+            log_sums[at] = top[t] * LN_2 + denominator[t].ln();
         }
     }
     (out, log_sums)
@@ -214,14 +308,20 @@ fn head_forward(
 /// Attention of the queries in `queries` over all keys up to each of them.
 ///
 /// # Shapes
-/// qkv `[n_segment · T, 3C]` (queries, keys, values; head-major), bias `[H, ≥ queries.end]` with rows of `bias_stride`
-/// → outputs `[n_segment · queries, C]` and log-sums `[n_segment, H, queries]`.
-pub fn attention(qkv: &[f32], bias: &[f32], shape: &AttentionShape, queries: Range<usize>) -> (Vec<f32>, Vec<f32>) {
+/// qkv `[n_segment · T, 3C]` (queries, keys, values; head-major), `kv` made from it, `bias` one per head, each of at
+/// least `queries.end` distances → outputs `[n_segment · queries, C]` and log-sums `[n_segment, H, queries]`.
+pub fn attention(
+    qkv: &[f32],
+    kv: &[KeyValues],
+    bias: &[HeadBias],
+    shape: &AttentionShape,
+    queries: Range<usize>,
+    far: FarKeys,
+) -> (Vec<f32>, Vec<f32>) {
     let (c, d, h) = (shape.d_model, shape.head_dim(), shape.n_head);
     let segment = shape.length * 3 * c;
-    let bias_stride = bias.len() / h;
     let heads = map_indices(shape.n_segment * h, |i| {
-        head_forward(&qkv[(i / h) * segment..][..segment], i % h, &bias[(i % h) * bias_stride..], shape, &queries)
+        head_forward(&qkv[(i / h) * segment..][..segment], i % h, &kv[i], &bias[i % h], shape, &queries, far)
     });
     let n = queries.len();
     let mut out = vec![0.0; shape.n_segment * n * c];
@@ -282,7 +382,8 @@ impl CustomOp2 for Attention {
             bail!("attention: qkv {:?}, bias {:?} for {shape:?}", qkv_layout.dims(), bias_layout.dims());
         }
         let (qkv, bias) = (floats(qkv, qkv_layout)?, floats(bias, bias_layout)?);
-        let (out, log_sums) = attention(qkv, bias, shape, self.queries.clone());
+        let (kv, bias) = (KeyValues::of(qkv, shape), HeadBias::of_table(bias, shape.n_head));
+        let (out, log_sums) = attention(qkv, &kv, &bias, shape, self.queries.clone(), FarKeys::Computed);
         // Only a graph that is run backward reads it; a second forward through the same operation cannot happen.
         let _ = self.log_sums.set(log_sums);
         let rows = shape.n_segment * self.queries.len();
@@ -300,10 +401,10 @@ impl CustomOp2 for Attention {
             bail!("attention: backward needs all queries, got {:?}", self.queries);
         }
         let Some(log_sums) = self.log_sums.get() else { bail!("attention: backward before forward") };
-        let (dqkv, dbias) = with_floats(qkv, |qkv| {
-            with_floats(bias, |bias| {
-                with_floats(out, |out| {
-                    with_floats(grad, |grad| {
+        let (dqkv, dbias) = with_gradient_floats(qkv, |qkv| {
+            with_gradient_floats(bias, |bias| {
+                with_gradient_floats(out, |out| {
+                    with_gradient_floats(grad, |grad| {
                         Ok(backward(qkv, bias, out, grad, log_sums, &self.shape, self.learns_bias))
                     })
                 })
@@ -314,3 +415,7 @@ impl CustomOp2 for Attention {
         Ok((Some(dqkv), dbias))
     }
 }
+
+#[cfg(test)]
+#[path = "attention_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! Gradient of [`super::attention`]: weights are computed again from the kept log-sums, tile by tile
 //! (Dao et al. 2022, algorithm 4). Internal to that operation.
 
-use super::attention::{AttentionShape, KEYS, ReversedBias, TILE, Vectors, accumulate, tile_products, transposed_tile};
+use super::attention::{AttentionShape, KEYS, ReversedBias, TILE, Vectors, tile_products};
 use super::storage::map_indices;
 use super::vector::{LANES, Lanes, dot, exp, load, store};
 
@@ -95,8 +95,8 @@ fn head_backward(
             let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
             for p in 0..n_panel {
                 let panel = (j / LANES + p) * d * LANES;
-                let scores = tile_products(&q_tile, &key_panels[panel..][..d * LANES]);
-                let dweights = tile_products(&g_tile, &value_panels[panel..][..d * LANES]);
+                let scores = tile_products(&q_tile, &key_panels[panel..][..d * LANES], [Lanes::ZERO; TILE]);
+                let dweights = tile_products(&g_tile, &value_panels[panel..][..d * LANES], [Lanes::ZERO; TILE]);
                 for t in 0..TILE {
                     let i = (first + t).min(last);
                     let (log_sum, delta) = (log_sums[i], delta[i]);
@@ -124,6 +124,34 @@ fn head_backward(
         }
     }
     HeadGradient { dq, dk, dv, dbias }
+}
+
+/// out[t] += Σ_j weights[t][j] · rows[j], for `n` rows of `padded` values; out is `[TILE, padded]`.
+#[inline(always)]
+fn accumulate(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], padded: usize, out: &mut [f32]) {
+    for c in (0..padded).step_by(LANES) {
+        let mut total: [Lanes; TILE] = std::array::from_fn(|t| load(&out[t * padded + c..]));
+        for (j, row) in rows.chunks_exact(padded).take(n.min(KEYS)).enumerate() {
+            let row = load(&row[c..]);
+            for t in 0..TILE {
+                total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
+            }
+        }
+        for t in 0..TILE {
+            store(total[t], &mut out[t * padded + c..]);
+        }
+    }
+}
+
+/// `TILE` vectors from row `first` on, transposed to `[D, TILE]`; rows beyond the end are zero.
+#[inline(always)]
+fn transposed_tile(rows: &[f32], first: usize, n: usize, d: usize, padded: usize, out: &mut [f32]) {
+    out.fill(0.0);
+    for t in 0..n {
+        for c in 0..d {
+            out[c * TILE + t] = rows[(first + t) * padded + c];
+        }
+    }
 }
 
 /// out[j] += Σ_t weights[t][j] · rows[t], for `n` keys; rows `[n_tile, padded]`, out `[n, padded]`.

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
-use super::storage::{floats, for_each_chunk, map_indices, with_floats};
+use super::storage::{floats, for_each_chunk, map_indices, with_gradient_floats};
 use super::vector::{LANES, Lanes, exp, map, max};
 
 /// Target that is not scored: its loss is 0 and it has no gradient.
@@ -13,10 +13,15 @@ pub const NOT_SCORED: u32 = u32::MAX;
 #[inline(always)]
 fn log_sum_exp(row: &[f32]) -> f32 {
     let top = max(row);
+    top + sum_of_exp(row, top).ln()
+}
+
+/// Σ e^(x − top).
+#[inline(always)]
+pub(super) fn sum_of_exp(row: &[f32], top: f32) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let total = chunks.iter().fold(Lanes::ZERO, |sum, &x| sum + exp(Lanes::from(x) - Lanes::splat(top)));
-    let total = total.reduce_add() + rest.iter().map(|&x| (x - top).exp()).sum::<f32>();
-    top + total.ln()
+    total.reduce_add() + rest.iter().map(|&x| (x - top).exp()).sum::<f32>()
 }
 
 /// Loss of each row, nats.
@@ -69,9 +74,9 @@ impl CustomOp1 for CrossEntropy {
     fn bwd(&self, logits: &Tensor, losses: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let v = logits.dim(1)?;
         let mut dx = vec![0.0; logits.elem_count()];
-        with_floats(logits, |logits| {
-            with_floats(losses, |losses| {
-                with_floats(grad, |grad| {
+        with_gradient_floats(logits, |logits| {
+            with_gradient_floats(losses, |losses| {
+                with_gradient_floats(grad, |grad| {
                     for_each_chunk(&mut dx, v, |r, dx| {
                         let target = self.targets[r];
                         if target == NOT_SCORED {

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
-use super::storage::{floats, with_floats};
+use super::storage::{floats, with_gradient_floats};
 
 struct Embed {
     tokens: Arc<Vec<u32>>,
@@ -57,7 +57,7 @@ impl CustomOp1 for Embed {
     fn bwd(&self, weight: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let c = weight.dim(1)?;
         let mut dw = vec![0.0; weight.elem_count()];
-        with_floats(grad, |grad| {
+        with_gradient_floats(grad, |grad| {
             for (&token, g) in self.tokens.iter().zip(grad.chunks_exact(c)) {
                 let row = &mut dw[token as usize * c..][..c];
                 row.iter_mut().zip(g).for_each(|(w, g)| *w += self.scale * g);

@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::storage::{floats, for_each_chunk, with_floats};
-use super::vector::{Lanes, exp, map};
+use super::storage::{floats, for_each_chunk, with_gradient_floats};
+use super::vector::{Lanes, exp2, map};
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
@@ -17,9 +17,11 @@ pub fn gelu(x: Lanes) -> Lanes {
 
 #[inline(always)]
 fn sigmoid_of_2u(x: Lanes) -> Lanes {
-    let u = Lanes::splat(SQRT_2_OVER_PI) * x * (Lanes::splat(CUBIC) * x).mul_add(x, Lanes::ONE);
-    // The exponential overflows beyond 88; its inverse is 0 in f32 long before.
-    Lanes::ONE / (Lanes::ONE + exp((Lanes::splat(-2.0) * u).fast_min(Lanes::splat(88.0))))
+    // e^(−2u) as a power of 2, its factors folded.
+    const LINEAR: f32 = -2.0 * SQRT_2_OVER_PI * std::f32::consts::LOG2_E;
+    let power = x * (x * x).mul_add(Lanes::splat(LINEAR * CUBIC), Lanes::splat(LINEAR));
+    // It overflows beyond 2^127; its inverse is 0 in f32 long before.
+    Lanes::ONE / (Lanes::ONE + exp2(power.fast_min(Lanes::splat(126.0))))
 }
 
 /// Derivative of [`gelu`].
@@ -56,8 +58,8 @@ impl CustomOp1 for Gelu {
 
     fn bwd(&self, x: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let mut dx = vec![0.0; x.elem_count()];
-        with_floats(x, |x| {
-            with_floats(grad, |grad| {
+        with_gradient_floats(x, |x| {
+            with_gradient_floats(grad, |grad| {
                 for_each_chunk(&mut dx, CHUNK, |i, chunk| {
                     let at = i * CHUNK;
                     map(&x[at..][..chunk.len()], chunk, gelu_derivative);

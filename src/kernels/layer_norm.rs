@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::storage::{ROWS_PER_CHUNK, floats, for_each_chunk, map_indices, with_floats};
+use super::storage::{ROWS_PER_CHUNK, floats, for_each_chunk, map_indices, with_gradient_floats};
 use super::vector::{LANES, Lanes, dot, fma, sum};
 use crate::config::LAYER_NORM_EPS;
 
@@ -80,8 +80,10 @@ impl CustomOp3 for LayerNorm {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let c = weight.elem_count();
         let device = x.device();
-        let (dx, dw, db) = with_floats(x, |x| {
-            with_floats(weight, |weight| with_floats(grad, |grad| Ok(layer_norm_backward(x, weight, grad, c))))
+        let (dx, dw, db) = with_gradient_floats(x, |x| {
+            with_gradient_floats(weight, |weight| {
+                with_gradient_floats(grad, |grad| Ok(layer_norm_backward(x, weight, grad, c)))
+            })
         })?;
         Ok((
             Some(Tensor::from_vec(dx, grad.shape(), device)?),

@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 
-use super::storage::{floats, for_each_chunk, with_floats};
+use super::storage::{floats, for_each_chunk, with_gradient_floats};
 
 /// A row-major matrix, possibly read transposed.
 #[derive(Clone, Copy)]
@@ -119,9 +119,9 @@ fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, (rows, i, o): (usize
 fn backward(x: &Tensor, weight: &Tensor, grad: &Tensor) -> Result<(Tensor, Tensor)> {
     let (rows, i, o) = sizes(x.layout(), weight.layout())?;
     let (mut dx, mut dw) = (vec![0.0; rows * i], vec![0.0; o * i]);
-    with_floats(x, |x| {
-        with_floats(weight, |weight| {
-            with_floats(grad, |grad| {
+    with_gradient_floats(x, |x| {
+        with_gradient_floats(weight, |weight| {
+            with_gradient_floats(grad, |grad| {
                 matmul(Matrix::new(grad, rows, o), Matrix::new(weight, o, i), &mut dx, false);
                 matmul(Matrix::new(grad, rows, o).t(), Matrix::new(x, rows, i), &mut dw, false);
                 Ok(())
@@ -165,7 +165,7 @@ impl CustomOp3 for Linear {
         let (dx, dw) = backward(x, weight, grad)?;
         let o = bias.elem_count();
         let mut db = vec![0.0; o];
-        with_floats(grad, |grad| {
+        with_gradient_floats(grad, |grad| {
             for row in grad.chunks_exact(o) {
                 db.iter_mut().zip(row).for_each(|(a, b)| *a += b);
             }

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
-use super::storage::{floats, for_each_chunk, with_floats};
+use super::storage::{floats, for_each_chunk, with_gradient_floats};
 use crate::position::RotationTable;
 
 /// Rotates the queries and keys of packed rows in place; values stay as they are.
@@ -70,7 +70,7 @@ impl CustomOp1 for Rotate {
     /// The transpose of a rotation (times its scale) turns the other way.
     fn bwd(&self, qkv: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let width = qkv.dim(1)?;
-        let dx = with_floats(grad, |grad| Ok(self.rotated(grad, width, -1.0)))?;
+        let dx = with_gradient_floats(grad, |grad| Ok(self.rotated(grad, width, -1.0)))?;
         Tensor::from_vec(dx, qkv.shape(), qkv.device()).map(Some)
     }
 }

@@ -10,18 +10,25 @@ pub(super) fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a
     }
 }
 
-/// Calls `f` with a tensor's contiguous f32 values; a view with gaps is copied first. Every backward pass reads its
-/// arguments through this, and only backward passes do: refused in the worker, they leave its file altogether.
-pub(super) fn with_floats<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
-    if cfg!(target_family = "wasm") {
-        bail!("gradients are computed natively only");
-    }
-    let tensor = tensor.contiguous()?;
+/// Calls `f` with a tensor's contiguous f32 values.
+///
+/// # Errors
+/// If the tensor is no contiguous f32 tensor on the CPU.
+pub fn with_floats<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(storage) => f(floats(storage, layout)?),
         _ => bail!("expected a tensor on the CPU"),
     }
+}
+
+/// [`with_floats`] for backward passes; a view with gaps is copied first. Every backward pass reads its arguments
+/// through this, and only they do: refused in the worker, they leave its file altogether.
+pub(super) fn with_gradient_floats<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+    if cfg!(target_family = "wasm") {
+        bail!("gradients are computed natively only");
+    }
+    with_floats(&tensor.contiguous()?, f)
 }
 
 /// Calls `f(index, chunk)` for each chunk of `len` values of `out`, in any order.

@@ -1,7 +1,9 @@
 //! The decoder, in candle: the reference that every other implementation is compared with, and what the trainer trains.
+//! [`Inference`] is the same model for running, faster and without gradients.
 //! It reads position tables and never asks which method made them. Devices and evaluation protocols are not its concern.
 
 mod decoder;
+mod inference;
 mod tables;
 mod weights;
 
@@ -9,5 +11,6 @@ mod weights;
 mod tests;
 
 pub use decoder::{Block, Decoder, Ops, Segments};
+pub use inference::{Attending, Inference, InferenceTables};
 pub use tables::DecoderTables;
 pub use weights::{Array, Weights, WeightsError};

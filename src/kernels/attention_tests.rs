@@ -1,0 +1,108 @@
+//! The attention kernel against its formula in f64, and far keys skipped against far keys computed.
+
+use super::*;
+
+fn noise(seed: u64, n: usize, size: f32) -> Vec<f32> {
+    let mut state = seed | 1;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f32 / (1u64 << 23) as f32 - 1.0) * size
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+fn shape(n_segment: usize, length: usize, n_head: usize, d: usize) -> AttentionShape {
+    AttentionShape { n_segment, length, n_head, d_model: n_head * d }
+}
+
+fn run(qkv: &[f32], bias: &[f32], s: &AttentionShape, queries: Range<usize>, far: FarKeys) -> (Vec<f32>, Vec<f32>) {
+    attention(qkv, &KeyValues::of(qkv, s), &HeadBias::of_table(bias, s.n_head), s, queries, far)
+}
+
+/// Output of one query of one head, and its log-sum, by the formula.
+fn formula(qkv: &[f32], bias: &[f32], s: &AttentionShape, segment: usize, head: usize, i: usize) -> (Vec<f64>, f64) {
+    let (c, d) = (s.d_model, s.head_dim());
+    let at = |row: usize, part: usize| &qkv[(segment * s.length + row) * 3 * c + part * c + head * d..][..d];
+    let score = |j: usize| {
+        let dot: f64 = at(i, 0).iter().zip(at(j, 1)).map(|(a, b)| *a as f64 * *b as f64).sum();
+        dot / (d as f64).sqrt() + bias[head * (bias.len() / s.n_head) + i - j] as f64
+    };
+    let weights: Vec<f64> = (0..=i).map(|j| score(j).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let out = (0..d).map(|k| (0..=i).map(|j| weights[j] * at(j, 2)[k] as f64).sum::<f64>() / total);
+    (out.collect(), total.ln())
+}
+
+#[test]
+fn outputs_and_log_sums_follow_the_formula_for_any_range_of_queries() {
+    for (n_segment, length, d, queries) in
+        [(1, 1, 16, 0..1), (2, 70, 8, 0..70), (1, 200, 16, 61..67), (1, 200, 20, 126..200), (3, 65, 32, 63..65)]
+    {
+        let s = shape(n_segment, length, 2, d);
+        let qkv = noise(length as u64, n_segment * length * 3 * s.d_model, 1.5);
+        let bias = noise(7, 2 * length, 3.0);
+        let (out, log_sums) = run(&qkv, &bias, &s, queries.clone(), FarKeys::Computed);
+        let n = queries.len();
+        for (segment, head, i) in (0..n_segment).flat_map(|g| (0..2).flat_map(move |h| (0..n).map(move |i| (g, h, i))))
+        {
+            let (expected, log_sum) = formula(&qkv, &bias, &s, segment, head, queries.start + i);
+            let found = &out[(segment * n + i) * s.d_model + head * d..][..d];
+            for (a, b) in found.iter().zip(&expected) {
+                assert!((*a as f64 - b).abs() < 1e-5, "T={length} D={d} query {i}: {a} against {b}");
+            }
+            assert!((log_sums[(segment * 2 + head) * n + i] as f64 - log_sum).abs() < 1e-5, "T={length} query {i}");
+        }
+    }
+}
+
+/// Largest difference between skipping far keys and computing them.
+fn difference(qkv: &[f32], bias: &[f32], s: &AttentionShape) -> f32 {
+    let [skipped, computed] = [FarKeys::Skipped, FarKeys::Computed].map(|far| run(qkv, bias, s, 0..s.length, far).0);
+    skipped.iter().zip(&computed).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn skipping_far_keys_changes_no_result() {
+    let s = shape(1, 3_000, 4, 16);
+    for (seed, size) in [(1, 0.5), (2, 2.0), (3, 6.0)] {
+        let qkv = noise(seed, s.length * 3 * s.d_model, size);
+        let table = |bias: &dyn Fn(usize, f32) -> f32| -> Vec<f32> {
+            (0..4).flat_map(|h| (0..s.length).map(move |d| (h, d))).map(|(h, d)| bias(h, d as f32)).collect()
+        };
+        let alibi = table(&|h, d| -d * 0.5f32.powi(1 + 2 * h as i32));
+        let none = table(&|_, _| 0.0);
+        // Falls steeply and comes back far away: only a bound over all larger distances sees that.
+        let comes_back = table(&|_, d| if d < 2_000.0 { -d } else { 1.0 });
+        let window = table(&|_, d| if d < 100.0 { 0.0 } else { f32::NEG_INFINITY });
+        for (name, bias) in [("ALiBi", alibi), ("none", none), ("comes back", comes_back), ("window", window)] {
+            let found = difference(&qkv, &bias, &s);
+            assert!(found <= 1e-6 * size, "{name}, size {size}: {found:e}");
+        }
+    }
+}
+
+#[test]
+fn one_large_key_far_away_is_not_skipped() {
+    let s = shape(1, 1_000, 1, 16);
+    let mut qkv = noise(4, s.length * 48, 0.1);
+    // Every query agrees with key 0 so strongly that it outweighs a distance of 999.
+    for row in qkv.chunks_exact_mut(48) {
+        row[0] = 40.0;
+    }
+    qkv[16] = 400.0;
+    let bias: Vec<f32> = (0..1_000).map(|d| -(d as f32)).collect();
+    assert!(difference(&qkv, &bias, &s) <= 1e-6);
+    let (out, _) = run(&qkv, &bias, &s, 999..1_000, FarKeys::Skipped);
+    assert!((out[3] - qkv[32 + 3]).abs() < 1e-5, "the last query reads the first value: {} {}", out[3], qkv[35]);
+}
+
+#[test]
+fn a_value_that_is_no_number_far_away_is_not_hidden() {
+    let s = shape(1, 600, 1, 16);
+    let mut qkv = noise(5, s.length * 48, 0.1);
+    qkv[16] = f32::NAN;
+    let bias: Vec<f32> = (0..600).map(|d| -(d as f32)).collect();
+    for far in [FarKeys::Skipped, FarKeys::Computed] {
+        assert!(run(&qkv, &bias, &s, 599..600, far).0[0].is_nan(), "{far:?}");
+    }
+}

@@ -1,0 +1,188 @@
+//! The decoder for inference: the same model as [`super::Decoder`], its weights laid out once at load and its operations
+//! fused. No gradients; compared with the decoder for every method.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use candle_core::{Device, Result, Tensor, bail};
+
+use super::{Segments, Weights};
+use crate::config::ModelConfig;
+use crate::kernels::attention::{AttentionShape, FarKeys, HeadBias, KeyValues, attention};
+use crate::kernels::fused::{self, Affine, BlockWeights, HeadWeights, NormWeights};
+use crate::kernels::packed::Packed;
+use crate::kernels::{embedding, with_floats};
+use crate::position::{self, RotationTable, Shape, Tables};
+
+/// The model, ready to run.
+pub struct Inference {
+    config: ModelConfig,
+    method: &'static (dyn position::PositionMethod + Sync),
+    learned: Vec<f32>,
+    embedding: Tensor,
+    blocks: Vec<Arc<BlockWeights>>,
+    head: Arc<HeadWeights>,
+}
+
+/// A position method's tables for one input length, as the kernels read them.
+pub struct InferenceTables {
+    /// Positions and distances covered.
+    pub length: usize,
+    positions: Option<Arc<Vec<f32>>>,
+    rotation: Option<Arc<RotationTable>>,
+    bias: Vec<HeadBias>,
+}
+
+/// Queries of one layer, with its keys and values laid out for the attention kernel.
+pub struct Attending {
+    qkv: Tensor,
+    kv: Vec<KeyValues>,
+    shape: AttentionShape,
+}
+
+impl Inference {
+    /// Lays out the weights.
+    ///
+    /// # Errors
+    /// If the method is unknown or an array is missing.
+    pub fn new(weights: &Weights) -> Result<Self> {
+        let config = &weights.config;
+        let Some(method) = position::by_id(&config.method) else { bail!("unknown position method {}", config.method) };
+        let array = |name: &str| match weights.arrays.get(name) {
+            Some(array) => Ok(array),
+            None => bail!("weights have no tensor {name}"),
+        };
+        let norm = |name: &str| {
+            Ok::<_, candle_core::Error>(NormWeights {
+                weight: array(&format!("{name}.weight"))?.data.clone(),
+                bias: array(&format!("{name}.bias"))?.data.clone(),
+            })
+        };
+        let affine = |name: &str| {
+            let weight = array(&format!("{name}.weight"))?;
+            let &[outputs, inputs] = weight.shape.as_slice() else { bail!("{name} is no matrix") };
+            Ok(Affine {
+                weight: Packed::new(&weight.data, outputs, inputs),
+                bias: array(&format!("{name}.bias"))?.data.clone(),
+            })
+        };
+        let block = |i: usize| {
+            Ok(Arc::new(BlockWeights {
+                ln1: norm(&format!("blocks.{i}.ln1"))?,
+                qkv: affine(&format!("blocks.{i}.attention.qkv"))?,
+                out: affine(&format!("blocks.{i}.attention.out"))?,
+                ln2: norm(&format!("blocks.{i}.ln2"))?,
+                up: affine(&format!("blocks.{i}.mlp.up"))?,
+                down: affine(&format!("blocks.{i}.mlp.down"))?,
+            }))
+        };
+        let embedding = &array("embedding.weight")?.data;
+        let (v, c) = (config.n_vocab, config.d_model);
+        Ok(Self {
+            config: config.clone(),
+            method,
+            learned: weights.learned().to_vec(),
+            embedding: Tensor::from_slice(embedding, (v, c), &Device::Cpu)?,
+            blocks: (0..config.n_layer).map(block).collect::<Result<_>>()?,
+            head: Arc::new(HeadWeights { ln_f: norm("ln_f")?, output: Packed::new(embedding, v, c) }),
+        })
+    }
+
+    /// Number of layers.
+    pub fn n_layer(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Number of heads.
+    pub fn n_head(&self) -> usize {
+        self.config.n_head
+    }
+
+    /// The position method's tables for inputs of `length` tokens.
+    pub fn tables(&self, length: usize) -> InferenceTables {
+        let shape = Shape { d_model: self.config.d_model, n_head: self.config.n_head };
+        let tables = Tables::new(self.method, shape, length, &self.learned);
+        InferenceTables {
+            length,
+            positions: tables.embedding.map(Arc::new),
+            rotation: tables.rotation.map(Arc::new),
+            bias: HeadBias::of_table(&tables.bias, shape.n_head),
+        }
+    }
+
+    /// Input of the first block.
+    ///
+    /// # Shapes
+    /// → `[n_segment · T, C]`.
+    ///
+    /// # Errors
+    /// If a token is not in the vocabulary.
+    pub fn embed(&self, segments: &Segments, tables: &InferenceTables) -> Result<Tensor> {
+        let scale = (self.config.d_model as f32).sqrt();
+        embedding::apply(&self.embedding, &segments.tokens, scale, tables.positions.as_ref(), segments.length)
+    }
+
+    /// Queries, keys and values of rows whose first stands at position `first`.
+    ///
+    /// # Shapes
+    /// `[rows, C]` → `[rows, 3C]`.
+    ///
+    /// # Errors
+    /// If shapes disagree.
+    pub fn qkv(&self, layer: usize, x: &Tensor, tables: &InferenceTables, first: usize) -> Result<Tensor> {
+        let rotation = tables.rotation.as_ref().map(|table| (table.clone(), self.config.n_head, first));
+        fused::qkv(x, &self.blocks[layer], rotation)
+    }
+
+    /// Lays out the keys and values of all rows of a layer.
+    ///
+    /// # Shapes
+    /// qkv `[n_segment · T, 3C]`.
+    ///
+    /// # Errors
+    /// If shapes disagree.
+    pub fn attending(&self, qkv: Tensor, segments: &Segments) -> Result<Attending> {
+        let (n_segment, length) = (segments.n_segment, segments.length);
+        let shape = AttentionShape { n_segment, length, n_head: self.config.n_head, d_model: self.config.d_model };
+        let kv = with_floats(&qkv, |qkv| Ok(KeyValues::of(qkv, &shape)))?;
+        Ok(Attending { qkv, kv, shape })
+    }
+
+    /// Everything after attention.
+    ///
+    /// # Shapes
+    /// x and attended `[rows, C]` → `[rows, C]`.
+    ///
+    /// # Errors
+    /// If shapes disagree.
+    pub fn finish(&self, layer: usize, x: &Tensor, attended: &Tensor) -> Result<Tensor> {
+        fused::finish(x, attended, &self.blocks[layer])
+    }
+
+    /// Losses of rows of the last block's output, nats; a target that is not scored gives 0.
+    ///
+    /// # Shapes
+    /// `[rows, C]`, targets `[rows]` → `[rows]`.
+    ///
+    /// # Errors
+    /// If shapes disagree or a target is not in the vocabulary.
+    pub fn losses_of_rows(&self, x: &Tensor, targets: &Arc<Vec<u32>>) -> Result<Tensor> {
+        fused::losses(x, &self.head, targets)
+    }
+}
+
+impl Attending {
+    /// Attention of the positions in `queries` of every segment.
+    ///
+    /// # Shapes
+    /// → `[n_segment · queries, C]`.
+    ///
+    /// # Errors
+    /// None are known; candle's are passed on.
+    pub fn attend(&self, tables: &InferenceTables, queries: Range<usize>, far: FarKeys) -> Result<Tensor> {
+        let rows = self.shape.n_segment * queries.len();
+        let (out, _) =
+            with_floats(&self.qkv, |qkv| Ok(attention(qkv, &self.kv, &tables.bias, &self.shape, queries, far)))?;
+        Tensor::from_vec(out, (rows, self.shape.d_model), &Device::Cpu)
+    }
+}
