@@ -1,4 +1,74 @@
-// Starts the page's WASM and says so where that fails. The script tag that loads this file names what to load.
+// Starts the page's WASM and says so where that fails; the script tag that loads this file names what to load. And
+// holds what the page's WASM makes its workers with.
+
+/**
+ * What the page takes for a worker: one, or where none can start (a frame without an origin of its own, a host that
+ * forbids them), the same WASM run in the page, fetched only then.
+ */
+class Engine {
+  onmessage = null;
+  onerror = null;
+  onmessageerror = null;
+  #base;
+  #worker = null;
+  #listener = null;
+  // What was sent before the first answer: should the worker not start, it is sent again.
+  #sent = [];
+
+  constructor(base) {
+    this.#base = base;
+    try {
+      const worker = new Worker(new URL("assets/worker_loader.js", base), { type: "module" });
+      worker.onmessage = (event) => {
+        this.#sent = null;
+        this.onmessage?.(event);
+      };
+      worker.onmessageerror = (event) => this.onmessageerror?.(event);
+      worker.onerror = (event) => {
+        if (!this.#sent) return this.onerror?.(event);
+        event.preventDefault();
+        worker.terminate();
+        this.#startInPage();
+      };
+      this.#worker = worker;
+    } catch {
+      this.#startInPage();
+    }
+  }
+
+  async #startInPage() {
+    this.#worker = null;
+    // Told to the page, which then shares no work between several.
+    Engine.inPage = true;
+    try {
+      const { default: init, servePage } = await import(new URL("worker.js", this.#base));
+      await init();
+      servePage({
+        addEventListener: (_, listener) => (this.#listener = listener),
+        postMessage: (data) => this.onmessage?.(new MessageEvent("message", { data })),
+      });
+      const sent = this.#sent;
+      this.#sent = null;
+      for (const data of sent) this.postMessage(data);
+    } catch (error) {
+      this.onerror?.(new ErrorEvent("error", { message: String(error?.message ?? error), cancelable: true }));
+    }
+  }
+
+  postMessage(data) {
+    this.#sent?.push(data);
+    if (this.#worker) this.#worker.postMessage(data);
+    // Later, as a worker would: the page is in the midst of something.
+    else if (this.#listener) queueMicrotask(() => this.#listener?.(new MessageEvent("message", { data })));
+  }
+
+  terminate() {
+    this.#worker?.terminate();
+    this.#worker = this.#listener = null;
+  }
+}
+globalThis.AlibiEngine = Engine;
+
 const { js, wasm } = document.querySelector("script[data-wasm]").dataset;
 
 try {

@@ -1,5 +1,6 @@
-//! Request → engine → response, in a dedicated worker. Loads files, keeps models, picks the engine; one evaluation at a
-//! time, in the order asked. Arithmetic is the engine's, meaning of the results the page's.
+//! Request → engine → response, in a dedicated worker or, where none can start, in the page, time-sliced. Loads files,
+//! keeps models, picks the engine; one evaluation at a time, in the order asked. Arithmetic is the engine's, meaning of
+//! the results the page's.
 
 mod load;
 mod run;
@@ -11,46 +12,67 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::MessageEvent;
 
 use crate::protocol::{Failure, Request, RequestBody, Response, ResponseBody};
 use run::Runner;
 
-/// What the worker holds between messages.
+#[wasm_bindgen]
+extern "C" {
+    /// Where requests come from and answers go: a worker's own scope, or what stands for it in a page.
+    pub type Port;
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    fn add_event_listener(this: &Port, kind: &str, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = postMessage, catch)]
+    fn post_message(this: &Port, message: &JsValue) -> Result<(), JsValue>;
+}
+
+/// Answers of one inbox.
+#[derive(Clone)]
+struct Answers(Rc<Port>);
+
+impl Answers {
+    /// Posts a response to the page.
+    fn post(&self, id: u32, body: ResponseBody) {
+        // A response is plain data; neither call can fail, and there would be nobody to tell.
+        if let Ok(value) = serde_wasm_bindgen::to_value(&Response { id, body }) {
+            let _ = self.0.post_message(&value);
+        }
+    }
+}
+
+/// What is kept between messages.
 struct Inbox {
     queue: RefCell<VecDeque<Request>>,
     cancelled: Rc<RefCell<HashSet<u32>>>,
     busy: Cell<bool>,
     runner: RefCell<Runner>,
+    answers: Answers,
 }
 
-/// Listens for requests until the page ends the worker.
-///
-/// # Errors
-/// If this is no dedicated worker.
-pub fn start() -> Result<(), JsValue> {
-    console_error_panic_hook::set_once();
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
+/// Listens for requests on `port` until the page ends the worker, or is left.
+pub fn serve(port: Port) {
     let cancelled = Rc::new(RefCell::new(HashSet::new()));
+    let answers = Answers(Rc::new(port));
     let inbox = Rc::new(Inbox {
         queue: RefCell::default(),
         busy: Cell::new(false),
-        runner: RefCell::new(Runner::new(cancelled.clone())),
+        runner: RefCell::new(Runner::new(cancelled.clone(), answers.clone())),
         cancelled,
+        answers: answers.clone(),
     });
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         match serde_wasm_bindgen::from_value::<Request>(event.data()) {
             Ok(request) => receive(&inbox, request),
             Err(error) => {
-                let reason = format!("the worker cannot read a request: {error}; reload the page");
-                answer(0, ResponseBody::Failed(Failure::Invalid { reason }));
+                let reason = format!("the engine cannot read a request: {error}; reload the page");
+                inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason }));
             }
         }
     });
-    scope.add_event_listener_with_callback("message", on_message.as_ref().unchecked_ref())?;
+    answers.0.add_event_listener("message", on_message.as_ref());
     // The listener lives as long as the worker.
     on_message.forget();
-    Ok(())
 }
 
 fn receive(inbox: &Rc<Inbox>, request: Request) {
@@ -58,7 +80,7 @@ fn receive(inbox: &Rc<Inbox>, request: Request) {
         let before = inbox.queue.borrow().len();
         inbox.queue.borrow_mut().retain(|r| r.id != request);
         if inbox.queue.borrow().len() < before {
-            answer(request, ResponseBody::Cancelled);
+            inbox.answers.post(request, ResponseBody::Cancelled);
         } else {
             inbox.cancelled.borrow_mut().insert(request);
         }
@@ -85,16 +107,7 @@ async fn work(inbox: Rc<Inbox>) {
             RequestBody::Cancel { .. } => continue,
         };
         inbox.cancelled.borrow_mut().remove(&id);
-        answer(id, result);
+        inbox.answers.post(id, result);
     }
     inbox.busy.set(false);
-}
-
-/// Posts a response to the page.
-fn answer(id: u32, body: ResponseBody) {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    // A response is plain data; neither call can fail, and there would be nobody to tell.
-    if let Ok(value) = serde_wasm_bindgen::to_value(&Response { id, body }) {
-        let _ = scope.post_message(&value);
-    }
 }

@@ -38,7 +38,15 @@ fn tree() -> Vec<Source> {
         for entry in fs::read_dir(&folder).expect("a readable folder") {
             let path = entry.expect("a readable entry").path();
             let relative = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
-            let made = ["target", "dist", "node_modules", ".git", ".cache", "end2end/test-results"];
+            let made = [
+                "target",
+                "dist",
+                "node_modules",
+                "benches/browser/node_modules",
+                ".git",
+                ".cache",
+                "end2end/test-results",
+            ];
             if path.is_dir() {
                 if !made.contains(&relative.as_str()) {
                     folders.push(path);

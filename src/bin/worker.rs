@@ -1,11 +1,25 @@
 //! The worker's WASM file: answers the page's requests. See `alibi::worker`.
 
 #[cfg(target_family = "wasm")]
+use alibi::worker::{Port, serve};
+#[cfg(target_family = "wasm")]
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
+
+#[cfg(target_family = "wasm")]
 fn main() {
-    // A failure here is an error event at the page, which shows it.
-    if let Err(error) = alibi::worker::start() {
-        wasm_bindgen::throw_val(error);
+    console_error_panic_hook::set_once();
+    let global = js_sys::global();
+    // In a page, which has a document, it waits for [`serve_page`].
+    if !js_sys::Reflect::has(&global, &"document".into()).unwrap_or_default() {
+        serve(global.unchecked_into());
     }
+}
+
+/// Serves a page in which no worker can start; `port` has `addEventListener` and `postMessage`.
+#[cfg(target_family = "wasm")]
+#[wasm_bindgen(js_name = servePage)]
+pub fn serve_page(port: Port) {
+    serve(port);
 }
 
 #[cfg(not(target_family = "wasm"))]

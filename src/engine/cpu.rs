@@ -12,8 +12,8 @@ use crate::model::{Inference, InferenceTables, Segments, Weights};
 
 /// Rows of the feed-forward network and of the logits computed at a time.
 const ROWS: usize = 512;
-/// Score cells (queries × keys) of all heads computed at a time: some tens of milliseconds of work.
-const CELLS: usize = 8 << 20;
+/// Score cells (queries × keys) of all heads computed at a time: some milliseconds of work.
+const CELLS: usize = 2 << 20;
 
 /// A model on the CPU.
 pub struct CpuBackend {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, MessageEvent};
 
 use super::queue::{Action, Queue, Task};
 use super::results::Results;
@@ -16,8 +16,27 @@ use super::run::Run;
 use super::site::{base, words};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Request, Response};
 
-/// The script that starts the worker's WASM, relative to the page.
-const LOADER: &str = "assets/worker_loader.js";
+#[wasm_bindgen]
+extern "C" {
+    /// A worker, or what runs in the page where none can start: assets/start.js.
+    #[wasm_bindgen(js_name = AlibiEngine)]
+    type Worker;
+    #[wasm_bindgen(constructor, js_class = "AlibiEngine", catch)]
+    fn new(base: &str) -> Result<Worker, JsValue>;
+    #[wasm_bindgen(static_method_of = Worker, js_class = "AlibiEngine", getter, js_name = inPage)]
+    fn in_page() -> Option<bool>;
+    #[wasm_bindgen(method, setter)]
+    fn set_onmessage(this: &Worker, listener: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    fn set_onerror(this: &Worker, listener: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    fn set_onmessageerror(this: &Worker, listener: &JsValue);
+    #[wasm_bindgen(method, js_name = postMessage, catch)]
+    fn post_message(this: &Worker, message: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn terminate(this: &Worker);
+}
+
 /// Time a worker is given to stop before it is ended.
 const TIME_TO_STOP: Duration = Duration::from_millis(150);
 /// Workers on the CPU at most: each holds a model and its activations.
@@ -32,9 +51,9 @@ struct Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.set_onmessageerror(None);
+        self.worker.set_onmessage(&JsValue::NULL);
+        self.worker.set_onerror(&JsValue::NULL);
+        self.worker.set_onmessageerror(&JsValue::NULL);
         self.worker.terminate();
     }
 }
@@ -84,7 +103,8 @@ impl Client {
             tasks
         };
         let cores = window().navigator().hardware_concurrency() as usize;
-        let width = if on_cpu { cores.clamp(1, MAX_CPU_WORKERS) } else { 1 };
+        let alone = !on_cpu || Worker::in_page() == Some(true);
+        let width = if alone { 1 } else { cores.clamp(1, MAX_CPU_WORKERS) };
         let actions = inner.borrow_mut().queue.submit(tasks, width);
         self.carry_out(actions);
     }
@@ -153,9 +173,7 @@ impl Client {
     }
 
     fn make(&self, slot: usize) -> Result<Live, String> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&format!("{}{LOADER}", base()), &options).map_err(words)?;
+        let worker = Worker::new(&base()).map_err(words)?;
         let client = *self;
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             match serde_wasm_bindgen::from_value::<Response>(event.data()) {
@@ -172,9 +190,9 @@ impl Client {
             let said = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|m| m.as_string());
             client.broken(slot, said.unwrap_or_else(|| "its script could not be loaded".into()));
         });
-        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-        worker.set_onmessageerror(Some(error.as_ref().unchecked_ref()));
+        worker.set_onmessage(message.as_ref());
+        worker.set_onerror(error.as_ref());
+        worker.set_onmessageerror(error.as_ref());
         Ok(Live { worker, _message: message, _error: error })
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
 use crate::config::Manifest;
 use crate::engine::files;
@@ -17,6 +17,13 @@ use crate::tokenizer::Tokenizer;
 
 const MANIFEST: &str = "assets/models/manifest.json";
 const TOKENIZER: &str = "assets/data/tokenizer.json";
+
+#[wasm_bindgen]
+extern "C" {
+    // Workers and pages both have it as a global function.
+    #[wasm_bindgen(js_name = fetch)]
+    fn fetch_url(url: &str, init: &RequestInit) -> js_sys::Promise;
+}
 
 /// Token streams as the evaluation reads them.
 pub(super) struct Text {
@@ -130,12 +137,11 @@ async fn fetch(url: &str, again: bool) -> Result<Vec<u8>, String> {
         let message = Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string());
         message.unwrap_or_else(|| format!("{error:?}"))
     };
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into().map_err(|o| words(o.into()))?;
     let init = RequestInit::new();
     if again {
         Reflect::set(&init, &"cache".into(), &"reload".into()).map_err(words)?;
     }
-    let response = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await.map_err(words)?;
+    let response = JsFuture::from(fetch_url(url, &init)).await.map_err(words)?;
     let response: Response = response.dyn_into().map_err(words)?;
     if !response.ok() {
         return Err(format!("the server answered {} {}", response.status(), response.status_text()));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::answer;
+use super::Answers;
 use super::load::{Files, Text};
 use super::turn::{Turns, milliseconds};
 use crate::config::MAX_LENGTH;
@@ -25,6 +25,7 @@ const WARM_UP_LENGTH: usize = 256;
 pub(super) struct Runner {
     files: Files,
     cancelled: Rc<RefCell<HashSet<u32>>>,
+    answers: Answers,
     backends: HashMap<(String, EngineKind), Backend>,
     gpu: Option<Gpu>,
     probe: Option<Probe>,
@@ -32,9 +33,9 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(cancelled: Rc<RefCell<HashSet<u32>>>) -> Self {
+    pub(super) fn new(cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
         let files = Files::default();
-        Self { files, cancelled, backends: HashMap::new(), gpu: None, probe: None, told: None }
+        Self { files, cancelled, answers, backends: HashMap::new(), gpu: None, probe: None, told: None }
     }
 
     pub(super) fn configure(&mut self, base: String) {
@@ -75,7 +76,7 @@ impl Runner {
                 n_targets: request.n_targets,
             };
             let stream = Stream { tokens: &text.tokens, separator: text.separator, token_bytes: &text.token_bytes };
-            let mut turns = Turns::new(id, request.n_targets, self.cancelled.clone());
+            let mut turns = Turns::new(id, request.n_targets, self.cancelled.clone(), self.answers.clone());
             let started = milliseconds();
             match evaluate(&mut backend, &stream, stretch, &mut turns).await {
                 Ok(sums) => {
@@ -113,7 +114,7 @@ impl Runner {
         self.gpu = None;
         self.backends.retain(|(_, kind), _| *kind != EngineKind::Gpu);
         self.probe = Some(Probe::Absent(reason.clone()));
-        answer(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
+        self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
     }
 
     /// The engine for a request; tells the reader when the answer is new.
@@ -144,7 +145,7 @@ impl Runner {
                 true => Notice::GpuUnavailable { reason },
                 false => Notice::EngineChosen { engine: choice.engine, reason },
             };
-            answer(id, ResponseBody::Notice(notice));
+            self.answers.post(id, ResponseBody::Notice(notice));
             self.told = Some(choice.clone());
         }
         Ok(choice.engine)

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::Answers;
 use crate::engine::pause::{Cancelled, Pause};
 use crate::protocol::ResponseBody;
 
-/// Longest stretch of work without a turn, ms.
+/// Longest stretch of work without a turn, ms: in a worker, and in a page, which has to be drawn meanwhile.
 const SLICE: f64 = 40.0;
+const SLICE_IN_PAGE: f64 = 8.0;
 /// Time between two reports of progress, ms.
 const REPORT: f64 = 100.0;
 
@@ -47,13 +49,17 @@ pub(super) struct Turns {
     of: usize,
     cancelled: Rc<RefCell<HashSet<u32>>>,
     channel: MessageChannel,
+    slice: f64,
     last_turn: f64,
     last_report: f64,
+    answers: Answers,
 }
 
 impl Turns {
-    pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<HashSet<u32>>>) -> Self {
-        Self { id, of, cancelled, channel: MessageChannel::new(), last_turn: now(), last_report: now() }
+    pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
+        let in_page = Reflect::has(&js_sys::global(), &"document".into()).unwrap_or_default();
+        let slice = if in_page { SLICE_IN_PAGE } else { SLICE };
+        Self { id, of, cancelled, channel: MessageChannel::new(), slice, last_turn: now(), last_report: now(), answers }
     }
 }
 
@@ -62,9 +68,9 @@ impl Pause for Turns {
         let time = now();
         if time - self.last_report > REPORT {
             self.last_report = time;
-            super::answer(self.id, ResponseBody::Progress { scored: done as usize, of: self.of });
+            self.answers.post(self.id, ResponseBody::Progress { scored: done as usize, of: self.of });
         }
-        if time - self.last_turn > SLICE {
+        if time - self.last_turn > self.slice {
             // A message to oneself comes back after those already waiting; a timer would add 4 ms each time.
             let (ours, other) = (self.channel.port1(), self.channel.port2());
             let promise = Promise::new(&mut |resolve, _| ours.set_onmessage(&resolve));

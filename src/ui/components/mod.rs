@@ -4,6 +4,7 @@ pub mod data_table;
 pub mod export;
 pub mod figure;
 pub mod plot;
+pub mod prose;
 pub mod readout;
 pub mod setting;
 pub mod surface;

@@ -8,12 +8,12 @@ use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
+use crate::ui::components::prose::Prose;
 use crate::ui::components::setting::{NumberControl, PickControl, Spread};
 use crate::ui::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
 
 mod data;
 mod map;
-mod prose;
 mod softmax;
 
 use data::Setting;
@@ -47,7 +47,7 @@ pub fn Bias() -> impl IntoView {
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
     let head = Signal::derive(move || settings.shown_head() + 1);
     view! {
-        <prose::Before />
+        <Prose html=include_str!("bias/before.html") />
         <Figure id="bias" title="The bias of every query and key" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -82,7 +82,7 @@ pub fn Bias() -> impl IntoView {
             <DataTable series="bias" table=table />
             <Export stem=stem csv=csv svg=svg />
             <h4>"Scores + bias → softmax"</h4>
-            <prose::Worked />
+            <Prose html=include_str!("bias/worked.html") />
             <PickControl testid="scores" label="Example scores" value=scores choices=SCORES values=&[Scores::Uneven, Scores::Equal] />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
@@ -90,7 +90,7 @@ pub fn Bias() -> impl IntoView {
                 <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
             </p>
         </Figure>
-        <prose::After />
+        <Prose html=include_str!("bias/after.html") />
     }
 }
 

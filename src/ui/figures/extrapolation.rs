@@ -1,15 +1,13 @@
 //! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
 
-mod prose;
-
 use leptos::prelude::*;
 
 use crate::chart::{LineChart, Theme, sort_by_key, style_of, to_svg};
 use crate::protocol::Protocol;
 use crate::ui::client::Client;
 use crate::ui::components::{
-    choice::Tick, data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, ran::Ran, run_bar::RunBar,
-    trouble::Trouble,
+    choice::Tick, data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, prose::Prose, ran::Ran,
+    run_bar::RunBar, trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown, model_name, parts};
 use crate::ui::plan::{Choices, evaluations, expected_engine, n_targets};
@@ -116,7 +114,7 @@ pub fn Extrapolation() -> impl IntoView {
         note.unwrap_or_default() + &live
     };
     view! {
-        <prose::Before />
+        <Prose html=include_str!("extrapolation/before.html") />
         <Figure
             id="extrapolation"
             title="Perplexity against input length"
@@ -173,7 +171,7 @@ pub fn Extrapolation() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <prose::After />
+        <Prose html=include_str!("extrapolation/after.html") />
     }
 }
 

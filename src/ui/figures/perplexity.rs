@@ -2,8 +2,6 @@
 
 mod controls;
 mod matrix;
-mod prose;
-
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -16,7 +14,8 @@ use crate::config::{Manifest, ModelConfig};
 use crate::protocol::{Evaluate, Protocol};
 use crate::ui::client::Client;
 use crate::ui::components::{
-    data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, ran::Ran, run_bar::RunBar, trouble::Trouble,
+    data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, prose::Prose, ran::Ran, run_bar::RunBar,
+    trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown};
 use crate::ui::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
@@ -133,7 +132,7 @@ pub fn Perplexity() -> impl IntoView {
     });
     let said = move || recorded.with(|r| points.with(|p| finding(p, r)));
     view! {
-        <prose::Before />
+        <Prose html=include_str!("perplexity/before.html") />
         <Figure
             id="perplexity"
             title="The laboratory"
@@ -166,7 +165,7 @@ pub fn Perplexity() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <prose::After />
+        <Prose html=include_str!("perplexity/after.html") />
     }
 }
 

@@ -10,14 +10,13 @@ use crate::ui::components::data_table::DataTable;
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
+use crate::ui::components::prose::Prose;
 use crate::ui::components::readout::{Choice, Move, Readout};
 use crate::ui::components::setting::{NumberControl, PickControl};
 use crate::ui::components::surface::{paint, use_room};
 use crate::ui::state::{MAX_HEADS, Order, use_settings};
 
 pub(super) mod data;
-mod prose;
-
 /// Height of the drawing, CSS pixels.
 const HEIGHT: f64 = 400.0;
 /// Size of the downloaded drawing, CSS pixels.
@@ -37,7 +36,7 @@ pub fn Slopes() -> impl IntoView {
     let svg =
         Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
-        <prose::Before />
+        <Prose html=include_str!("slopes/before.html") />
         <Figure id="slopes" title="The slope of every head" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -54,7 +53,7 @@ pub fn Slopes() -> impl IntoView {
             <DataTable series="slopes" table=table />
             <Export stem=stem csv=csv svg=svg />
         </Figure>
-        <prose::After />
+        <Prose html=include_str!("slopes/after.html") />
     }
 }
 
