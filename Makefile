@@ -6,7 +6,7 @@ export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 BASE_URL ?=
 # Where `make dist` leaves the site.
 DIST ?= dist
-# Options for Playwright, e.g. `make browser ARGS="slopes --headed"`.
+# Options: for Playwright, e.g. `make browser ARGS="slopes --headed"`, or for the benchmark, `make bench ARGS="--only cpu"`.
 ARGS ?=
 
 .PHONY: help serve test check bench train dist format-check lint native-tests browser
@@ -30,10 +30,16 @@ check: ## Format, clippy (native and WASM, warnings are errors) and the tests th
 	@echo "==> Quick tests: arithmetic, messages, architecture"
 	@cargo test --locked --no-default-features --lib --test architecture
 
-bench: ## Measure training speed natively, this crate's kernels against composed operations
-	@.ci/install rust
+bench: ## Measure: training natively, then kernels and engine in the browser beside onnxruntime-web (some 40 minutes)
+	@.ci/install bench
 	@echo "==> Training speed, kernels against composed operations"
 	@cargo bench --locked --bench trainer
+	@$(MAKE) --no-print-directory dist
+	@echo "==> The kernels as a WASM module of their own"
+	@CARGO_TARGET_DIR=target cargo build --locked --release --manifest-path benches/browser/kernels/Cargo.toml --target wasm32-unknown-unknown
+	@echo "==> Checking the peer's graphs, then measuring in the browser"
+	@cd benches/browser && npm test --silent
+	@node benches/browser/run.mjs "$(DIST)" $(ARGS)
 
 train: ## Fetch the corpus and train every model natively (hours); resumes where it stopped
 	@.ci/install rust

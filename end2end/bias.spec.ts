@@ -104,6 +104,5 @@ test("a slider step at 64 heads and 4,096 tokens is drawn within 50 ms", async (
   const worst = times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1];
   test.info().annotations.push({ type: "measured", description: `95th percentile ${worst.toFixed(1)} ms` });
   console.log(`      slider step: 95th percentile ${worst.toFixed(1)} ms`);
-  // The budget is 50 ms; a test machine whose cores are all busy gets as much again.
-  expect(worst).toBeLessThan(100);
+  expect(worst).toBeLessThan(50);
 });

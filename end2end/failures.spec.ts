@@ -1,5 +1,6 @@
 // What goes wrong with the network, the files or the engine: a message, a way on, and the rest still works.
 import { expect, test, type Page } from "@playwright/test";
+import { expectReference, reference } from "./golden";
 import { Explainer, site } from "./page";
 
 const FEW = "?v=1&engine=cpu&lengths=32&targets=2048";
@@ -55,6 +56,53 @@ test("no manifest and no recorded results: messages, and a retry that works", as
   await page.unroute(/models\/(manifest|recorded)\.json/);
   await explainer.figure("extrapolation").control("retry").first().click();
   await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+});
+
+test("where no worker can start, the page computes", async ({ page }) => {
+  await page.route(/worker_loader\.js/, (route) => route.abort());
+  const explainer = new Explainer(page);
+  await explainer.open(FEW);
+  const figure = explainer.figure("perplexity");
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  const points = await figure.csv();
+  expect(points.length).toBe(3);
+  for (const point of points) expectReference(point, 2048);
+});
+
+test("in a sandboxed frame of another site the page computes, and stops when told", async ({ page }) => {
+  await page.goto(process.env.BLOG!);
+  const src = `${site()}?v=1&embed=perplexity&engine=cpu&models=alibi-256&lengths=32,4096&targets=2048`;
+  await page.evaluate((src) => {
+    const frame = document.createElement("iframe");
+    Object.assign(frame, { src, width: "800", height: "1600" });
+    frame.setAttribute("sandbox", "allow-scripts");
+    document.body.append(frame);
+  }, src);
+  const frame = page.frameLocator("iframe");
+  const root = frame.locator('figure[data-figure="perplexity"]');
+  await root.getByTestId("run").click();
+  await expect(root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  const rows = await root.locator('table[data-series="perplexity"] tbody tr').allTextContents();
+  expect(rows.length).toBe(2);
+  // The longest input says how many targets every length scores.
+  expect(rows[0]).toContain(reference("alibi-256", 32, 4096).perplexity.toFixed(2));
+  expect(rows[1]).toContain(reference("alibi-256", 4096, 4096).perplexity.toFixed(2));
+  // The page stays responsive: a stop is heard in the midst of a long input.
+  await root.locator("label").filter({ has: frame.getByTestId("length-16384") }).click();
+  await root.getByTestId("run").click();
+  await expect(root).toHaveAttribute("data-state", "running");
+  const took = await root.evaluate(
+    (root) =>
+      new Promise<number>((resolve) => {
+        const begin = performance.now();
+        new MutationObserver(() => {
+          if (root.getAttribute("data-state") !== "running") resolve(performance.now() - begin);
+        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
+        root.querySelector<HTMLButtonElement>('[data-testid="stop"]')!.click();
+      }),
+  );
+  expect(took).toBeLessThan(200);
 });
 
 test("a worker that cannot start is said so, and can be tried again", async ({ page }) => {

@@ -12,7 +12,7 @@ use crate::model::{Inference, InferenceTables, Segments, Weights};
 
 /// Rows of the feed-forward network and of the logits computed at a time.
 const ROWS: usize = 512;
-/// Score cells (queries × keys) of all heads computed at a time: some milliseconds of work.
+/// Score cells (queries × keys) computed at a time: some milliseconds of work.
 const CELLS: usize = 2 << 20;
 
 /// A model on the CPU.
@@ -59,34 +59,33 @@ impl CpuBackend {
         let model = &self.model;
         let (length, n_layer) = (segments.length, model.n_layer());
         let mut x = model.embed(segments, tables)?;
-        // Attention is most of the work of a long input; queries see as many keys as stand before them.
-        let share = |layer: usize, queries: usize| {
-            (layer as f64 + 0.9 * (queries as f64 / length as f64).powi(2)) / (n_layer as f64 + 0.2)
-        };
+        // Attention is most of the work of a long input.
+        let share = |layer: usize, attended: f64| (layer as f64 + 0.9 * attended) / (n_layer as f64 + 0.2);
         for layer in 0..n_layer {
             let mut parts = Vec::new();
             for (first, part) in chunks(&x, ROWS)? {
                 parts.push(model.qkv(layer, &part, tables, first)?);
-                pause.pause(share(layer, 0)).await?;
+                pause.pause(share(layer, 0.0)).await?;
             }
             let attending = model.attending(join(parts)?, segments)?;
-            let mut parts = Vec::new();
-            // Several short segments: one call for all.
-            let step = match segments.n_segment {
-                1 => (CELLS / (model.n_head() * length)).max(64),
-                _ => length,
-            };
-            for first in (0..length).step_by(step) {
-                let end = (first + step).min(length);
-                parts.push(attending.attend(tables, first..end, self.far_keys)?);
-                pause.pause(share(layer, end)).await?;
+            let mut attended = vec![0.0; x.elem_count()];
+            // One head after another: its keys and values stay in the cache.
+            let n_unit = segments.n_segment * model.n_head();
+            for unit in 0..n_unit {
+                let at = (unit / model.n_head(), unit % model.n_head());
+                for first in (0..length).step_by((CELLS / length).max(64)) {
+                    let end = (first + (CELLS / length).max(64)).min(length);
+                    attending.attend(tables, at, first..end, self.far_keys, &mut attended)?;
+                    let done = (end as f64 / length as f64).powi(2);
+                    pause.pause(share(layer, (unit as f64 + done) / n_unit as f64)).await?;
+                }
             }
             drop(attending);
-            let attended = join(parts)?;
+            let attended = Tensor::from_vec(attended, x.shape(), x.device())?;
             let mut parts = Vec::new();
             for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
                 parts.push(model.finish(layer, &x, &attended)?);
-                pause.pause(share(layer, length)).await?;
+                pause.pause(share(layer, 1.0)).await?;
             }
             x = join(parts)?;
         }
@@ -94,7 +93,7 @@ impl CpuBackend {
         for (first, part) in chunks(&x, ROWS)? {
             let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
             losses.extend(model.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
-            pause.pause(share(n_layer, 0)).await?;
+            pause.pause(share(n_layer, 0.0)).await?;
         }
         Ok(losses)
     }

@@ -11,7 +11,7 @@ use super::attention_backward::backward;
 use super::storage::{floats, map_indices, with_gradient_floats};
 use std::f32::consts::{LN_2, LOG2_E};
 
-use super::vector::{LANES, Lanes, exp2, load, store};
+use super::vector::{LANES, Lanes, across, exp2, load, store};
 
 /// Queries handled together: each loaded key serves all of them.
 pub(super) const TILE: usize = 4;
@@ -269,26 +269,34 @@ fn head_forward(
                     store(sums[t] + start, &mut scores[t][p * LANES..]);
                 }
             }
-            for t in 0..TILE {
-                let row = &mut scores[t].as_chunks_mut::<LANES>().0[..n_panel];
-                let block_top = row.iter().fold(Lanes::splat(top[t]), |a, &b| Lanes::from(b).fast_max(a));
-                let new_top = block_top.to_array().iter().fold(top[t], |a, &b| if b > a { b } else { a });
-                if new_top > top[t] {
-                    let shrink = (top[t] - new_top).exp2();
+            let highest = std::array::from_fn(|t| {
+                let row = &scores[t].as_chunks::<LANES>().0[..n_panel];
+                row.iter().fold(Lanes::splat(f32::NEG_INFINITY), |a, &b| Lanes::from(b).fast_max(a))
+            });
+            // A score that is no number is passed over here and makes the sum no number.
+            let new_top = across(highest, |a, b| a.fast_max(b)).to_array();
+            let new_top: [f32; TILE] = std::array::from_fn(|t| if new_top[t] > top[t] { new_top[t] } else { top[t] });
+            if new_top != top {
+                for t in 0..TILE {
+                    let shrink = if new_top[t] > top[t] { (top[t] - new_top[t]).exp2() } else { 1.0 };
                     denominator[t] *= shrink;
                     total.iter_mut().for_each(|panel| panel[t] *= Lanes::splat(shrink));
-                    top[t] = new_top;
                 }
+                top = new_top;
+            }
+            let sums = std::array::from_fn(|t| {
                 // A query may see nothing of the last block of its tile.
-                let shift = Lanes::splat(if new_top == f32::NEG_INFINITY { 0.0 } else { new_top });
+                let shift = Lanes::splat(if top[t] == f32::NEG_INFINITY { 0.0 } else { top[t] });
                 let mut sum = Lanes::ZERO;
-                for chunk in row {
+                for chunk in &mut scores[t].as_chunks_mut::<LANES>().0[..n_panel] {
                     let weight = exp2(Lanes::from(*chunk) - shift);
                     sum += weight;
                     *chunk = weight.to_array();
                 }
-                denominator[t] += sum.reduce_add();
-            }
+                sum
+            });
+            let sums = across(sums, |a, b| a + b).to_array();
+            (0..TILE).for_each(|t| denominator[t] += sums[t]);
             for (p, total) in total.iter_mut().enumerate() {
                 accumulate(&scores, &kv.values[(p * value_rows + j) * LANES..][..n_panel * LANES * LANES], total);
             }
@@ -303,6 +311,27 @@ fn head_forward(
         }
     }
     (out, log_sums)
+}
+
+/// Attention of some queries of one head of one segment, written where it belongs in rows of all heads.
+///
+/// # Shapes
+/// qkv `[T, 3C]` of the segment, `kv` of that head → its D columns of out `[T, C]`, rows `queries`.
+pub fn attend_head(
+    qkv: &[f32],
+    head: usize,
+    kv: &KeyValues,
+    bias: &HeadBias,
+    shape: &AttentionShape,
+    queries: Range<usize>,
+    far: FarKeys,
+    out: &mut [f32],
+) {
+    let (c, d) = (shape.d_model, shape.head_dim());
+    let (values, _) = head_forward(qkv, head, kv, bias, shape, &queries, far);
+    for (i, row) in queries.zip(values.chunks_exact(d)) {
+        out[i * c + head * d..][..d].copy_from_slice(row);
+    }
 }
 
 /// Attention of the queries in `queries` over all keys up to each of them.

@@ -2,6 +2,7 @@
 //! four rows of them are a register tile, and more would not fit the sixteen registers of x86-64). The compiler does
 //! not vectorise register tiles by itself, so the inner loops say it.
 
+use wide::f32x4;
 #[cfg(target_family = "wasm")]
 use wide::{f32x8 as Floats, i32x8 as Integers};
 #[cfg(not(target_family = "wasm"))]
@@ -76,6 +77,16 @@ pub fn exp2(x: Lanes) -> Lanes {
 
 /// Coefficients of [`exp2`], highest power first.
 const EXP2: [f32; 6] = [1.327_647_2e-3, 9.675_541e-3, 5.550_713_3e-2, 0.240_221_2, 0.693_146_97, 1.0];
+
+/// The lanes of each of four vectors joined by `join`, the four results side by side: no branch, few shuffles.
+#[inline(always)]
+pub fn across(rows: [Lanes; 4], join: impl Fn(f32x4, f32x4) -> f32x4) -> f32x4 {
+    let [a, b, c, d] = f32x4::transpose(rows.map(|row| {
+        let [first, rest @ ..] = bytemuck::cast::<Lanes, [f32x4; LANES / 4]>(row);
+        rest.into_iter().fold(first, &join)
+    }));
+    join(join(a, b), join(c, d))
+}
 
 /// Calls `f` on [`LANES`] values at a time of `input`, writing to `out`; a ragged end is padded with zeros.
 #[inline(always)]

@@ -8,7 +8,7 @@ use candle_core::{Device, Result, Tensor, bail};
 
 use super::{Segments, Weights};
 use crate::config::ModelConfig;
-use crate::kernels::attention::{AttentionShape, FarKeys, HeadBias, KeyValues, attention};
+use crate::kernels::attention::{AttentionShape, FarKeys, HeadBias, KeyValues, attend_head};
 use crate::kernels::fused::{self, Affine, BlockWeights, HeadWeights, NormWeights};
 use crate::kernels::packed::Packed;
 use crate::kernels::{embedding, with_floats};
@@ -172,17 +172,28 @@ impl Inference {
 }
 
 impl Attending {
-    /// Attention of the positions in `queries` of every segment.
+    /// Attention of the positions in `queries` of one head of one segment.
     ///
     /// # Shapes
-    /// → `[n_segment · queries, C]`.
+    /// → its columns of rows `queries` of that segment in out `[n_segment · T, C]`.
     ///
     /// # Errors
     /// None are known; candle's are passed on.
-    pub fn attend(&self, tables: &InferenceTables, queries: Range<usize>, far: FarKeys) -> Result<Tensor> {
-        let rows = self.shape.n_segment * queries.len();
-        let (out, _) =
-            with_floats(&self.qkv, |qkv| Ok(attention(qkv, &self.kv, &tables.bias, &self.shape, queries, far)))?;
-        Tensor::from_vec(out, (rows, self.shape.d_model), &Device::Cpu)
+    pub fn attend(
+        &self,
+        tables: &InferenceTables,
+        (segment, head): (usize, usize),
+        queries: Range<usize>,
+        far: FarKeys,
+        out: &mut [f32],
+    ) -> Result<()> {
+        let AttentionShape { length, n_head, d_model, .. } = self.shape;
+        let (kv, bias) = (&self.kv[segment * n_head + head], &tables.bias[head]);
+        let out = &mut out[segment * length * d_model..][..length * d_model];
+        with_floats(&self.qkv, |qkv| {
+            let qkv = &qkv[segment * length * 3 * d_model..][..length * 3 * d_model];
+            attend_head(qkv, head, kv, bias, &self.shape, queries, far, out);
+            Ok(())
+        })
     }
 }

@@ -8,7 +8,7 @@ use super::results::{Entry, Results, cut};
 /// Windows that a sliding evaluation computes at most per length, unless the reader names a number of targets.
 pub const MAX_WINDOWS: usize = 256;
 /// Arithmetic rate assumed of the CPU engine before anything was measured, operations per second.
-const ASSUMED_CPU: f64 = 5e9;
+const ASSUMED_CPU: f64 = 15e9;
 /// The same of a GPU.
 const ASSUMED_GPU: f64 = 100e9;
 

@@ -18,8 +18,6 @@ use crate::ui::state::use_settings;
 
 /// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
 const LONGEST_LIVE: usize = 4_096;
-/// Methods drawn at first; the others can be ticked.
-const AT_FIRST: [&str; 3] = ["sinusoidal", "rotary", "alibi"];
 /// Size of the drawing for download, CSS pixels.
 pub const SVG_SIZE: (u32, u32) = (760, 460);
 
@@ -30,19 +28,11 @@ pub fn Extrapolation() -> impl IntoView {
     let client = expect_context::<Client>();
     let run = Run::default();
     let hidden = RwSignal::new(Vec::<String>::new());
-    let shown_too = RwSignal::new(Vec::<String>::new());
     let live_targets = RwSignal::new(0_usize);
 
     let recorded =
         Memo::new(move |_| site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default()));
-    let visible = move |model: &str| {
-        let first = AT_FIRST.contains(&parts(model).0);
-        if first {
-            !hidden.with(|h| h.iter().any(|m| m == model))
-        } else {
-            shown_too.with(|s| s.iter().any(|m| m == model))
-        }
-    };
+    let visible = move |model: &str| !hidden.with(|h| h.iter().any(|m| m == model));
     let chosen = Memo::new(move |_| {
         recorded.with(|points| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
     });
@@ -125,7 +115,7 @@ pub fn Extrapolation() -> impl IntoView {
             <div class="ticks" role="group" aria-label="Position methods shown">
                 {move || {
                     recorded.with(|points| curves::models(points)).into_iter().map(|model| {
-                        let (id, first) = (model.clone(), AT_FIRST.contains(&parts(&model).0));
+                        let id = model.clone();
                         let for_checked = model.clone();
                         view! {
                             <Tick
@@ -135,11 +125,12 @@ pub fn Extrapolation() -> impl IntoView {
                                 style=style_of(parts(&model).0)
                                 checked=Signal::derive(move || visible(&for_checked))
                                 choose=move |on: bool| {
-                                    let list = if first { hidden } else { shown_too };
-                                    list.update(|l| l.retain(|m| *m != id));
-                                    if on != first {
-                                        list.update(|l| l.push(id.clone()));
-                                    }
+                                    hidden.update(|h| {
+                                        h.retain(|m| *m != id);
+                                        if !on {
+                                            h.push(id.clone());
+                                        }
+                                    })
                                 }
                             />
                         }
