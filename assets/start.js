@@ -21,6 +21,7 @@ class Engine {
       const worker = new Worker(new URL("assets/worker_loader.js", base), { type: "module" });
       worker.onmessage = (event) => {
         this.#sent = null;
+        Engine.inPage = false;
         this.onmessage?.(event);
       };
       worker.onmessageerror = (event) => this.onmessageerror?.(event);

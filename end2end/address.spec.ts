@@ -60,6 +60,8 @@ for (const id of ["extrapolation", "slopes", "bias", "perplexity"]) {
     const figures = frame.locator("figure[data-figure]");
     await expect(figures).toHaveCount(1);
     await expect(figures).toHaveAttribute("data-figure", id);
+    // The page's own styles, which a browser refuses a frame without an origin if they carry an integrity hash.
+    expect(await frame.evaluate(() => getComputedStyle(document.body).margin)).toBe("0px");
     // A link to the whole page.
     await expect(frame.getByTestId("full-page")).toHaveAttribute("href", new RegExp(`#${id}$`));
     const scroll = await frame.evaluate(() => ({

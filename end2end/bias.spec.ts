@@ -106,3 +106,15 @@ test("a slider step at 64 heads and 4,096 tokens is drawn within 50 ms", async (
   console.log(`      slider step: 95th percentile ${worst.toFixed(1)} ms`);
   expect(worst).toBeLessThan(50);
 });
+
+test("every step of the length slider by keyboard moves the length", async ({ page }) => {
+  const figure = await opened(page, "?v=1&length=2");
+  const slider = figure.control("length-slider");
+  await slider.focus();
+  for (const length of ["3", "4", "5", "6", "7", "8"]) {
+    await slider.press("ArrowRight");
+    await expect(figure.control("length")).toHaveValue(length);
+  }
+  await slider.press("ArrowLeft");
+  await expect(figure.control("length")).toHaveValue("7");
+});

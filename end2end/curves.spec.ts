@@ -60,6 +60,17 @@ test("a run is drawn point by point", async ({ page }) => {
   expect((await figure.rows("perplexity")).length).toBe(9);
 });
 
+test("the readout names every line with its unit", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("extrapolation");
+  await expect.poll(async () => (await figure.rows("extrapolation")).length).toBeGreaterThan(0);
+  const canvas = figure.root.locator("canvas").first();
+  await canvas.focus();
+  await canvas.press("End");
+  await expect(figure.control("readout").first()).toHaveText(/^input length 16,?384 tokens: Sinusoidal [\d.]+ \(/);
+});
+
 test("light and dark reach every drawing", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open("?v=1&theme=light");

@@ -69,6 +69,7 @@ test("a sliding window with the stride of the input equals nonoverlapping evalua
     await figure.control("run").click();
     await figure.reaches("done", 60_000);
     values.push((await figure.csv())[0].perplexity);
+    await expect.poll(() => figure.finding()).not.toContain("Nothing has been measured");
   }
   expect(Math.abs(Number(values[1]) / Number(values[0]) - 1)).toBeLessThan(1e-6);
 });

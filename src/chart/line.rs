@@ -47,7 +47,7 @@ impl Layout {
         let ys = points().flat_map(|p| [Some(p.y), p.low, p.high].into_iter().flatten());
         let y_extent = chart.y.extent(ys, 0.06);
 
-        let named = || chart.series.iter().filter(|s| !s.name.is_empty());
+        let named = || chart.series.iter().filter(|s| chart.labels(s));
         let at_ends = sheet.width >= WIDE;
         let names = named().map(|s| text_width(&s.name, TEXT)).fold(0.0, f64::max);
         let right = if at_ends && names > 0.0 { sheet.width - names - 18.0 } else { sheet.width - 14.0 };
@@ -58,7 +58,7 @@ impl Layout {
         if !at_ends {
             let mut x = 4.0;
             row += ROW;
-            for (i, series) in chart.series.iter().enumerate().filter(|(_, s)| !s.name.is_empty()) {
+            for (i, series) in chart.series.iter().enumerate().filter(|(_, s)| chart.labels(s)) {
                 let width = 34.0 + text_width(&series.name, TEXT) + 8.0;
                 if x > 4.0 && x + width > sheet.width {
                     (x, row) = (4.0, row + ROW);
@@ -101,6 +101,14 @@ impl Layout {
         let away = |x: &f64| (self.x(chart, *x) - pointer).abs();
         let xs = chart.series.iter().flat_map(|s| &s.points).map(|p| p.x).filter(|x| away(x).is_finite());
         xs.min_by(|a, b| away(a).total_cmp(&away(b)))
+    }
+}
+
+impl LineChart {
+    /// Whether a series is named in the drawing: a pale one is not where its own colour stands beside it.
+    fn labels(&self, series: &Series) -> bool {
+        let outshone = series.faint && self.series.iter().any(|s| !s.faint && s.style == series.style);
+        !series.name.is_empty() && !outshone
     }
 }
 
@@ -242,7 +250,7 @@ fn names<B: DrawingBackend>(
     let mut ends: Vec<_> = chart
         .series
         .iter()
-        .filter(|s| !s.name.is_empty())
+        .filter(|s| chart.labels(s))
         .filter_map(|s| {
             s.points.last().map(|p| (at.y(chart, p.y).clamp(at.top, at.bottom), at.x(chart, p.x).min(at.right), s))
         })

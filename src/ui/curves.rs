@@ -103,10 +103,9 @@ pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
         .into_iter()
         .map(|model| Series {
             id: format!("{model}{suffix}"),
-            name: match parts(&model).1 {
-                _ if faint => "recorded".into(),
-                Some(length) if several => format!("{} {length}", model_name(&model)),
-                _ => model_name(&model),
+            name: {
+                let length = parts(&model).1.filter(|_| several).map(|l| format!(" {l}")).unwrap_or_default();
+                format!("{}{length}{}", model_name(&model), if faint { ", recorded" } else { "" })
             },
             style: style_of(parts(&model).0),
             points: points

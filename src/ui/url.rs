@@ -63,10 +63,23 @@ fn name<T: Named>(value: T) -> &'static str {
     T::NAMES.iter().find(|(_, v)| *v == value).map_or(T::NAMES[0].0, |(n, _)| n)
 }
 
+/// A whole number; one with too many digits is as large (or small) as can be.
+fn whole(text: &str) -> Option<i128> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let beyond = if text.starts_with('-') { i128::MIN } else { i128::MAX };
+    all_digits.then(|| i128::from_str(text).unwrap_or(beyond))
+}
+
 /// Reads a query string, with or without its `?`.
 pub fn parse(query: &str) -> Parsed {
     let mut reader = Reader { parsed: Parsed::default() };
-    let query: String = query.trim_start_matches('?').chars().take(MAX_QUERY).collect();
+    let query = query.trim_start_matches('?');
+    let length = query.chars().count();
+    if length > MAX_QUERY {
+        reader.say(format!("it has {length} characters; what stands beyond {MAX_QUERY} was not read"));
+    }
+    let query: String = query.chars().take(MAX_QUERY).collect();
     for pair in query.split('&').filter(|p| !p.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         reader.read(key, &decode(value));
@@ -121,15 +134,15 @@ impl Reader {
     }
 
     fn number(&mut self, key: &str, value: &str, (low, high): (usize, usize), default: usize) -> usize {
-        match i128::from_str(value.trim()) {
-            Ok(n) => {
+        match whole(value.trim()) {
+            Some(n) => {
                 let within = n.clamp(low as i128, high as i128) as usize;
                 if within as i128 != n {
                     self.say(format!("{key} is {low} to {high}; {} became {within}", clip(value)));
                 }
                 within
             }
-            Err(_) => {
+            None => {
                 self.say(format!("{key}={} is no number; using {default}", clip(value)));
                 default
             }

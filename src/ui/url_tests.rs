@@ -123,3 +123,13 @@ fn hostile_input_never_panics_and_always_lands_within_bounds() {
     let long = format!("models={}", "a,".repeat(100_000));
     assert_eq!(parse(&long).state.models, ["a"]);
 }
+
+#[test]
+fn numbers_beyond_all_bounds_are_clamped_and_long_queries_are_said_to_be_cut() {
+    let parsed = parse(&format!("v=1&heads={}", "9".repeat(44)));
+    assert_eq!((parsed.state.heads, parsed.notices.len()), (MAX_HEADS, 1));
+    assert_eq!(parse(&format!("v=1&heads=-{}", "9".repeat(44))).state.heads, 1);
+    assert_eq!(parse("v=1&heads=--9").state.heads, State::default().heads);
+    let parsed = parse(&format!("v=1&x={}&heads=12", "y".repeat(3_000)));
+    assert!(parsed.notices.iter().any(|n| n.contains("2000")), "{:?}", parsed.notices);
+}

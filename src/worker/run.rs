@@ -9,7 +9,7 @@ use super::load::{Files, Text};
 use super::turn::{Turns, milliseconds};
 use crate::config::MAX_LENGTH;
 use crate::engine::backend::{Backend, EngineError};
-use crate::engine::choose::{Choice, Probe, choose};
+use crate::engine::choose::{Probe, choose};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
 use crate::engine::pause::NoPause;
 use crate::gpu::Gpu;
@@ -29,13 +29,12 @@ pub(super) struct Runner {
     backends: HashMap<(String, EngineKind), Backend>,
     gpu: Option<Gpu>,
     probe: Option<Probe>,
-    told: Option<Choice>,
 }
 
 impl Runner {
     pub(super) fn new(cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
         let files = Files::default();
-        Self { files, cancelled, answers, backends: HashMap::new(), gpu: None, probe: None, told: None }
+        Self { files, cancelled, answers, backends: HashMap::new(), gpu: None, probe: None }
     }
 
     pub(super) fn configure(&mut self, base: String) {
@@ -117,7 +116,7 @@ impl Runner {
         self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
     }
 
-    /// The engine for a request; tells the reader when the answer is new.
+    /// The engine for a request; tells the reader why.
     async fn engine(
         &mut self,
         id: u32,
@@ -139,15 +138,13 @@ impl Runner {
         };
         let choice = choose(request.engine, &probe);
         self.probe = Some(probe);
-        if self.told.as_ref() != Some(&choice) {
-            let reason = choice.reason.clone();
-            let notice = match choice.unavailable {
-                true => Notice::GpuUnavailable { reason },
-                false => Notice::EngineChosen { engine: choice.engine, reason },
-            };
-            self.answers.post(id, ResponseBody::Notice(notice));
-            self.told = Some(choice.clone());
-        }
+        // With every request: the page begins each run without notices, and shows each sentence once.
+        let reason = choice.reason.clone();
+        let notice = match choice.unavailable {
+            true => Notice::GpuUnavailable { reason },
+            false => Notice::EngineChosen { engine: choice.engine, reason },
+        };
+        self.answers.post(id, ResponseBody::Notice(notice));
         Ok(choice.engine)
     }
 

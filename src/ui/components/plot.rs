@@ -124,7 +124,9 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
             })
         })
         .collect();
-    let (quantity, unit) = chart.x.label.split_once(", ").unwrap_or((&chart.x.label, ""));
+    // "input length (tokens, log scale)": quantity, unit, scale.
+    let (quantity, rest) = chart.x.label.split_once(" (").unwrap_or((&chart.x.label, ""));
+    let unit = rest.split([',', ')']).next().unwrap_or_default();
     let at = format!("{quantity} {} {unit}", chart::format_number(x));
     (!values.is_empty()).then(|| format!("{}: {}", at.trim_end(), values.join(", ")))
 }
@@ -144,14 +146,14 @@ mod tests {
             faint: false,
         };
         let chart = LineChart {
-            x: Axis { label: "Input length, tokens".into(), scale: Scale::Log2, range: None },
+            x: crate::ui::curves::chart(Vec::new(), &[]).x,
             y: Axis { label: "Perplexity".into(), scale: Scale::Log10, range: None },
             series: vec![series("ALiBi", 20.9531), series("Sinusoidal", f64::NAN)],
             marks: Vec::new(),
         };
         assert_eq!(
             describe(&chart, 512.0).as_deref(),
-            Some("Input length 512 tokens: ALiBi 20.95, Sinusoidal diverged")
+            Some("input length 512 tokens: ALiBi 20.95, Sinusoidal diverged")
         );
         assert_eq!(describe(&chart, 64.0), None);
         assert_eq!(values_of_x(&chart), [512.0]);

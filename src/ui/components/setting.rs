@@ -27,6 +27,17 @@ impl Spread {
         }
     }
 
+    /// Number after the slider was moved from `now` to `place`. Among small numbers several places round to the same
+    /// one; a step of the keyboard must still lead to the next.
+    fn moved(self, now: usize, place: f64) -> usize {
+        let number = self.number(place);
+        match place.total_cmp(&self.place(now)) {
+            std::cmp::Ordering::Greater => number.max(now + 1),
+            std::cmp::Ordering::Less => number.min(now.saturating_sub(1)),
+            std::cmp::Ordering::Equal => now,
+        }
+    }
+
     /// Number at a place of the slider.
     fn number(self, place: f64) -> usize {
         match self {
@@ -80,7 +91,7 @@ pub fn NumberControl(
     let on_slide = move |event: web_sys::Event| {
         let place = event_target::<HtmlInputElement>(&event).value_as_number();
         if place.is_finite() {
-            set.run(spread.number(place).clamp(min, max.get_untracked().max(min)));
+            set.run(spread.moved(value.get_untracked(), place).clamp(min, max.get_untracked().max(min)));
         }
     };
     view! {
@@ -141,6 +152,18 @@ pub fn PickControl<T: Copy + PartialEq + Send + Sync + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_step_of_a_slider_moves_the_number() {
+        for spread in [Spread::Even, Spread::Log2] {
+            for now in 2..4_096 {
+                let place = spread.place(now);
+                assert!(spread.moved(now, place + 1.0) > now, "{spread:?} up from {now}");
+                assert!(spread.moved(now, place - 1.0) < now, "{spread:?} down from {now}");
+                assert_eq!(spread.moved(now, place), now);
+            }
+        }
+    }
 
     #[test]
     fn a_logarithmic_slider_reaches_both_ends_and_every_power_of_two() {

@@ -130,7 +130,11 @@ pub fn Perplexity() -> impl IntoView {
         Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
         _ => None,
     });
-    let said = move || recorded.with(|r| points.with(|p| finding(p, r)));
+    let said = move || {
+        // Tracked before what depends on it: see the map of the bias figure.
+        points.track();
+        recorded.with(|r| points.with(|p| finding(p, r)))
+    };
     view! {
         <Prose html=include_str!("perplexity/before.html") />
         <Figure

@@ -52,8 +52,8 @@ pub fn Map(
     let on_key = move |event: web_sys::KeyboardEvent| {
         let Some(step) = Move::of(&event) else { return };
         event.prevent_default();
-        let length = heatmap.with_untracked(|h| h.length);
-        choice.step_to(untrack(chosen).map_or_else(|| start(length), |cell| moved(cell, step, length)));
+        let (length, maps) = heatmap.with_untracked(|h| (h.length, h.maps.len()));
+        choice.step_to(untrack(chosen).map_or_else(|| start(length), |cell| moved(cell, step, length, maps)));
     };
     let text = Signal::derive(move || chosen().map(|cell| heatmap.with(|heatmap| describe(&at.get(), heatmap, cell))));
     let cursor = move || {
@@ -105,7 +105,7 @@ pub fn Map(
             ></canvas>
             {cursor}
         </div>
-        <Readout text=text hint="Point at a cell, tap it, or move with the arrow keys." />
+        <Readout text=text hint="Point at a cell, tap it, or move with the arrow keys; past the end of a row lies the next head." />
     }
 }
 
@@ -115,11 +115,13 @@ fn start(length: usize) -> Cell {
 }
 
 /// The cell after a move by keyboard: arrows by one cell, Home and End to the ends of the row, Page Up and Page Down
-/// by an eighth of the sequence. The map stays.
-fn moved(cell: Cell, step: Move, length: usize) -> Cell {
+/// by an eighth of the sequence. Past the end of a row lies the same row of the next head's map.
+fn moved(cell: Cell, step: Move, length: usize, maps: usize) -> Cell {
     let (last, leap) = (length - 1, (length / 8).max(1));
     let Cell { map, query, key } = cell;
     let (query, key) = match step {
+        Move::Left if key == 0 && map > 0 => return Cell { map: map - 1, query, key: last },
+        Move::Right if key == last && map + 1 < maps => return Cell { map: map + 1, query, key: 0 },
         Move::Left => (query, key.saturating_sub(1)),
         Move::Right => (query, (key + 1).min(last)),
         Move::Up => (query.saturating_sub(1), key),
@@ -157,11 +159,20 @@ mod tests {
     fn keys_stay_inside_the_map() {
         let cell = Cell { map: 2, query: 0, key: 63 };
         for step in [Move::Up, Move::Right, Move::PageUp, Move::End] {
-            assert_eq!(moved(cell, step, 64), cell, "{step:?}");
+            assert_eq!(moved(cell, step, 64, 3), cell, "{step:?}");
         }
-        assert_eq!(moved(cell, Move::PageDown, 64), Cell { query: 8, ..cell });
-        assert_eq!(moved(cell, Move::Home, 64), Cell { key: 0, ..cell });
-        assert_eq!(moved(Cell { query: 63, ..cell }, Move::Down, 64).query, 63);
+        assert_eq!(moved(cell, Move::PageDown, 64, 3), Cell { query: 8, ..cell });
+        assert_eq!(moved(cell, Move::Home, 64, 3), Cell { key: 0, ..cell });
+        assert_eq!(moved(Cell { query: 63, ..cell }, Move::Down, 64, 3).query, 63);
+    }
+
+    #[test]
+    fn past_the_end_of_a_row_lies_the_next_head() {
+        let cell = Cell { map: 1, query: 5, key: 63 };
+        assert_eq!(moved(cell, Move::Right, 64, 3), Cell { map: 2, query: 5, key: 0 });
+        assert_eq!(moved(Cell { map: 2, query: 5, key: 0 }, Move::Left, 64, 3), cell);
+        assert_eq!(moved(cell, Move::Right, 64, 2), cell);
+        assert_eq!(moved(Cell { map: 0, query: 5, key: 0 }, Move::Left, 64, 3).map, 0);
     }
 
     #[test]

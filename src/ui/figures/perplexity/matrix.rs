@@ -66,13 +66,14 @@ fn axes(points: &[Shown], planned: &[Evaluate]) -> (Vec<String>, Vec<usize>) {
 
 /// A cell: the present run comes first, then what is known.
 fn cell(model: &str, length: usize, points: &[Shown], planned: &[Evaluate], jobs: &[Job]) -> Cell {
-    let job = jobs.iter().find(|j| j.evaluate.model == model && j.evaluate.length == length);
-    match job.map(|j| (&j.status, planned.contains(&j.evaluate))) {
-        Some((Status::Running { scored, of }, _)) => {
+    // A run goes on while the reader changes what is shown: another protocol's progress does not belong here.
+    let here = |j: &&Job| j.evaluate.model == model && j.evaluate.length == length && planned.contains(&j.evaluate);
+    match jobs.iter().find(here).map(|j| &j.status) {
+        Some(Status::Running { scored, of }) => {
             return (format!("{:.0} %", 100.0 * *scored as f64 / (*of).max(1) as f64), "running");
         }
-        Some((Status::Waiting, _)) => return ("…".into(), "waiting"),
-        Some((Status::Failed(_), true)) => return ("failed".into(), "failed"),
+        Some(Status::Waiting) => return ("…".into(), "waiting"),
+        Some(Status::Failed(_)) => return ("failed".into(), "failed"),
         _ => {}
     }
     match points.iter().find(|p| p.model == model && p.length == length) {
