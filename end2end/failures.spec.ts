@@ -1,7 +1,7 @@
 // What goes wrong with the network, the files or the engine: a message, a way on, and the rest still works.
 import { expect, test, type Page } from "@playwright/test";
 import { expectReference, reference } from "./golden";
-import { Explainer, site } from "./page";
+import { Explainer, site, stop } from "./page";
 
 const FEW = "?v=1&engine=cpu&lengths=32&targets=2048";
 
@@ -92,16 +92,7 @@ test("in a sandboxed frame of another site the page computes, and stops when tol
   await root.locator("label").filter({ has: frame.getByTestId("length-16384") }).click();
   await root.getByTestId("run").click();
   await expect(root).toHaveAttribute("data-state", "running");
-  const took = await root.evaluate(
-    (root) =>
-      new Promise<number>((resolve) => {
-        const begin = performance.now();
-        new MutationObserver(() => {
-          if (root.getAttribute("data-state") !== "running") resolve(performance.now() - begin);
-        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
-        root.querySelector<HTMLButtonElement>('[data-testid="stop"]')!.click();
-      }),
-  );
+  const took = await stop(root);
   expect(took).toBeLessThan(200);
 });
 

@@ -52,6 +52,20 @@ export async function choose(group: Locator, value: string): Promise<void> {
   await expect(button).toBeChecked();
 }
 
+/** Presses a figure's Stop; milliseconds, measured inside the page, until its state shows it. */
+export async function stop(root: Locator): Promise<number> {
+  return root.evaluate(
+    (root) =>
+      new Promise<number>((resolve) => {
+        const begin = performance.now();
+        new MutationObserver(() => {
+          if (root.getAttribute("data-state") !== "running") resolve(performance.now() - begin);
+        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
+        root.querySelector<HTMLButtonElement>('[data-testid="stop"]')!.click();
+      }),
+  );
+}
+
 export class Figure {
   constructor(
     readonly page: Page,

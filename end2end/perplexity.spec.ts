@@ -1,7 +1,7 @@
 // The laboratory on the CPU: the numbers are those of the native reference, and stopping stops.
 import { expect, test } from "@playwright/test";
 import { expectReference, reference } from "./golden";
-import { Explainer, site } from "./page";
+import { Explainer, site, stop } from "./page";
 
 const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
 
@@ -39,17 +39,7 @@ test("stop keeps what was computed, within 200 ms", async ({ page }) => {
   const figure = explainer.figure("perplexity");
   await figure.control("run").click();
   await expect.poll(async () => (await figure.rows("perplexity")).length, { timeout: 4 * 60_000 }).toBeGreaterThan(0);
-  // Measured inside the page, from the click to the state that shows it.
-  const took = await figure.root.evaluate(
-    (root) =>
-      new Promise<number>((resolve) => {
-        const begin = performance.now();
-        new MutationObserver(() => {
-          if (root.getAttribute("data-state") !== "running") resolve(performance.now() - begin);
-        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
-        root.querySelector<HTMLButtonElement>('[data-testid="stop"]')!.click();
-      }),
-  );
+  const took = await stop(figure.root);
   test.info().annotations.push({ type: "measured", description: `stopped after ${took.toFixed(0)} ms` });
   expect(took).toBeLessThan(200);
   const kept = await figure.rows("perplexity");

@@ -19,6 +19,7 @@ pub mod rotary;
 pub mod vector;
 
 mod attention_backward;
+mod attention_layout;
 mod storage;
 
 pub use storage::with_floats;
