@@ -22,6 +22,45 @@ pub const BLOCK: usize = 1_024;
 /// Longest input that the page accepts, in tokens.
 pub const MAX_LENGTH: usize = 16_384;
 
+/// Targets of a block under last-tokens evaluation.
+pub const LAST_BLOCK: usize = 16_384;
+
+/// Of those, the last ones, which count.
+pub const LAST_TARGETS: usize = 256;
+
+/// Longest text of the reader's own, bytes.
+pub const MAX_TEXT: usize = 2_000_000;
+
+/// What is changed in a trained model's tables of positions, without training anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Change {
+    /// Nothing.
+    #[default]
+    None,
+    /// Positions, and with them distances, shrunk by training length ÷ input length where the input is longer (position
+    /// interpolation). For ALiBi the same as slopes scaled by that factor.
+    Interpolate,
+    /// Biases times a factor: for ALiBi, slopes times a factor.
+    BiasTimes(f64),
+    /// Slopes by ALiBi's series, the flattest divided by input length ÷ training length and the others by a power of it
+    /// that falls to none at the steepest (NTK-ALiBi).
+    Ntk,
+    /// Every head with the same slope.
+    OneSlope(f64),
+    /// The first slopes of the set for that many heads, from the start again where it has too few.
+    SlopesOf(usize),
+    /// A bias that starts with ALiBi's slope and grows exponentially.
+    Exponential,
+    /// A bias that starts with ALiBi's slope and grows logarithmically.
+    Logarithmic,
+    /// No bias.
+    NoBias,
+    /// Keys this many positions back and further are out of sight; the method's own biases stay.
+    Window(usize),
+    /// Scores times log(input length) ÷ log(training length) where the input is longer; biases stay.
+    LogN,
+}
+
 /// The shape of a decoder-only transformer and the position method it was trained with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelConfig {

@@ -4,7 +4,11 @@
 //! answers to requests it no longer waits for. One evaluation request is one model at one length over a range of
 //! targets; the page owns the queue of them, so several workers can share it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use crate::config::Change;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,13 +36,16 @@ pub enum RequestBody {
     },
 }
 
-/// One model at one input length over a range of targets of a stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One model at one input length over a range of targets of a stream, or another question about it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluate {
     /// Model id in the manifest.
     pub model: String,
-    /// Stream id in the manifest.
+    /// Stream id in the manifest; what the reader's own text is called where there is one.
     pub stream: String,
+    /// The reader's own text, in place of a stream of the manifest.
+    #[serde(default)]
+    pub text: Option<Arc<str>>,
     /// Input length, tokens.
     pub length: usize,
     /// How the stream is cut into inputs.
@@ -51,18 +58,68 @@ pub struct Evaluate {
     pub n_targets: usize,
     /// Which engine to use.
     pub engine: EngineChoice,
+    /// What is asked.
+    #[serde(default)]
+    pub task: Task,
+    /// What is changed in the trained model's tables of positions.
+    #[serde(default)]
+    pub change: Change,
+}
+
+/// What can be asked about a model and a text. All but the first two run on the CPU. Numbers that are no losses by block
+/// come in [`Scored::values`], laid out as said here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Task {
+    /// Losses by block.
+    #[default]
+    Score,
+    /// Losses by block, and by position in the input: `length` mean losses in nats (NaN where none was counted), then
+    /// `length` counts. Under a sliding window, position means tokens of context less one.
+    ScoreByPosition,
+    /// The same losses as [`Task::Score`] with nothing skipped: every key of the causal half is computed. For timing.
+    ScoreInFull,
+    /// Scores of one layer for the first `length` tokens of the text: q·k/√D, `[H, T, T]`, zero after the query, then
+    /// the bias `[H, T]` by distance. T is the number of words in [`Scored::words`], one per token.
+    Attend {
+        /// Layer, from 0.
+        layer: usize,
+    },
+    /// Where attention goes: weights of the last 64 queries (fewer if the input is shorter) of one input of `length`
+    /// tokens that starts at x[`first_target`]. For each layer and head, `[n_layer, H]`: the mean entropy in nats; then
+    /// `[n_layer, H, n_bin]` the mean mass at distances 0, 1, 2–3, 4–7, …, n_bin = 2 + ⌊log2(length − 1)⌋ (1 for length 1).
+    Spread,
+    /// Continues the text by `n_targets` tokens; answers with one word and one probability (at temperature 1, before
+    /// top-k) per new token. Parts come as [`ResponseBody::Partial`], each with all so far. `length` is the number of
+    /// prompt tokens used at most: the last ones of a longer text.
+    Generate {
+        /// Divides the logits; 0 takes the likeliest token.
+        temperature: f64,
+        /// Draws from this many of the likeliest tokens; 0 from all.
+        top_k: usize,
+        /// Seed of the draws.
+        seed: u32,
+    },
+    /// The model's recorded reference through this engine: largest difference of a loss, of an activation (NaN on the
+    /// GPU, which gives none back), and the number of losses compared.
+    Verify,
+    /// Tokens in the text.
+    Count,
 }
 
 /// How a stream is cut into inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// Segments of the input length, each scored by itself.
+    #[default]
     Nonoverlapping,
     /// The window advances `stride` tokens; only the newest `stride` targets count.
     Sliding {
         /// Tokens advanced per window, 1 to the input length.
         stride: usize,
     },
+    /// Of each block of [`crate::config::LAST_BLOCK`] targets only the last [`crate::config::LAST_TARGETS`] count; the
+    /// input ends with them and its context grows to the left. Inputs shorter than that cut them into segments.
+    LastTokens,
 }
 
 /// The reader's choice of engine.
@@ -79,10 +136,11 @@ pub enum EngineChoice {
 }
 
 /// The engine that did the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
     /// WASM with SIMD.
+    #[default]
     Cpu,
     /// WebGPU.
     Gpu,
@@ -97,7 +155,8 @@ pub struct Response {
     pub body: ResponseBody,
 }
 
-/// What the worker can answer. `Progress` and `Notice` may come any number of times before one of the others.
+/// What the worker can answer. `Progress`, `Notice` and `Partial` may come any number of
+/// times before one of the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ResponseBody {
     /// Configured.
@@ -111,6 +170,8 @@ pub enum ResponseBody {
     },
     /// Something the reader should know; the request goes on.
     Notice(Notice),
+    /// What there is of the answer so far.
+    Partial(Scored),
     /// The request is done.
     Scored(Scored),
     /// The request was cancelled.
@@ -120,7 +181,7 @@ pub enum ResponseBody {
 }
 
 /// Result of an [`Evaluate`] request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
     /// Sums over blocks of [`crate::config::BLOCK`] targets, in order.
     pub blocks: Vec<BlockSum>,
@@ -132,6 +193,27 @@ pub struct Scored {
     pub adapter: Option<String>,
     /// Wall-clock time of the computation, seconds, loading excluded.
     pub seconds: f64,
+    /// Most bytes that the computation held at once beyond weights and text; 0 where unknown (GPU).
+    #[serde(default)]
+    pub peak_bytes: u64,
+    /// Numbers that the [`Task`] asks for, f32 in little-endian order: [`Scored::values`].
+    #[serde(default, with = "serde_bytes")]
+    pub numbers: Vec<u8>,
+    /// Words that the [`Task`] asks for: what single tokens stand for.
+    #[serde(default)]
+    pub words: Vec<String>,
+}
+
+impl Scored {
+    /// The numbers, as their [`Task`] lays them out.
+    pub fn values(&self) -> Vec<f32> {
+        self.numbers.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
+    }
+
+    /// Keeps numbers for the journey.
+    pub fn set_values(&mut self, values: &[f32]) {
+        self.numbers = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    }
 }
 
 /// Sum of losses over one block of targets.

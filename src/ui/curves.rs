@@ -190,6 +190,7 @@ pub fn csv(points: &[Shown]) -> String {
         let (protocol, stride) = match p.protocol {
             Protocol::Nonoverlapping => ("nonoverlapping", p.length),
             Protocol::Sliding { stride } => ("sliding", stride),
+            Protocol::LastTokens => ("last-tokens", p.length),
         };
         let error = s.standard_error.map_or(String::new(), |e| e.to_string());
         let adapter = p.adapter.as_ref().map_or(String::new(), |a| format!("\"{}\"", a.replace('"', "\"\"")));

@@ -70,6 +70,7 @@ fn rows_and_csv_show_what_was_computed() {
             first_target: 16_384,
             n_targets: 1_024,
             engine: EngineChoice::Auto,
+            ..Default::default()
         },
         scored: Scored {
             blocks: vec![BlockSum { nll: 20.0, n_targets: 10 }, BlockSum { nll: 40.0, n_targets: 10 }],
@@ -77,6 +78,7 @@ fn rows_and_csv_show_what_was_computed() {
             engine: EngineKind::Gpu,
             adapter: Some("A \"fine\" one".into()),
             seconds: 0.5,
+            ..Default::default()
         },
     };
     let points = live_points(&[&entry]);

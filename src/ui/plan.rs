@@ -1,6 +1,6 @@
 //! What a run consists of: which evaluations, over how many targets, at what cost. Plain arithmetic.
 
-use crate::config::{BLOCK, DEFAULT_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
+use crate::config::{BLOCK, DEFAULT_TARGETS, LAST_BLOCK, LAST_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
 
 use super::results::{Entry, Results, cut};
@@ -53,6 +53,7 @@ pub fn n_targets(choices: &Choices, engine: EngineKind) -> usize {
             asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride)
         }
         Protocol::Sliding { stride } => asked.max(stride),
+        Protocol::LastTokens => DEFAULT_TARGETS,
     }
 }
 
@@ -67,6 +68,7 @@ pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Evaluate> {
         first_target: RUN_IN,
         n_targets,
         engine: choices.engine,
+        ..Default::default()
     };
     choices.lengths.iter().flat_map(|l| choices.models.iter().map(move |m| one(l, m))).collect()
 }
@@ -76,6 +78,9 @@ pub fn tokens(evaluate: &Evaluate) -> u64 {
     match evaluate.protocol {
         Protocol::Nonoverlapping => evaluate.n_targets as u64,
         Protocol::Sliding { stride } => evaluate.n_targets.div_ceil(stride.max(1)) as u64 * evaluate.length as u64,
+        Protocol::LastTokens => {
+            evaluate.n_targets.div_ceil(LAST_BLOCK) as u64 * evaluate.length.max(LAST_TARGETS) as u64
+        }
     }
 }
 
@@ -176,7 +181,14 @@ mod tests {
         let config = ModelConfig::default_preset("alibi", 256);
         let all = evaluations(&choices(&[1_024], Protocol::Nonoverlapping, 0), 8_192);
         let mut results = Results::default();
-        let scored = Scored { blocks: vec![], n_bytes: 0, engine: EngineKind::Cpu, adapter: None, seconds: 7.0 };
+        let scored = Scored {
+            blocks: vec![],
+            n_bytes: 0,
+            engine: EngineKind::Cpu,
+            adapter: None,
+            seconds: 7.0,
+            ..Default::default()
+        };
         results.insert(all[0].clone(), scored);
         // Two evaluations of the size of the one that took seven seconds.
         assert!((estimate(&all, &config, &results) - 14.0).abs() < 1e-9);

@@ -70,6 +70,8 @@ pub enum News {
     },
     /// Something worth telling.
     Notice(Notice),
+    /// What there is so far.
+    Partial(Scored),
     /// Done.
     Done(Scored),
     /// Failed.
@@ -165,6 +167,7 @@ impl Queue {
                 let news = match body {
                     ResponseBody::Progress { scored, of } => return vec![tell(task, News::Progress { scored, of })],
                     ResponseBody::Notice(notice) => return vec![tell(task, News::Notice(notice))],
+                    ResponseBody::Partial(scored) => return vec![tell(task, News::Partial(scored))],
                     ResponseBody::Scored(scored) => News::Done(scored),
                     ResponseBody::Failed(failure) => News::Failed(failure),
                     ResponseBody::Cancelled => News::Stopped,

@@ -12,12 +12,13 @@ fn task(run: u32, index: usize) -> Task {
         first_target: 16_384,
         n_targets: 1_024,
         engine: EngineChoice::Cpu,
+        ..Default::default()
     };
     Task { run, index, evaluate }
 }
 
 fn scored() -> Scored {
-    Scored { blocks: vec![], n_bytes: 0, engine: EngineKind::Cpu, adapter: None, seconds: 1.0 }
+    Scored { blocks: vec![], n_bytes: 0, engine: EngineKind::Cpu, adapter: None, seconds: 1.0, ..Default::default() }
 }
 
 fn posted(actions: &[Action]) -> Vec<(usize, u32)> {

@@ -99,7 +99,7 @@ pub fn thousands(value: u64) -> String {
 pub fn cut(protocol: Protocol, length: usize) -> Protocol {
     match protocol {
         Protocol::Sliding { stride } => Protocol::Sliding { stride: stride.min(length) },
-        Protocol::Nonoverlapping => Protocol::Nonoverlapping,
+        other => other,
     }
 }
 
@@ -233,6 +233,7 @@ mod tests {
             first_target: RUN_IN,
             n_targets: 1_024,
             engine,
+            ..Default::default()
         };
         let scored = |seconds| Scored {
             blocks: vec![block(1.0, 1)],
@@ -240,6 +241,7 @@ mod tests {
             engine: EngineKind::Cpu,
             adapter: None,
             seconds,
+            ..Default::default()
         };
         let mut results = Results::default();
         results.insert(ask(64, EngineChoice::Cpu), scored(1.0));

@@ -94,6 +94,10 @@ impl Run {
                 });
                 return;
             }
+            News::Partial(scored) => {
+                results.update(|r| r.insert(evaluate.clone(), scored));
+                return;
+            }
             News::Done(scored) => {
                 results.update(|r| r.insert(evaluate.clone(), scored));
                 Status::Done
@@ -267,6 +271,7 @@ mod tests {
             first_target: 1,
             n_targets: 32,
             engine: EngineChoice::Auto,
+            ..Default::default()
         };
         statuses.iter().map(|s| Job { evaluate: evaluate.clone(), status: s.clone() }).collect()
     }

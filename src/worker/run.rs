@@ -85,6 +85,7 @@ impl Runner {
                         engine: kind,
                         adapter: backend.adapter(),
                         seconds: (milliseconds() - started) / 1_000.0,
+                        ..Default::default()
                     };
                     self.backends.insert(key, backend);
                     return Ok(ResponseBody::Scored(scored));

@@ -194,6 +194,7 @@ fn describe(plan: &Plan) -> String {
     let points = if count == 1 { "One point".into() } else { format!("{count} points") };
     let how = match plan.protocol {
         Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
+        Protocol::LastTokens => "the last 256 of every 16,384 scored, with context growing to the left".into(),
         Protocol::Sliding { stride: 1 } => "one new token scored per window, every window computed in full".into(),
         Protocol::Sliding { stride } => {
             format!("the newest {} tokens scored per window, every window computed in full", thousands(stride as u64))

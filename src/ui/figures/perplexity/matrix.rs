@@ -97,6 +97,7 @@ mod tests {
             first_target: 1,
             n_targets: 64,
             engine: EngineChoice::Auto,
+            ..Default::default()
         }
     }
 
