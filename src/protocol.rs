@@ -66,6 +66,15 @@ pub struct Evaluate {
     pub change: Change,
 }
 
+impl Evaluate {
+    /// Name of the question, the same for the same question whatever the engine. A text of the reader's own is named by
+    /// [`Evaluate::stream`] alone.
+    pub fn key(&self) -> String {
+        let Self { model, stream, length, protocol, first_target, n_targets, task, change, .. } = self;
+        format!("{model} {stream} {length} {protocol:?} {first_target} {n_targets} {task:?} {change:?}")
+    }
+}
+
 /// What can be asked about a model and a text. All but the first two run on the CPU. Numbers that are no losses by block
 /// come in [`Scored::values`], laid out as said here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use super::components::prose::Prose;
 pub fn Limits() -> impl IntoView {
     view! {
         <section aria-labelledby="limits">
-            <Prose html=include_str!("limits.html") />
+            <Prose id="limits" />
         </section>
     }
 }

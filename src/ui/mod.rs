@@ -15,6 +15,7 @@ pub mod run;
 pub mod site;
 pub mod client;
 pub mod curves;
+pub mod lab;
 pub mod registry;
 pub mod address;
 pub mod embed;

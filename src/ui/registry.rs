@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::figures::{bias, extrapolation, perplexity, slopes};
+use super::figures::{bias, early_tokens, extrapolation, perplexity, slopes};
+use super::lab::view::Laboratory;
+use super::lab::{Control, Lab};
 
 /// One figure.
 #[derive(Clone, Copy)]
@@ -43,7 +45,21 @@ pub static FIGURES: &[Entry] = &[
         question: "Does it hold when you measure it yourself?",
         render: || view! { <perplexity::Perplexity /> }.into_any(),
     },
+    Entry {
+        id: early_tokens::LAB.id,
+        title: early_tokens::LAB.title,
+        question: "Why do longer inputs help at all?",
+        render: || view! { <Laboratory lab=&early_tokens::LAB /> }.into_any(),
+    },
 ];
+
+/// Figures of the laboratory.
+pub static LABS: &[&Lab] = &[&early_tokens::LAB];
+
+/// The control of that name.
+pub fn control(key: &str) -> Option<&'static Control> {
+    LABS.iter().flat_map(|lab| lab.controls).find(|c| c.key == key)
+}
 
 /// The figure of that id.
 pub fn by_id(id: &str) -> Option<&'static Entry> {

@@ -116,14 +116,17 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results(Vec<Entry>);
 
-/// Whether both ask for the same number, engines aside.
-fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
+/// Whether both ask the same, engines aside.
+pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
     a.model == b.model
         && a.stream == b.stream
         && a.length == b.length
         && a.protocol == b.protocol
         && a.first_target == b.first_target
         && a.n_targets == b.n_targets
+        && a.task == b.task
+        && a.change == b.change
+        && a.text == b.text
 }
 
 impl Results {

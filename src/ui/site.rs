@@ -8,12 +8,18 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::lab::Kept;
 use crate::config::{Manifest, Recorded};
 
 /// Where the manifest is, relative to the page.
 const MANIFEST: &str = "assets/models/manifest.json";
 /// Where the recorded results are.
 const RECORDED: &str = "assets/models/recorded.json";
+
+/// Where the kept answers are.
+const KEPT: &str = "assets/models/kept.json";
+/// Time that the first figure is given before less urgent files are asked for.
+const AFTER_THE_FIRST: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// A file that is read once and may be asked for again.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +49,18 @@ pub struct Site {
     pub manifest: RwSignal<Loaded<Manifest>>,
     /// Results of the shipped weights.
     pub recorded: RwSignal<Loaded<Recorded>>,
+    /// Answers kept from the training machine for the figures of the laboratory.
+    pub kept: RwSignal<Loaded<Vec<Kept>>>,
 }
 
 impl Default for Site {
     fn default() -> Self {
-        Self { manifest: RwSignal::new(Loaded::Loading), recorded: RwSignal::new(Loaded::Loading) }
+        Self {
+            manifest: RwSignal::new(Loaded::Loading),
+            recorded: RwSignal::new(Loaded::Loading),
+            // Not asked for before the first figure stands.
+            kept: RwSignal::new(Loaded::Failed(String::new())),
+        }
     }
 }
 
@@ -56,6 +69,17 @@ impl Site {
     pub fn load(&self) {
         load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
+    }
+}
+
+impl Site {
+    /// Reads the kept answers, once, when the first figure has had its turn. Without them, figures are empty until run.
+    pub fn load_kept(&self) {
+        let site = *self;
+        if site.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
+            site.kept.set(Loaded::Loading);
+            set_timeout(move || load(site.kept, KEPT), AFTER_THE_FIRST);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::lab::Values;
 use crate::config::MAX_LENGTH;
 use crate::protocol::{EngineChoice, Protocol};
 
@@ -98,6 +99,8 @@ pub struct State {
     pub targets: usize,
     /// Engine.
     pub engine: EngineChoice,
+    /// Settings of the laboratory's figures that differ from their defaults.
+    pub labs: Values,
 }
 
 impl Default for State {
@@ -116,6 +119,7 @@ impl Default for State {
             stride: 64,
             targets: 0,
             engine: EngineChoice::default(),
+            labs: Values::new(),
         }
     }
 }
@@ -167,6 +171,8 @@ pub struct Settings {
     pub targets: RwSignal<usize>,
     /// Engine.
     pub engine: RwSignal<EngineChoice>,
+    /// Settings of the laboratory's figures that differ from their defaults.
+    pub labs: RwSignal<Values>,
     /// Whether the system prefers dark colours; kept up to date by the page.
     pub system_dark: RwSignal<bool>,
 }
@@ -188,6 +194,7 @@ impl Settings {
             stride: RwSignal::new(state.stride),
             targets: RwSignal::new(state.targets),
             engine: RwSignal::new(state.engine),
+            labs: RwSignal::new(state.labs),
             system_dark: RwSignal::new(false),
         }
     }
@@ -208,6 +215,7 @@ impl Settings {
             stride: self.stride.get(),
             targets: self.targets.get(),
             engine: self.engine.get(),
+            labs: self.labs.get(),
         }
     }
 

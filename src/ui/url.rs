@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use super::lab::put;
+use super::registry::control;
 use super::state::{
     BIAS_LENGTHS, Form, MAX_HEADS, MAX_MODELS, MIN_LENGTH, Order, ProtocolKind, State, TARGETS, ThemeChoice, View,
     lengths, strides,
@@ -15,6 +17,8 @@ use crate::protocol::EngineChoice;
 pub const VERSION: &str = "1";
 /// Characters read of a query string; the rest is ignored.
 const MAX_QUERY: usize = 2_000;
+/// Bytes of the longest text that is written into an address.
+const MAX_WRITTEN: usize = 400;
 
 /// What a query string says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,7 +129,12 @@ impl Reader {
             "lengths" => self.lengths(value),
             "models" => self.models(value),
             // Keys of others (a mailing's tracking key, say) are none of our business.
-            _ => {}
+            _ => {
+                let Some(control) = control(key) else { return };
+                let (kept, notice) = control.check(value);
+                put(&mut self.parsed.state.labs, control, kept);
+                self.parsed.notices.extend(notice);
+            }
         }
     }
 
@@ -228,6 +237,22 @@ fn decode(value: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Percent-encoding of whatever is neither a letter, a digit nor one of `-._~,`.
+fn encode(value: &str) -> String {
+    let mut out = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            _ => {
+                out.push('%');
+                out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+            }
+        }
+    }
+    out
+}
+
 /// The query string of these settings, with `?`, or nothing where all is at its default.
 pub fn write(state: &State, embed: Option<&str>) -> String {
     let default = State::default();
@@ -252,6 +277,11 @@ pub fn write(state: &State, embed: Option<&str>) -> String {
     put(state.stride != default.stride, "stride", state.stride.to_string());
     put(state.targets != default.targets, "targets", state.targets.to_string());
     put(state.engine != default.engine, "engine", name(state.engine).into());
+    for (key, value) in &state.labs {
+        if value.len() <= MAX_WRITTEN {
+            pairs.push((key, encode(value)));
+        }
+    }
     if pairs.is_empty() {
         return String::new();
     }

@@ -43,7 +43,7 @@ impl Table {
 }
 
 /// Appends `text` with what HTML would take for markup written as references.
-fn escape(html: &mut String, text: &str) {
+pub fn escape(html: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => html.push_str("&amp;"),

@@ -47,7 +47,7 @@ pub fn Bias() -> impl IntoView {
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
     let head = Signal::derive(move || settings.shown_head() + 1);
     view! {
-        <Prose html=include_str!("bias/before.html") />
+        <Prose id="bias-before" />
         <Figure id="bias" title="The bias of every query and key" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -82,7 +82,7 @@ pub fn Bias() -> impl IntoView {
             <DataTable series="bias" table=table />
             <Export stem=stem csv=csv svg=svg />
             <h4>"Scores + bias → softmax"</h4>
-            <Prose html=include_str!("bias/worked.html") />
+            <Prose id="bias-worked" />
             <PickControl testid="scores" label="Example scores" value=scores choices=SCORES values=&[Scores::Uneven, Scores::Equal] />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
@@ -90,7 +90,7 @@ pub fn Bias() -> impl IntoView {
                 <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
             </p>
         </Figure>
-        <Prose html=include_str!("bias/after.html") />
+        <Prose id="bias-after" />
     }
 }
 

@@ -104,7 +104,7 @@ pub fn Extrapolation() -> impl IntoView {
         note.unwrap_or_default() + &live
     };
     view! {
-        <Prose html=include_str!("extrapolation/before.html") />
+        <Prose id="extrapolation-before" />
         <Figure
             id="extrapolation"
             title="Perplexity against input length"
@@ -162,7 +162,7 @@ pub fn Extrapolation() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <Prose html=include_str!("extrapolation/after.html") />
+        <Prose id="extrapolation-after" />
     }
 }
 

@@ -136,7 +136,7 @@ pub fn Perplexity() -> impl IntoView {
         recorded.with(|r| points.with(|p| finding(p, r)))
     };
     view! {
-        <Prose html=include_str!("perplexity/before.html") />
+        <Prose id="perplexity-before" />
         <Figure
             id="perplexity"
             title="The laboratory"
@@ -169,7 +169,7 @@ pub fn Perplexity() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <Prose html=include_str!("perplexity/after.html") />
+        <Prose id="perplexity-after" />
     }
 }
 

@@ -36,7 +36,7 @@ pub fn Slopes() -> impl IntoView {
     let svg =
         Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
-        <Prose html=include_str!("slopes/before.html") />
+        <Prose id="slopes-before" />
         <Figure id="slopes" title="The slope of every head" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -53,7 +53,7 @@ pub fn Slopes() -> impl IntoView {
             <DataTable series="slopes" table=table />
             <Export stem=stem csv=csv svg=svg />
         </Figure>
-        <Prose html=include_str!("slopes/after.html") />
+        <Prose id="slopes-after" />
     }
 }
 

@@ -1,0 +1,249 @@
+//! How much of the gain from longer inputs is the early token curse? Figure `early-tokens`.
+
+use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
+use crate::position::by_id;
+use crate::protocol::{Evaluate, Protocol, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown};
+use crate::ui::results::{Summary, show_3, show_perplexity, summarise, thousands};
+
+/// Input lengths of the curves, tokens.
+const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
+/// Targets of every point.
+const TARGETS: usize = 4_096;
+/// Context that counts as little, tokens: the first author's example.
+const LITTLE: usize = 100;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "early-tokens",
+    title: "The early token curse",
+    controls: &[
+        Control {
+            key: "early-method",
+            label: "Method, trained at 256 tokens",
+            kind: Kind::List(&[
+                ("alibi", "ALiBi"),
+                ("sinusoidal", "Sinusoidal"),
+                ("rotary", "Rotary"),
+                ("t5", "T5 bias"),
+                ("none", "No positions"),
+            ]),
+            default: "alibi",
+        },
+        Control {
+            key: "early-length",
+            label: "Segment length of the first chart, tokens",
+            kind: Kind::List(&[
+                ("256", "256"),
+                ("512", "512"),
+                ("1024", "1,024"),
+                ("2048", "2,048"),
+                ("4096", "4,096"),
+            ]),
+            default: "1024",
+        },
+    ],
+    run: Some("Measure it here"),
+    plots: &["early-tokens-plot", "early-tokens-curves"],
+    series: &["early-tokens", "early-tokens-curves"],
+    asks,
+    show,
+};
+
+fn model(bench: &Bench) -> String {
+    format!("{}-256", bench.value("early-method"))
+}
+
+fn by_position(bench: &Bench) -> Evaluate {
+    let length = bench.number("early-length");
+    bench.ask(&model(bench), length, TARGETS.max(length), Task::ScoreByPosition)
+}
+
+/// One point of the curves; the window advances by an eighth of its length.
+fn point(bench: &Bench, length: usize, sliding: bool) -> Evaluate {
+    let protocol = if sliding { Protocol::Sliding { stride: length / 8 } } else { Protocol::Nonoverlapping };
+    Evaluate { protocol, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    if bench.model(&model(bench)).is_none() {
+        return Vec::new();
+    }
+    let points = LENGTHS.iter().flat_map(|&l| [point(bench, l, false), point(bench, l, true)]);
+    std::iter::once(by_position(bench)).chain(points).collect()
+}
+
+/// Mean loss over positions `low..high` of the answer to a [`Task::ScoreByPosition`] for inputs of `length`.
+fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
+    let (means, counts) = answer.values.split_at_checked(length)?;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for i in low..high.min(length) {
+        let n = f64::from(*counts.get(i)?);
+        if n > 0.0 {
+            sum += f64::from(means[i]) * n;
+            count += n;
+        }
+    }
+    (count > 0.0).then_some(sum / count)
+}
+
+/// Positions grouped by powers of two: 0, 1, 2–3, 4–7, …
+fn groups(length: usize) -> Vec<(usize, usize)> {
+    let mut out = vec![(0, 1)];
+    let mut low = 1;
+    while low < length {
+        out.push((low, (2 * low).min(length)));
+        low *= 2;
+    }
+    out
+}
+
+fn show(bench: &Bench) -> Shown {
+    let length = bench.number("early-length");
+    let answer = bench.find(&by_position(bench));
+    let grouped: Vec<(usize, usize, f64)> = answer
+        .iter()
+        .flat_map(|a| groups(length).into_iter().filter_map(|(l, h)| Some((l, h, mean(a, length, l, h)?))))
+        .collect();
+    let curve = |sliding| -> Vec<(usize, Summary)> {
+        let of = |&l: &usize| {
+            let answer = bench.find(&point(bench, l, sliding))?;
+            Some((l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
+        };
+        LENGTHS.iter().filter_map(of).collect()
+    };
+    let (apart, slid) = (curve(false), curve(true));
+    let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
+    Shown {
+        finding: finding(name, &apart, &slid),
+        charts: vec![positions(&grouped), curves(&apart, &slid)],
+        tables: vec![position_table(&grouped, length), curve_table(&apart, &slid)],
+        ..Default::default()
+    }
+}
+
+/// Share of predictions of a nonoverlapping evaluation that have at most [`LITTLE`] tokens of context.
+fn share(length: usize) -> f64 {
+    LITTLE.min(length) as f64 / length as f64
+}
+
+fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> String {
+    let ends = |points: &[(usize, Summary)]| {
+        let first = points.iter().find(|p| p.0 == 256)?.1.perplexity;
+        Some((show_perplexity(first), show_perplexity(points.iter().find(|p| p.0 == 2_048)?.1.perplexity)))
+    };
+    let (Some(apart), Some(slid)) = (ends(apart), ends(slid)) else {
+        return "Nothing has been measured for this model yet.".into();
+    };
+    format!(
+        "From inputs of 256 tokens to 2,048, the share of predictions with at most {LITTLE} tokens of context falls from {:.0} % to {:.0} %; {name} goes from {} to {} nonoverlapping, and from {} to {} where every prediction has context.",
+        100.0 * share(256),
+        100.0 * share(2_048),
+        apart.0,
+        apart.1,
+        slid.0,
+        slid.1,
+    )
+}
+
+fn line(id: &str, name: &str, style: usize, points: Vec<Point>) -> Series {
+    Series { id: id.into(), name: name.into(), style, points, faint: false }
+}
+
+fn positions(grouped: &[(usize, usize, f64)]) -> LineChart {
+    let point = |&(low, high, loss): &(usize, usize, f64)| Point {
+        // The middle of the group by ratio; positions count from 1 on a logarithmic axis.
+        x: ((low + 1) as f64 * high as f64).sqrt(),
+        y: loss,
+        low: None,
+        high: None,
+    };
+    LineChart {
+        x: Axis { label: "position in the segment (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "loss (nats per token)".into(), scale: Scale::Linear, range: None },
+        series: vec![line("by-position", "loss by position", 3, grouped.iter().map(point).collect())],
+        marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
+    }
+}
+
+fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
+    let points = |of: &[(usize, Summary)]| {
+        let point = |(l, s): &(usize, Summary)| Point {
+            x: *l as f64,
+            y: s.perplexity,
+            low: s.standard_error.map(|_| s.band.0),
+            high: s.standard_error.map(|_| s.band.1),
+        };
+        of.iter().map(point).collect::<Vec<_>>()
+    };
+    LineChart {
+        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },
+        series: vec![
+            line("nonoverlapping", "nonoverlapping", 0, points(apart)),
+            line("sliding", "sliding window", 3, points(slid)),
+        ],
+        marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
+    }
+}
+
+fn position_table(grouped: &[(usize, usize, f64)], length: usize) -> Table {
+    let row = |&(low, high, loss): &(usize, usize, f64)| {
+        let place = if high - low == 1 { (low + 1).to_string() } else { format!("{}–{}", low + 1, high) };
+        vec![place, show_3(loss), show_perplexity(loss.exp())]
+    };
+    Table {
+        caption: format!("Loss by position in segments of {} tokens", thousands(length as u64)),
+        columns: ["position", "loss (nats)", "perplexity"].map(String::from).to_vec(),
+        rows: grouped.iter().map(row).collect(),
+    }
+}
+
+fn curve_table(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> Table {
+    let of = |points: &[(usize, Summary)], l| {
+        points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_perplexity(p.1.perplexity))
+    };
+    let row = |&l: &usize| vec![thousands(l as u64), of(apart, l), of(slid, l), format!("{:.0} %", 100.0 * share(l))];
+    Table {
+        caption: format!("Perplexity of the same {} targets", thousands(TARGETS as u64)),
+        columns: ["input length", "nonoverlapping", "sliding window", "with at most 100 tokens of context"]
+            .map(String::from)
+            .to_vec(),
+        rows: LENGTHS.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Scored;
+
+    #[test]
+    fn the_authors_example_of_little_context() {
+        assert_eq!(share(1_000), 0.1);
+        assert_eq!(share(2_000), 0.05);
+        assert_eq!(share(64), 1.0);
+    }
+
+    #[test]
+    fn groups_cover_every_position_once() {
+        for length in [1, 2, 5, 256, 1_000] {
+            let all: Vec<usize> = groups(length).into_iter().flat_map(|(l, h)| l..h).collect();
+            assert_eq!(all, (0..length).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn means_of_groups_weigh_by_counts() {
+        let answer = Answer {
+            scored: &Scored::default(),
+            values: vec![9.0, 2.0, 4.0, f32::NAN, 1.0, 3.0, 1.0, 0.0],
+            live: true,
+        };
+        assert_eq!(mean(&answer, 4, 1, 3), Some(2.5));
+        assert_eq!(mean(&answer, 4, 2, 4), Some(4.0));
+        assert_eq!(mean(&answer, 4, 3, 4), None);
+        assert_eq!(mean(&answer, 8, 0, 1), None);
+    }
+}

@@ -1,0 +1,286 @@
+//! Figures of the laboratory as data: controls, questions for the engine, and a plain function from answers to what is
+//! shown. One component ([`view`]) draws them all, so that a further figure costs the page its arithmetic and its words
+//! and nothing else. This is not the place for the arithmetic of a figure: that is in its own file.
+
+pub mod view;
+
+use std::cell::Cell;
+
+use super::components::choice::Choice;
+use super::components::data_table::Table;
+use super::results::{Results, same_point};
+use crate::chart::LineChart;
+use crate::config::{Manifest, ModelEntry};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Scored, Task};
+use serde::{Deserialize, Serialize};
+
+/// Settings that differ from their defaults, by key; keys are unique in the page.
+pub type Values = Vec<(String, String)>;
+
+/// How a control is operated, and what it accepts.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A row of buttons.
+    Pick(&'static [Choice]),
+    /// A list.
+    List(&'static [Choice]),
+    /// A whole number within bounds.
+    Number {
+        /// Smallest.
+        min: usize,
+        /// Largest.
+        max: usize,
+    },
+    /// Text of at most that many bytes.
+    Text {
+        /// Bytes.
+        limit: usize,
+    },
+    /// Models of the manifest that a figure can use, as a list of ids with commas between.
+    Models(fn(&ModelEntry) -> bool),
+    /// Set by the drawing itself, at most that many characters.
+    Hidden(usize),
+}
+
+/// A control.
+pub struct Control {
+    /// Name in the address and in tests; unique in the page.
+    pub key: &'static str,
+    /// Label.
+    pub label: &'static str,
+    /// How it works.
+    pub kind: Kind,
+    /// Value at the start.
+    pub default: &'static str,
+}
+
+impl Control {
+    /// A value from outside held to the bounds: what is kept, and a sentence if that is not what was asked.
+    pub fn check(&self, value: &str) -> (String, Option<String>) {
+        let key = self.key;
+        let shown: String = value.chars().take(40).collect();
+        match self.kind {
+            Kind::Pick(choices) | Kind::List(choices) => match choices.iter().find(|c| c.0 == value) {
+                Some(_) => (value.into(), None),
+                None => (self.default.into(), Some(format!("{key}={shown} is unknown; using {}", self.default))),
+            },
+            Kind::Number { min, max } => match value.trim().parse::<usize>() {
+                Ok(n) if (min..=max).contains(&n) => (n.to_string(), None),
+                Ok(n) => {
+                    let n = n.clamp(min, max);
+                    (n.to_string(), Some(format!("{key} is {min} to {max}; {shown} became {n}")))
+                }
+                Err(_) => (self.default.into(), Some(format!("{key}={shown} is no number; using {}", self.default))),
+            },
+            Kind::Text { limit } | Kind::Hidden(limit) if value.len() > limit => {
+                let kept = cut_text(value, limit);
+                let said = format!("{key} is longer than {limit} bytes; what stands beyond was cut");
+                (kept.into(), Some(said))
+            }
+            _ => (value.into(), None),
+        }
+    }
+}
+
+/// The beginning of a text, at most that many bytes, whole characters.
+pub fn cut_text(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A figure.
+pub struct Lab {
+    /// Id: anchor, embed value, test handle.
+    pub id: &'static str,
+    /// Title.
+    pub title: &'static str,
+    /// Controls.
+    pub controls: &'static [Control],
+    /// Text of the run button; none where nothing is computed.
+    pub run: Option<&'static str>,
+    /// Ids of the charts' elements, one per chart that [`Lab::show`] can give.
+    pub plots: &'static [&'static str],
+    /// Values of `data-series`, one per table.
+    pub series: &'static [&'static str],
+    /// What to ask the engine for the present settings.
+    pub asks: fn(&Bench) -> Vec<Evaluate>,
+    /// What to show.
+    pub show: fn(&Bench) -> Shown,
+}
+
+/// What a figure shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// One sentence that follows the data.
+    pub finding: String,
+    /// Charts, at most as many as [`Lab::plots`].
+    pub charts: Vec<LineChart>,
+    /// HTML; an element with `data-set="key=value"` sets that control when it is pressed.
+    pub panel: String,
+    /// The numbers, one table per name in [`Lab::series`].
+    pub tables: Vec<Table>,
+}
+
+/// An answer that was computed natively when the models were trained: what a figure shows before anything has run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What was asked: [`Evaluate::key`].
+    pub key: String,
+    /// What came back.
+    pub scored: Scored,
+    /// The numbers of the answer.
+    pub values: Vec<f32>,
+}
+
+/// What a figure's functions read.
+pub struct Bench<'a> {
+    /// The figure.
+    pub lab: &'static Lab,
+    /// Settings.
+    pub values: &'a [(String, String)],
+    /// What was trained.
+    pub manifest: Option<&'a Manifest>,
+    /// Answers of this page.
+    pub results: &'a Results,
+    /// Answers kept from the training machine.
+    pub kept: &'a [Kept],
+    /// Engine asked for.
+    pub engine: EngineChoice,
+    /// Whether colours are dark.
+    pub dark: bool,
+    /// Where the answers that were read came from.
+    pub origin: Cell<Origin>,
+}
+
+/// Where answers came from: how many were computed in this page, by which engine, and how many were kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// Computed in this page.
+    pub live: usize,
+    /// Kept from the training machine.
+    pub kept: usize,
+    /// Engine of the last one computed here.
+    pub engine: EngineKind,
+}
+
+/// An answer with its numbers.
+pub struct Answer<'a> {
+    /// What came back.
+    pub scored: &'a Scored,
+    /// Its numbers, as [`Task`] lays them out.
+    pub values: Vec<f32>,
+    /// Whether it was computed in this page.
+    pub live: bool,
+}
+
+impl Bench<'_> {
+    /// Value of a control of this figure.
+    pub fn value(&self, key: &str) -> &str {
+        value_of(self.lab, self.values, key)
+    }
+
+    /// Value of a number.
+    pub fn number(&self, key: &str) -> usize {
+        self.value(key).parse().unwrap_or_default()
+    }
+
+    /// The models chosen by a control, in the order of the page.
+    pub fn models(&self, key: &str) -> Vec<&ModelEntry> {
+        let chosen: Vec<&str> = self.value(key).split(',').collect();
+        let Some(manifest) = self.manifest else { return Vec::new() };
+        let mut found: Vec<&ModelEntry> = manifest.models.iter().filter(|m| chosen.contains(&m.id.as_str())).collect();
+        crate::chart::sort_by_key(&mut found, |m| super::curves::order(&m.id));
+        found
+    }
+
+    /// The model of that id, if it was trained.
+    pub fn model(&self, id: &str) -> Option<&ModelEntry> {
+        self.manifest?.model(id)
+    }
+
+    /// The answer to a question: this page's own, else the kept one.
+    pub fn find(&self, asked: &Evaluate) -> Option<Answer<'_>> {
+        let mut origin = self.origin.get();
+        let answer = if let Some(entry) = self.results.all().iter().find(|e| same_point(&e.asked, asked)) {
+            origin.live += 1;
+            origin.engine = entry.scored.engine;
+            Answer { values: entry.scored.values(), scored: &entry.scored, live: true }
+        } else {
+            let key = asked.key();
+            let kept = self.kept.iter().find(|k| k.key == key)?;
+            origin.kept += 1;
+            Answer { values: kept.values.clone(), scored: &kept.scored, live: false }
+        };
+        self.origin.set(origin);
+        Some(answer)
+    }
+
+    /// A question about a model and the held-out text.
+    pub fn ask(&self, model: &str, length: usize, n_targets: usize, task: Task) -> Evaluate {
+        Evaluate {
+            model: model.into(),
+            stream: "held-out".into(),
+            length,
+            first_target: crate::config::RUN_IN,
+            n_targets,
+            engine: self.engine,
+            task,
+            ..Default::default()
+        }
+    }
+}
+
+/// Value of a control.
+pub fn value_of<'a>(lab: &'static Lab, values: &'a [(String, String)], key: &str) -> &'a str {
+    let set = values.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
+    set.unwrap_or_else(|| lab.controls.iter().find(|c| c.key == key).map_or("", |c| c.default))
+}
+
+/// Sets a control; a default is not kept.
+pub fn put(values: &mut Values, control: &Control, value: String) {
+    values.retain(|(k, _)| k != control.key);
+    if value != control.default {
+        values.push((control.key.into(), value));
+    }
+}
+
+/// Text with what HTML would take for markup written as references.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    super::components::data_table::escape(&mut out, text);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
+    const NUMBER: Control = Control { key: "n", label: "", kind: Kind::Number { min: 2, max: 9 }, default: "4" };
+    const TEXT: Control = Control { key: "t", label: "", kind: Kind::Text { limit: 5 }, default: "" };
+
+    #[test]
+    fn what_comes_from_an_address_is_held_to_its_bounds() {
+        assert_eq!(PICK.check("y"), ("y".into(), None));
+        assert_eq!(PICK.check("z").0, "x");
+        assert!(PICK.check("z").1.is_some_and(|s| s.contains("a=z is unknown")));
+        assert_eq!(NUMBER.check("7"), ("7".into(), None));
+        assert_eq!(NUMBER.check("70"), ("9".into(), Some("n is 2 to 9; 70 became 9".into())));
+        assert_eq!(NUMBER.check("-1").0, "4");
+        assert_eq!(TEXT.check("abc"), ("abc".into(), None));
+        // A cut within a character would be no text.
+        assert_eq!(TEXT.check("abcdé").0, "abcd");
+    }
+
+    #[test]
+    fn only_what_differs_from_the_default_is_kept() {
+        let mut values = Values::new();
+        put(&mut values, &NUMBER, "5".into());
+        put(&mut values, &PICK, "y".into());
+        put(&mut values, &NUMBER, "4".into());
+        assert_eq!(values, [("a".to_string(), "y".to_string())]);
+    }
+}

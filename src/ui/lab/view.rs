@@ -1,0 +1,299 @@
+//! The one component that draws every figure of the laboratory.
+
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::{Bench, Control, Kind, Lab, Origin, Shown, put, value_of};
+use crate::chart::LineChart;
+use crate::config::Manifest;
+use crate::protocol::Evaluate;
+use crate::ui::client::Client;
+use crate::ui::components::choice::{Choice, Segmented, Tick};
+use crate::ui::components::data_table::{DataTable, Table};
+use crate::ui::components::export::{Export, csv_line};
+use crate::ui::components::figure::Figure;
+use crate::ui::components::plot::LinePlot;
+use crate::ui::components::prose::Prose;
+use crate::ui::components::run_bar::RunBar;
+use crate::ui::components::setting::NumberControl;
+use crate::ui::components::trouble::Trouble;
+use crate::ui::curves::model_name;
+use crate::ui::figures::extrapolation::drawing;
+use crate::ui::results::thousands;
+use crate::ui::run::{Run, engine_id, engine_name};
+use crate::ui::site::{Loaded, Site};
+use crate::ui::state::use_settings;
+
+/// Draws a figure with its controls, its run, its charts, its table and the text around it.
+#[component]
+pub fn Laboratory(
+    /// The figure.
+    lab: &'static Lab,
+) -> impl IntoView {
+    let (settings, site, client) = (use_settings(), expect_context::<Site>(), expect_context::<Client>());
+    let run = Run::default();
+    let labs = settings.labs;
+    site.load_kept();
+
+    let with_bench = move |use_it: &mut dyn FnMut(&Bench)| {
+        // Tracked in one place, plain values from here on.
+        let (values, results, kept) = (labs.read(), client.results.read(), site.kept.read());
+        let manifest = site.manifest.get();
+        use_it(&Bench {
+            lab,
+            values: &values,
+            manifest: manifest.ready().map(Arc::as_ref),
+            results: &results,
+            kept: kept.ready().map_or(&[], |k| k.as_slice()),
+            engine: settings.engine.get(),
+            dark: settings.dark(),
+            origin: Default::default(),
+        });
+    };
+    let shown = Memo::new(move |_| {
+        let mut out = (Shown::default(), Origin::default());
+        with_bench(&mut |bench| out = ((lab.show)(bench), bench.origin.get()));
+        out
+    });
+    let asks = move || {
+        let mut out: Vec<Evaluate> = Vec::new();
+        with_bench(&mut |bench| out = (lab.asks)(bench));
+        out
+    };
+    let start = move |()| {
+        let mut all = untrack(asks);
+        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
+        if all.iter().any(missing) {
+            all.retain(missing);
+        }
+        client.start(run, all);
+    };
+    let state = Signal::derive(move || match site.manifest.get() {
+        _ if lab.run.is_none() => "idle",
+        Loaded::Loading => "loading",
+        Loaded::Failed(_) => "failed",
+        Loaded::Ready(_) => run.state(),
+    });
+    let trouble = Signal::derive(move || match site.manifest.get() {
+        Loaded::Failed(reason) if lab.run.is_some() => {
+            Some(format!("The list of trained models could not be loaded. {reason}"))
+        }
+        _ => None,
+    });
+    let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
+    let controls = lab.controls.iter().map(|control| view! { <Setting lab=lab control=control /> }).collect_view();
+    let plots = lab.plots.iter().enumerate().map(move |(i, id)| {
+        let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
+        let label = Signal::derive(move || format!("{}. {}", lab.title, finding.get()));
+        view! { <LinePlot chart=chart label=label id=id /> }
+    });
+    let tables = lab.series.iter().enumerate().map(move |(i, series)| {
+        let table = Signal::derive(move || shown.with(|s| s.0.tables.get(i).cloned()).unwrap_or_default());
+        view! { <DataTable series=series table=table /> }
+    });
+    let svg = Signal::derive(move || shown.with(|s| s.0.charts.first().and_then(|c| drawing(c, settings.dark()))));
+    let csv = Signal::derive(move || {
+        shown.with(|(s, _)| {
+            let lines =
+                |table: &Table| std::iter::once(&table.columns).chain(&table.rows).map(csv_line).collect::<String>();
+            s.tables.iter().map(lines).collect::<Vec<_>>().join("\n")
+        })
+    });
+    view! {
+        <Prose id=format!("{}-before", lab.id) />
+        <Figure id=lab.id title=lab.title state=state finding=finding>
+            <Trouble trouble=trouble retry=move |()| site.load() />
+            <div class="controls">{controls}</div>
+            {lab.run.map(|label| view! {
+                <RunBar run=run label=label empty=Signal::derive(move || asks().is_empty()) start=start />
+            })}
+            {plots.collect_view()}
+            <Panel lab=lab shown=shown />
+            {move || source(&shown.with(|s| s.1))}
+            {tables.collect_view()}
+            <Export stem=Signal::stored(format!("alibi-{}", lab.id)) csv=csv svg=svg />
+        </Figure>
+        <Prose id=format!("{}-after", lab.id) />
+    }
+}
+
+fn empty() -> LineChart {
+    crate::ui::curves::chart(Vec::new(), &[])
+}
+
+/// Where the numbers come from.
+fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
+    let Origin { live, kept, engine } = *origin;
+    let text = match (live, kept) {
+        (0, 0) => return None,
+        (0, _) => "Shown: recorded natively with the very weights that this page loads. Run it to measure here.".into(),
+        (_, 0) => format!("Shown: computed in this page, on the {}.", engine_name(engine)),
+        (n, k) => {
+            let (n, k) = (thousands(n as u64), thousands(k as u64));
+            format!(
+                "Shown: {n} results computed in this page, on the {}; {k} still as recorded natively.",
+                engine_name(engine)
+            )
+        }
+    };
+    Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
+}
+
+/// HTML of the figure's own, in which elements with `data-set` are controls.
+#[component]
+fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
+    let labs = use_settings().labs;
+    let place = NodeRef::<html::Div>::new();
+    let press = move |event: web_sys::MouseEvent| {
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let Some(pressed) = target.and_then(|t| t.closest("[data-set]").ok().flatten()) else { return };
+        let Some((key, value)) = pressed.get_attribute("data-set").and_then(|s| {
+            let (key, value) = s.split_once('=')?;
+            Some((key.to_string(), value.to_string()))
+        }) else {
+            return;
+        };
+        let Some(control) = lab.controls.iter().find(|c| c.key == key) else { return };
+        labs.update(|all| put(all, control, value.clone()));
+        // The panel is drawn anew, and with it goes the focus.
+        request_animation_frame(move || {
+            let again = place
+                .get_untracked()
+                .and_then(|p| p.query_selector(&format!("[data-set=\"{key}={value}\"]")).ok().flatten())
+                .and_then(|e| e.dyn_into::<HtmlElement>().ok());
+            if let Some(element) = again {
+                let _ = element.focus();
+            }
+        });
+    };
+    view! { <div class="panel" node_ref=place on:click=press inner_html=move || shown.with(|s| s.0.panel.clone())></div> }
+}
+
+/// A control of a figure.
+#[component]
+fn Setting(lab: &'static Lab, control: &'static Control) -> impl IntoView {
+    let labs = use_settings().labs;
+    let value = Signal::derive(move || labs.with(|l| value_of(lab, l, control.key).to_string()));
+    let set = move |new: String| labs.update(|all| put(all, control, new));
+    let (key, label) = (control.key, control.label);
+    match control.kind {
+        Kind::Pick(choices) => {
+            let name = Signal::derive(move || {
+                let now = value.get();
+                choices.iter().find(|c| c.0 == now).map_or("", |c| c.0)
+            });
+            view! { <Segmented testid=key label=label choices=choices value=name choose=move |n: &'static str| set(n.into()) /> }
+                .into_any()
+        }
+        Kind::List(choices) => view! { <List key=key label=label choices=choices value=value set=set /> }.into_any(),
+        Kind::Number { min, max } => {
+            let number = Signal::derive(move || value.get().parse().unwrap_or(min));
+            view! {
+                <NumberControl testid=key label=label value=number set=move |n: usize| set(n.to_string()) min=min max=Signal::stored(max) />
+            }
+            .into_any()
+        }
+        Kind::Text { limit } => view! { <Text key=key label=label limit=limit value=value set=set /> }.into_any(),
+        Kind::Models(fits) => view! { <Models key=key label=label fits=fits value=value set=set /> }.into_any(),
+        Kind::Hidden(_) => ().into_any(),
+    }
+}
+
+#[component]
+fn List(
+    key: &'static str,
+    label: &'static str,
+    choices: &'static [Choice],
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let options = choices
+        .iter()
+        .map(|&(name, text)| view! { <option value=name selected=move || value.get() == name>{text}</option> });
+    view! {
+        <label class="list">
+            <span class="control-label">{label}</span>
+            <select data-testid=key prop:value=value on:change=move |event| set.run(event_target_value(&event))>
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn Text(
+    key: &'static str,
+    label: &'static str,
+    limit: usize,
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    view! {
+        <label class="control wide">
+            <span class="control-label">{label}</span>
+            <textarea
+                data-testid=key
+                rows="3"
+                maxlength=limit
+                prop:value=value
+                on:input=move |event| set.run(super::cut_text(&event_target_value(&event), limit).to_string())
+            ></textarea>
+        </label>
+    }
+}
+
+#[component]
+fn Models(
+    key: &'static str,
+    label: &'static str,
+    fits: fn(&crate::config::ModelEntry) -> bool,
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let site = expect_context::<Site>();
+    let ids = move || {
+        let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect::<Vec<_>>();
+        let mut ids = site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default());
+        crate::chart::sort_by_key(&mut ids, |id| crate::ui::curves::order(id));
+        ids
+    };
+    let ticks = move || {
+        ids()
+            .into_iter()
+            .map(|id| {
+                let (method, length, _) = crate::ui::curves::parts(&id);
+                let name = format!("{} {}", model_name(&id), length.unwrap_or_default());
+                let (style, for_checked, for_choose) = (crate::chart::style_of(method), id.clone(), id.clone());
+                let choose = move |on: bool| {
+                    let now = value.get_untracked();
+                    let mut chosen: Vec<&str> = now.split(',').filter(|c| !c.is_empty() && *c != for_choose).collect();
+                    if on {
+                        chosen.push(&for_choose);
+                    }
+                    crate::chart::sort_by_key(&mut chosen, |id| crate::ui::curves::order(id));
+                    set.run(chosen.join(","));
+                };
+                view! {
+                    <Tick
+                        testid=format!("{key}-{id}")
+                        value=id
+                        label=name
+                        style=style
+                        checked=Signal::derive(move || value.get().split(',').any(|c| c == for_checked))
+                        choose=choose
+                    />
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <fieldset class="wide" data-testid=key>
+            <legend>{label}</legend>
+            <div class="ticks">{ticks}</div>
+        </fieldset>
+    }
+}
