@@ -14,6 +14,7 @@ mod png;
 mod raster;
 mod slopes;
 mod sort;
+mod square;
 mod theme;
 
 pub use axis::{Axis, Scale, format_number, format_short};
@@ -24,6 +25,7 @@ pub use pen::{Pen, Sheet};
 pub use raster::{Raster, raster};
 pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
 pub use sort::{sort_by, sort_by_key};
+pub use square::square;
 pub use theme::{Colour, Theme};
 
 /// Lines over an x axis, with optional bands and vertical marks.

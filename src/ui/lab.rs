@@ -5,6 +5,7 @@
 pub mod view;
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use super::components::choice::Choice;
 use super::components::data_table::Table;
@@ -105,6 +106,8 @@ pub struct Lab {
     pub plots: &'static [&'static str],
     /// Values of `data-series`, one per table.
     pub series: &'static [&'static str],
+    /// Keys of the lists over whose values answers are kept from the training machine; everything else at its default.
+    pub kept: &'static [&'static str],
     /// What to ask the engine for the present settings.
     pub asks: fn(&Bench) -> Vec<Evaluate>,
     /// What to show.
@@ -245,6 +248,13 @@ pub fn put(values: &mut Values, control: &Control, value: String) {
     if value != control.default {
         values.push((control.key.into(), value));
     }
+}
+
+/// A text of the reader's own as a question carries it: its name, by content, and itself.
+pub fn own_text(text: &str) -> (String, Option<Arc<str>>) {
+    // FNV-1a, 64 bits: a name within one page, nothing more.
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    (format!("own:{hash:x}"), Some(text.into()))
 }
 
 /// Text with what HTML would take for markup written as references.

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::figures::{bias, early_tokens, extrapolation, perplexity, slopes};
+use super::figures::{
+    attention, bias, early_tokens, extrapolation, generate, perplexity, reach, slopes, train_short, verify, what_if,
+};
 use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
 
@@ -40,10 +42,22 @@ pub static FIGURES: &[Entry] = &[
         render: || view! { <bias::Bias /> }.into_any(),
     },
     Entry {
+        id: reach::LAB.id,
+        title: reach::LAB.title,
+        question: "How far back can a head see?",
+        render: || view! { <Laboratory lab=&reach::LAB /> }.into_any(),
+    },
+    Entry {
         id: "perplexity",
         title: "The laboratory",
         question: "Does it hold when you measure it yourself?",
         render: || view! { <perplexity::Perplexity /> }.into_any(),
+    },
+    Entry {
+        id: train_short::LAB.id,
+        title: train_short::LAB.title,
+        question: "How short can you train?",
+        render: || view! { <Laboratory lab=&train_short::LAB /> }.into_any(),
     },
     Entry {
         id: early_tokens::LAB.id,
@@ -51,10 +65,35 @@ pub static FIGURES: &[Entry] = &[
         question: "Why do longer inputs help at all?",
         render: || view! { <Laboratory lab=&early_tokens::LAB /> }.into_any(),
     },
+    Entry {
+        id: what_if::LAB.id,
+        title: what_if::LAB.title,
+        question: "What if you change the positions of a finished model?",
+        render: || view! { <Laboratory lab=&what_if::LAB /> }.into_any(),
+    },
+    Entry {
+        id: attention::LAB.id,
+        title: attention::LAB.title,
+        question: "What does the bias do to a sentence?",
+        render: || view! { <Laboratory lab=&attention::LAB /> }.into_any(),
+    },
+    Entry {
+        id: generate::LAB.id,
+        title: generate::LAB.title,
+        question: "What does collapse look like?",
+        render: || view! { <Laboratory lab=&generate::LAB /> }.into_any(),
+    },
+    Entry {
+        id: verify::LAB.id,
+        title: verify::LAB.title,
+        question: "Can you trust what your browser computes?",
+        render: || view! { <Laboratory lab=&verify::LAB /> }.into_any(),
+    },
 ];
 
 /// Figures of the laboratory.
-pub static LABS: &[&Lab] = &[&early_tokens::LAB];
+pub static LABS: &[&Lab] =
+    &[&reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &verify::LAB];
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {

@@ -18,11 +18,11 @@ pub fn Prose(
 mod tests {
     use std::fs;
 
-    /// Every id that the sources name, of `<Prose id="…" />` and of the figures of the laboratory.
+    /// Every id that the sources name: of this component, and of the figures of the laboratory.
     fn named() -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui"))];
-        let marker = ["<Prose id=", "\""].concat();
+        let marker = ["<Prose ", "id=\""].concat();
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();

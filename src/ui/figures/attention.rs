@@ -1,0 +1,251 @@
+//! What do the numbers do to a sentence? Figure `attention`.
+
+use crate::chart::{Theme, square};
+use crate::config::Change;
+use crate::protocol::{Evaluate, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, escaped, own_text};
+use crate::ui::results::show_3;
+
+/// Tokens of the text that are looked at, at most.
+const MOST: usize = 256;
+/// Heads of every model.
+const HEADS: usize = 8;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "attention",
+    title: "Attention over your sentence",
+    controls: &[
+        Control {
+            key: "attention-text",
+            label: "Text (the first 256 tokens are used)",
+            kind: Kind::Text { limit: 2_000 },
+            default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
+        },
+        Control {
+            key: "attention-method",
+            label: "Model",
+            kind: Kind::List(&[
+                ("alibi", "ALiBi"),
+                ("sinusoidal", "Sinusoidal"),
+                ("rotary", "Rotary"),
+                ("t5", "T5 bias"),
+                ("none", "No positions"),
+            ]),
+            default: "alibi",
+        },
+        Control {
+            key: "attention-bias",
+            label: "Bias while computing",
+            kind: Kind::Pick(&[("on", "as trained"), ("off", "removed")]),
+            default: "on",
+        },
+        Control { key: "attention-layer", label: "Layer", kind: Kind::Number { min: 1, max: 4 }, default: "1" },
+        Control { key: "attention-head", label: "Head", kind: Kind::Number { min: 1, max: HEADS }, default: "1" },
+        Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "" },
+    ],
+    run: Some("Look"),
+    plots: &[],
+    series: &["attention"],
+    kept: &["attention-method", "attention-bias"],
+    asks,
+    show,
+};
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    let model = format!("{}-256", bench.value("attention-method"));
+    let text = bench.value("attention-text");
+    if bench.model(&model).is_none() || text.trim().is_empty() {
+        return Vec::new();
+    }
+    let (stream, text) = own_text(text);
+    let change = if bench.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
+    let layer = bench.number("attention-layer").saturating_sub(1);
+    let ask = bench.ask(&model, MOST, 0, Task::Attend { layer });
+    vec![Evaluate { stream, text, first_target: 0, change, ..ask }]
+}
+
+/// One head's numbers for one text.
+struct Head<'a> {
+    scores: &'a [f32],
+    bias: &'a [f32],
+    n: usize,
+}
+
+impl Head<'_> {
+    /// Weights `[n, n]`: softmax of scores plus bias times `factor`, row by row; zero after the query.
+    fn weights(&self, factor: f32) -> Vec<f32> {
+        let n = self.n;
+        let mut out = vec![0.0; n * n];
+        for q in 0..n {
+            let sum = |k: usize| self.scores[q * n + k] + factor * self.bias[q - k];
+            let most = (0..=q).map(sum).fold(f32::NEG_INFINITY, f32::max);
+            let total: f32 = (0..=q).map(|k| (sum(k) - most).exp()).sum();
+            for k in 0..=q {
+                out[q * n + k] = (sum(k) - most).exp() / total;
+            }
+        }
+        out
+    }
+}
+
+/// The numbers of head `head` (from 0) in the answer to a [`Task::Attend`].
+fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
+    let n = answer.scored.words.len();
+    let scores = answer.values.get(head * n * n..(head + 1) * n * n)?;
+    let bias = answer.values.get(HEADS * n * n + head * n..HEADS * n * n + (head + 1) * n)?;
+    (n > 0).then_some(Head { scores, bias, n })
+}
+
+fn show(bench: &Bench) -> Shown {
+    let answer = asks(bench).first().and_then(|ask| bench.find(ask));
+    let chosen = bench.number("attention-head").clamp(1, HEADS) - 1;
+    let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
+        return Shown {
+            finding: "Press Look to compute the attention of this text.".into(),
+            tables: vec![Table::default()],
+            ..Default::default()
+        };
+    };
+    let n = of.n;
+    let words = &answer.scored.words;
+    let query = bench.value("attention-query").parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
+    let (with, without) = (of.weights(1.0), of.weights(0.0));
+    let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
+    Shown {
+        finding: finding(words, query, row, bare),
+        panel: panel(bench, answer, &of, query, &with, &without),
+        tables: vec![table(words, query, &of, row, bare)],
+        ..Default::default()
+    }
+}
+
+fn largest(row: &[f32]) -> usize {
+    (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
+}
+
+fn finding(words: &[String], query: usize, row: &[f32], bare: &[f32]) -> String {
+    let (a, b) = (largest(&row[..=query]), largest(&bare[..=query]));
+    let say = |k: usize, w: f32| format!("“{}”, {} back ({:.0} %)", words[k].trim(), query - k, 100.0 * w);
+    format!(
+        "Token {} “{}” attends most to {}; the same scores without the bias would choose {}.",
+        query + 1,
+        words[query].trim(),
+        say(a, row[a]),
+        say(b, bare[b])
+    )
+}
+
+fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
+    let n = of.n;
+    let theme = if bench.dark { Theme::DARK } else { Theme::LIGHT };
+    let mut html =
+        String::from("<div class=\"sentence\" role=\"group\" aria-label=\"Tokens: press one to make it the query\">");
+    for (k, word) in answer.scored.words.iter().enumerate() {
+        let weight = with[query * n + k];
+        let text = escaped(&word.replace('\n', "⏎"));
+        html += &format!(
+            "<button type=\"button\" data-set=\"attention-query={k}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            k == query,
+            // Small weights must still be seen: a square root spreads them.
+            100.0 * weight.sqrt(),
+            weight
+        );
+    }
+    html += "</div><div class=\"maps\">";
+    let causal = |m: &[f32]| {
+        let seen = (0..n * n).filter(|i| i % n <= i / n).map(|i| m[i]);
+        seen.fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
+    };
+    let biases: Vec<f32> = (0..n * n).map(|i| if i % n <= i / n { of.bias[i / n - i % n] } else { 0.0 }).collect();
+    let ((a, b), (c, d)) = (causal(of.scores), causal(&biases));
+    // One scale for what is added up, one for shares.
+    let scale = (a.min(c), b.max(d));
+    let shared = format!("scale {:.1} to {:.1}", scale.0, scale.1);
+    for (title, values, range, legend) in [
+        ("Scores q·k/√D", of.scores, scale, shared.as_str()),
+        ("Bias", biases.as_slice(), scale, shared.as_str()),
+        ("Weights", with, (0.0, 1.0), "scale 0 to 1"),
+        ("Weights, no bias", without, (0.0, 1.0), "scale 0 to 1"),
+    ] {
+        map(&mut html, title, legend, &square(values, n, range, &theme), None);
+    }
+    html += "</div><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
+    let slopes = (bench.value("attention-method") == "alibi").then(|| crate::position::slopes(HEADS));
+    for h in 0..HEADS {
+        let Some(of) = head(answer, h) else { continue };
+        let legend = slopes.as_ref().map_or(String::new(), |s| format!("slope 1/{:.0}", 1.0 / s[h]));
+        map(&mut html, &format!("Head {}", h + 1), &legend, &square(&of.weights(1.0), n, (0.0, 1.0), &theme), Some(h));
+    }
+    html + "</div>"
+}
+
+fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usize>) {
+    let picture = format!("<img src=\"{url}\" alt=\"{title}: queries downwards, keys to the right\">");
+    let below = format!("<span><b>{title}</b> {legend}</span>");
+    *html += &match head {
+        Some(h) => format!("<button type=\"button\" data-set=\"attention-head={}\">{picture}{below}</button>", h + 1),
+        None => format!("<div>{picture}{below}</div>"),
+    };
+}
+
+fn table(words: &[String], query: usize, of: &Head, row: &[f32], bare: &[f32]) -> Table {
+    let cells = (0..=query).rev().map(|k| {
+        vec![
+            (k + 1).to_string(),
+            words[k].replace('\n', "⏎"),
+            (query - k).to_string(),
+            show_3(of.scores[query * of.n + k].into()),
+            show_3(of.bias[query - k].into()),
+            show_3(row[k].into()),
+            show_3(bare[k].into()),
+        ]
+    });
+    Table {
+        caption: format!("Every key that token {} “{}” sees", query + 1, words[query].trim()),
+        columns: ["key", "token", "distance", "score", "bias", "weight", "weight without bias"]
+            .map(String::from)
+            .to_vec(),
+        rows: cells.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_the_softmax_of_scores_and_bias() {
+        let of = Head { scores: &[0.0, 0.0, 1.0, 0.0], bias: &[0.0, -1.0], n: 2 };
+        // Scores 1 and 0, bias −1 and 0: equal weights; without the bias e/(e + 1).
+        assert_eq!(of.weights(1.0), [1.0, 0.0, 0.5, 0.5]);
+        assert!((of.weights(0.0)[2] - 0.731_058_6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn heads_are_taken_apart_as_the_message_lays_them_out() {
+        let scored = crate::protocol::Scored { words: vec!["a".into(), "b".into()], ..Default::default() };
+        let values: Vec<f32> = (0..HEADS * 4 + HEADS * 2).map(|v| v as f32).collect();
+        let answer = Answer { scored: &scored, values, live: true };
+        let second = head(&answer, 1).unwrap();
+        assert_eq!((second.scores, second.bias), (&[4.0, 5.0, 6.0, 7.0][..], &[34.0, 35.0][..]));
+        assert!(head(&answer, HEADS).is_none());
+    }
+
+    #[test]
+    fn the_finding_names_the_keys_chosen() {
+        let words: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
+        let said = finding(&words, 2, &[0.2, 0.7, 0.1], &[0.6, 0.3, 0.1]);
+        assert_eq!(
+            said,
+            "Token 3 “c” attends most to “b”, 1 back (70 %); the same scores without the bias would choose “a”, 2 back (60 %)."
+        );
+    }
+
+    #[test]
+    fn every_model_of_the_list_is_a_method() {
+        let Kind::List(choices) = LAB.controls[1].kind else { panic!("not a list") };
+        assert!(choices.iter().all(|c| crate::position::by_id(c.0).is_some()));
+    }
+}

@@ -1,0 +1,224 @@
+//! What do the models write past their training length? Figure `generate`.
+
+use crate::protocol::{Evaluate, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::curves::{model_name, parts};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, escaped, own_text};
+use crate::ui::results::thousands;
+
+/// Tokens of the prompt that are used, at most.
+const PROMPT: usize = 1_024;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "generate",
+    title: "The same prompt, continued by each method",
+    controls: &[
+        Control {
+            key: "generate-prompt",
+            label: "Prompt",
+            kind: Kind::Text { limit: 8_000 },
+            default: "Fellow citizens of the Senate and of the House of Representatives:",
+        },
+        Control {
+            key: "generate-models",
+            label: "Models",
+            kind: Kind::Models(|_| true),
+            default: "sinusoidal-256,rotary-256,alibi-256",
+        },
+        Control {
+            key: "generate-tokens",
+            label: "New tokens",
+            kind: Kind::List(&[("128", "128"), ("256", "256"), ("512", "512"), ("768", "768"), ("1536", "1,536")]),
+            default: "768",
+        },
+        Control {
+            key: "generate-temperature",
+            label: "Temperature",
+            kind: Kind::List(&[("0", "0: the likeliest"), ("0.5", "0.5"), ("0.8", "0.8"), ("1", "1"), ("1.3", "1.3")]),
+            default: "0.8",
+        },
+        Control {
+            key: "generate-top-k",
+            label: "Drawn from the likeliest",
+            kind: Kind::List(&[("0", "all"), ("5", "5"), ("20", "20"), ("50", "50"), ("200", "200")]),
+            default: "50",
+        },
+        Control { key: "generate-seed", label: "Seed", kind: Kind::Number { min: 1, max: 999 }, default: "1" },
+    ],
+    run: Some("Write"),
+    plots: &[],
+    series: &["generate"],
+    kept: &[],
+    asks,
+    show,
+};
+
+fn ask(bench: &Bench, model: &str) -> Evaluate {
+    let temperature = match bench.value("generate-temperature") {
+        "0" => 0.0,
+        "0.5" => 0.5,
+        "1" => 1.0,
+        "1.3" => 1.3,
+        _ => 0.8,
+    };
+    let task = Task::Generate {
+        temperature,
+        top_k: bench.number("generate-top-k"),
+        seed: bench.number("generate-seed") as u32,
+    };
+    let (stream, text) = own_text(bench.value("generate-prompt"));
+    let ask = bench.ask(model, PROMPT, bench.number("generate-tokens"), task);
+    Evaluate { stream, text, first_target: 0, ..ask }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    if bench.value("generate-prompt").trim().is_empty() {
+        return Vec::new();
+    }
+    bench.models("generate-models").iter().map(|m| ask(bench, &m.id)).collect()
+}
+
+/// What one stretch of new tokens is like.
+#[derive(Debug, PartialEq)]
+struct Stretch {
+    /// Tokens.
+    n: usize,
+    /// Geometric mean of the probabilities that the model gave them.
+    probability: f64,
+    /// Share of runs of three tokens that had not been written before in this text.
+    fresh: f64,
+}
+
+/// The new tokens `from..to`.
+fn stretch(words: &[String], probabilities: &[f32], from: usize, to: usize) -> Option<Stretch> {
+    let to = to.min(words.len()).min(probabilities.len());
+    if from >= to {
+        return None;
+    }
+    let n = to - from;
+    let mean = probabilities[from..to].iter().map(|&p| f64::from(p).ln()).sum::<f64>() / n as f64;
+    let threes = (from.max(2)..to).map(|i| (i, &words[i - 2..=i]));
+    let (mut fresh, mut count) = (0, 0);
+    for (i, three) in threes {
+        count += 1;
+        fresh += usize::from(!words[..i].windows(3).any(|w| w == three));
+    }
+    Some(Stretch { n, probability: mean.exp(), fresh: if count == 0 { 1.0 } else { fresh as f64 / count as f64 } })
+}
+
+/// One model's text: id, prompt tokens, answer.
+type Written<'a> = (String, usize, Answer<'a>);
+
+/// New tokens before the total reaches the training length.
+fn inside(model: &str, prompt: usize) -> usize {
+    parts(model).1.unwrap_or(0).saturating_sub(prompt)
+}
+
+fn show(bench: &Bench) -> Shown {
+    let of = |id: &str| {
+        let answer = bench.find(&ask(bench, id))?;
+        // The number of prompt tokens stands before the first probability.
+        let prompt = *answer.values.first()? as usize;
+        Some((id.to_string(), prompt, answer))
+    };
+    let written: Vec<Written> = bench.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
+    Shown {
+        finding: finding(&written),
+        panel: written.iter().map(passage).collect(),
+        tables: vec![table(&written)],
+        ..Default::default()
+    }
+}
+
+fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) {
+    let (words, edge) = (&answer.scored.words, inside(id, *prompt));
+    let probabilities = &answer.values[1..];
+    (stretch(words, probabilities, 0, edge), stretch(words, probabilities, edge, words.len()))
+}
+
+fn finding(written: &[Written]) -> String {
+    let said = written.iter().filter_map(|w| {
+        let (Some(a), Some(b)) = halves(w) else { return None };
+        Some(format!("{} {:.0} % and {:.0} %", model_name(&w.0), 100.0 * a.fresh, 100.0 * b.fresh))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        return "Nothing has been written past the training length yet.".into();
+    }
+    format!(
+        "Runs of three tokens that are new in the text, up to the training length and past it: {}.",
+        said.join("; ")
+    )
+}
+
+fn passage(written: &Written) -> String {
+    let (id, prompt, answer) = written;
+    let (words, probabilities) = (&answer.scored.words, &answer.values[1..]);
+    let edge = inside(id, *prompt);
+    let mut html = format!(
+        "<section class=\"passage\"><h4>{}, trained at {}</h4><p>",
+        model_name(id),
+        parts(id).1.unwrap_or_default()
+    );
+    for (i, (word, p)) in words.iter().zip(probabilities).enumerate() {
+        if i == edge {
+            html += "<strong class=\"edge\">training length</strong>";
+        }
+        let text = escaped(word).replace('\n', "<br>");
+        // Nine steps of colour: as many classes, and no style of its own on every token.
+        html += &format!("<span data-p=\"{}\" title=\"{:.1} %\">{text}</span>", (p.sqrt() * 8.0).round(), 100.0 * p);
+    }
+    html + "</p></section>"
+}
+
+fn table(written: &[Written]) -> Table {
+    let mut rows = Vec::new();
+    for w in written {
+        let (a, b) = halves(w);
+        for (place, stretch) in [("up to the training length", a), ("past it", b)] {
+            let Some(s) = stretch else { continue };
+            rows.push(vec![
+                w.0.clone(),
+                place.into(),
+                thousands(s.n as u64),
+                format!("{:.1} %", 100.0 * s.probability),
+                format!("{:.1} %", 100.0 * s.fresh),
+            ]);
+        }
+    }
+    Table {
+        caption: "What each model wrote".into(),
+        columns: ["model", "stretch", "tokens", "probability (geometric mean)", "new runs of three tokens"]
+            .map(String::from)
+            .to_vec(),
+        rows,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(String::from).collect()
+    }
+
+    #[test]
+    fn repetition_is_counted() {
+        let text = words("a b c a b c a b c");
+        let p = vec![0.5f32; 9];
+        let whole = stretch(&text, &p, 0, 9).unwrap();
+        // abc, bca and cab are new, the four after them are not.
+        assert!((whole.fresh - 3.0 / 7.0).abs() < 1e-12);
+        assert!((whole.probability - 0.5).abs() < 1e-9);
+        assert_eq!(stretch(&text, &p, 6, 9).unwrap().fresh, 0.0);
+        assert_eq!(stretch(&text, &p, 9, 12), None);
+    }
+
+    #[test]
+    fn the_training_length_counts_the_prompt() {
+        assert_eq!(inside("alibi-256", 20), 236);
+        assert_eq!(inside("alibi-64", 100), 0);
+    }
+}

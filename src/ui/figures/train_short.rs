@@ -1,0 +1,180 @@
+//! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
+
+use crate::chart::{Point, Series};
+use crate::protocol::{Evaluate, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::curves::chart;
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::results::{Summary, show_perplexity, summarise, thousands};
+
+/// Training lengths, and the shorter of the lengths tested at.
+const TRAINED: [usize; 4] = [64, 128, 256, 512];
+/// Lengths tested at.
+const TESTED: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
+/// Targets of every point.
+const TARGETS: usize = 8_192;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "train-short",
+    title: "Train short, test long: Table 5 in small",
+    controls: &[Control {
+        key: "train-short-compare",
+        label: "Beside ALiBi, trained at the very length it is tested at",
+        kind: Kind::Pick(&[
+            ("sinusoidal", "Sinusoidal"),
+            ("rotary", "Rotary"),
+            ("t5", "T5 bias"),
+            ("none", "No positions"),
+        ]),
+        default: "sinusoidal",
+    }],
+    run: Some("Measure it here"),
+    plots: &["train-short-plot"],
+    series: &["train-short"],
+    kept: &["train-short-compare"],
+    asks,
+    show,
+};
+
+fn point(bench: &Bench, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
+    let model = format!("{method}-{trained}");
+    bench.model(&model)?;
+    Some(bench.ask(&model, length, TARGETS, Task::Score))
+}
+
+/// Every cell that a trained model can fill: ALiBi at its training length and beyond, the other at its own.
+fn cells(bench: &Bench) -> Vec<(&'static str, usize, usize, Evaluate)> {
+    let other = match bench.value("train-short-compare") {
+        "rotary" => "rotary",
+        "t5" => "t5",
+        "none" => "none",
+        _ => "sinusoidal",
+    };
+    let alibi = TRAINED.iter().flat_map(|&t| TESTED.iter().filter(move |&&l| l >= t).map(move |&l| ("alibi", t, l)));
+    let own = TRAINED.iter().map(|&t| (other, t, t));
+    alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(bench, m, t, l)?))).collect()
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    cells(bench).into_iter().map(|c| c.3).collect()
+}
+
+/// A measured cell: method, training length, tested length, result.
+type Cell = (&'static str, usize, usize, Summary);
+
+fn show(bench: &Bench) -> Shown {
+    let found = cells(bench).into_iter().filter_map(|(m, t, l, ask)| {
+        let answer = bench.find(&ask)?;
+        Some((m, t, l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
+    });
+    let found: Vec<Cell> = found.collect();
+    let name = crate::position::by_id(bench.value("train-short-compare")).map_or("", |m| m.name());
+    Shown {
+        finding: finding(name, &found),
+        charts: vec![chart(series(name, &found), &[])],
+        tables: vec![table(name, &found)],
+        ..Default::default()
+    }
+}
+
+fn series(name: &str, found: &[Cell]) -> Vec<Series> {
+    let line = |id: String, name: String, style, keep: &dyn Fn(&Cell) -> bool| Series {
+        id,
+        name,
+        style,
+        points: found
+            .iter()
+            .filter(|c| keep(c))
+            .map(|c| Point {
+                x: c.2 as f64,
+                y: c.3.perplexity,
+                low: c.3.standard_error.map(|_| c.3.band.0),
+                high: c.3.standard_error.map(|_| c.3.band.1),
+            })
+            .collect(),
+        faint: false,
+    };
+    let mut lines: Vec<Series> = TRAINED
+        .iter()
+        .enumerate()
+        .map(|(i, &t)| {
+            line(format!("alibi-{t}"), format!("ALiBi {t}"), [1, 2, 3, 5][i], &|c| c.0 == "alibi" && c.1 == t)
+        })
+        .collect();
+    lines.push(line("own".into(), format!("{name}, own length"), 0, &|c| c.0 != "alibi"));
+    lines.retain(|l| !l.points.is_empty());
+    lines
+}
+
+/// Of each length tested at: does an ALiBi model trained at a quarter of it or less, or half of it, beat the other one?
+fn finding(name: &str, found: &[Cell]) -> String {
+    let mut said = Vec::new();
+    for &length in &TESTED {
+        let Some(own) = found.iter().find(|c| c.0 != "alibi" && c.2 == length) else { continue };
+        let shortest =
+            found.iter().find(|c| c.0 == "alibi" && c.2 == length && c.1 < length && c.3.perplexity < own.3.perplexity);
+        if let Some(best) = shortest {
+            said.push(format!(
+                "at {length} tokens ALiBi trained at {} reaches {}, {name} trained at {length} {}",
+                best.1,
+                show_perplexity(best.3.perplexity),
+                show_perplexity(own.3.perplexity)
+            ));
+        } else if length > TRAINED[0] {
+            said.push(format!("at {length} tokens no ALiBi model trained shorter is ahead of {name}"));
+        }
+    }
+    let Some(first) = said.first_mut() else { return "Too few models have been trained for a comparison.".into() };
+    first[..1].make_ascii_uppercase();
+    format!("{}.", said.join("; "))
+}
+
+fn table(name: &str, found: &[Cell]) -> Table {
+    let cell = |keep: &dyn Fn(&Cell) -> bool| {
+        found.iter().find(|c| keep(c)).map_or("–".into(), |c| show_perplexity(c.3.perplexity))
+    };
+    let row = |head: String, keep: &dyn Fn(&Cell, usize) -> bool| {
+        let cells = TESTED.iter().map(|&l| cell(&|c| c.2 == l && keep(c, l)));
+        std::iter::once(head).chain(cells).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> =
+        TRAINED.iter().map(|&t| row(format!("ALiBi, trained at {t}"), &|c, _| c.0 == "alibi" && c.1 == t)).collect();
+    rows.push(row(format!("{name}, trained at that length"), &|c, l| c.0 != "alibi" && c.1 == l));
+    let mut columns = vec!["model".to_string()];
+    columns.extend(TESTED.iter().map(|&l| format!("tested at {}", thousands(l as u64))));
+    Table {
+        caption: format!("Perplexity of the same {} targets, nonoverlapping", thousands(TARGETS as u64)),
+        columns,
+        rows,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(method: &'static str, trained: usize, tested: usize, perplexity: f64) -> Cell {
+        let block = [crate::protocol::BlockSum { nll: perplexity.ln(), n_targets: 1 }];
+        (method, trained, tested, summarise(&block, 1).unwrap())
+    }
+
+    #[test]
+    fn the_shortest_training_that_wins_is_named() {
+        let found = [cell("alibi", 64, 256, 15.0), cell("alibi", 128, 256, 13.5), cell("sinusoidal", 256, 256, 14.0)];
+        assert_eq!(
+            finding("Sinusoidal", &found),
+            "At 256 tokens ALiBi trained at 128 reaches 13.50, Sinusoidal trained at 256 14.00."
+        );
+        let found = [cell("alibi", 64, 256, 15.0), cell("sinusoidal", 256, 256, 14.0)];
+        assert!(finding("Sinusoidal", &found).starts_with("At 256 tokens no ALiBi model"));
+        assert!(finding("Sinusoidal", &[]).starts_with("Too few"));
+    }
+
+    #[test]
+    fn rows_are_training_lengths_and_columns_tested_ones() {
+        let table = table("Rotary", &[cell("alibi", 128, 512, 13.0), cell("rotary", 64, 64, 16.0)]);
+        assert_eq!(table.rows[1], ["ALiBi, trained at 128", "–", "–", "–", "13.00", "–", "–"]);
+        assert_eq!(table.rows[4], ["Rotary, trained at that length", "16.00", "–", "–", "–", "–", "–"]);
+    }
+}

@@ -1,0 +1,260 @@
+//! What if a trained model's positions are changed without training it anew? Figure `what-if`.
+
+use crate::chart::{Point, Series, style_of};
+use crate::config::Change;
+use crate::position::by_id;
+use crate::protocol::{Evaluate, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::curves;
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::results::{Summary, show_perplexity, summarise, thousands};
+
+/// Input lengths, tokens.
+const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
+/// Targets of every point.
+const TARGETS: usize = 8_192;
+/// Length at which all these models were trained.
+const TRAINED: usize = 256;
+
+/// The changes: name in addresses, the change, and what is claimed about it, with its source.
+const CHANGES: &[(&str, Change, &str)] = &[
+    (
+        "interpolate",
+        Change::Interpolate,
+        "Al-Khateeb et al. (arXiv 2310.13017) report that over-trained ALiBi models go only some 12 % past their training length, and that scaling the slopes down reaches twice that length without fine-tuning. For rotary, Chen et al. (arXiv 2306.15595) interpolate positions, with some fine-tuning.",
+    ),
+    (
+        "ntk",
+        Change::Ntk,
+        "The authors of NTK-ALiBi keep the steepest slope and flatten the others more and more; on retrieval of topics from about 3,000 tokens with a model trained at 2,048 they report 2 % as it is, 74 % interpolated, 96 % this way.",
+    ),
+    (
+        "half",
+        Change::BiasTimes(0.5),
+        "The paper found the choice of slopes robust when training with them; here a trained model meets slopes half as steep.",
+    ),
+    ("double", Change::BiasTimes(2.0), "As before, with slopes twice as steep."),
+    (
+        "one-slope",
+        Change::OneSlope(1.0 / 16.0),
+        "In the paper each head has a slope of its own. Here every head gets 1/16, whatever it was trained with.",
+    ),
+    (
+        "slopes-16",
+        Change::SlopesOf(16),
+        "The first eight slopes of the set for 16 heads: all of them steep, none below 1/16.",
+    ),
+    (
+        "exponential",
+        Change::Exponential,
+        "The authors' FAQ: growing the bias exponentially was worse than linearly. They trained with it; here it is put into a model trained with a linear bias.",
+    ),
+    (
+        "logarithmic",
+        Change::Logarithmic,
+        "KERPLE (arXiv 2205.09921) learns a bias that grows logarithmically, and reports 21.4 at 16,384 tokens for models trained at 512, where ALiBi has 22.5. It trained with it; here it is put into a finished model.",
+    ),
+    (
+        "no-bias",
+        Change::NoBias,
+        "Without its bias an ALiBi model has no positions at all; it never learned to do without. The authors, asked about decoding without bias: it must be applied at test time too.",
+    ),
+    (
+        "window",
+        Change::Window(TRAINED),
+        "Each query sees the last 256 keys only. The authors' FAQ: such a mask does not rescue a sinusoidal model. Su (2023): relative positions with a window of the training length are the baseline to beat, and ALiBi is a smooth form of it.",
+    ),
+    (
+        "log-n",
+        Change::LogN,
+        "Su (2021) scales scores by the logarithm of the length, against attention that thins out as inputs grow: a masked model trained at 64 went from 23.0 to 34.0 % accuracy at 256.",
+    ),
+];
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "what-if",
+    title: "Changing a trained model’s positions",
+    controls: &[
+        Control {
+            key: "what-if-change",
+            label: "Change",
+            kind: Kind::List(&[
+                ("interpolate", "Interpolated positions (slopes × 256 ÷ length)"),
+                ("ntk", "NTK-ALiBi: flat heads flattened more"),
+                ("half", "Biases halved"),
+                ("double", "Biases doubled"),
+                ("one-slope", "Every head with slope 1/16"),
+                ("slopes-16", "The steep half of 16 heads’ slopes"),
+                ("exponential", "Bias grows exponentially"),
+                ("logarithmic", "Bias grows logarithmically"),
+                ("no-bias", "No bias"),
+                ("window", "Window of 256 keys"),
+                ("log-n", "Scores × log length"),
+            ]),
+            default: "interpolate",
+        },
+        Control {
+            key: "what-if-method",
+            label: "Model, trained at 256 tokens",
+            kind: Kind::List(&[
+                ("alibi", "ALiBi"),
+                ("sinusoidal", "Sinusoidal"),
+                ("rotary", "Rotary"),
+                ("t5", "T5 bias"),
+                ("none", "No positions"),
+            ]),
+            default: "alibi",
+        },
+    ],
+    run: Some("Try it here"),
+    plots: &["what-if-plot"],
+    series: &["what-if"],
+    kept: &["what-if-change", "what-if-method"],
+    asks,
+    show,
+};
+
+fn model(bench: &Bench) -> String {
+    format!("{}-{TRAINED}", bench.value("what-if-method"))
+}
+
+fn change(bench: &Bench) -> (Change, &'static str) {
+    let name = bench.value("what-if-change");
+    CHANGES.iter().find(|c| c.0 == name).map_or((Change::None, ""), |c| (c.1, c.2))
+}
+
+fn point(bench: &Bench, length: usize, change: Change) -> Evaluate {
+    Evaluate { change, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    if bench.model(&model(bench)).is_none() {
+        return Vec::new();
+    }
+    let changed = change(bench).0;
+    LENGTHS.iter().flat_map(|&l| [point(bench, l, Change::None), point(bench, l, changed)]).collect()
+}
+
+fn show(bench: &Bench) -> Shown {
+    let (changed, claim) = change(bench);
+    let curve = |change| -> Vec<(usize, Summary)> {
+        let of = |&l: &usize| {
+            let answer = bench.find(&point(bench, l, change))?;
+            Some((l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
+        };
+        LENGTHS.iter().filter_map(of).collect()
+    };
+    let (before, after) = (curve(Change::None), curve(changed));
+    let method = bench.value("what-if-method");
+    let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
+        id: id.into(),
+        name: name.into(),
+        style,
+        points: of.iter().map(|(l, s)| plain(*l, s)).collect(),
+        faint: false,
+    };
+    let series =
+        vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", 5, &after)];
+    Shown {
+        finding: finding(by_id(method).map_or("", |m| m.name()), &before, &after),
+        charts: vec![curves::chart(series, &[TRAINED])],
+        panel: format!("<p class=\"claim\">{claim}</p>"),
+        tables: vec![table(&before, &after)],
+    }
+}
+
+fn plain(length: usize, summary: &Summary) -> Point {
+    Point {
+        x: length as f64,
+        y: summary.perplexity,
+        low: summary.standard_error.map(|_| summary.band.0),
+        high: summary.standard_error.map(|_| summary.band.1),
+    }
+}
+
+fn at(curve: &[(usize, Summary)], length: usize) -> Option<f64> {
+    curve.iter().find(|p| p.0 == length).map(|p| p.1.perplexity)
+}
+
+fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> String {
+    let both = |length| Some((at(before, length)?, at(after, length)?));
+    let Some(long) = LENGTHS.iter().rev().copied().find(|&l| l > TRAINED && both(l).is_some()) else {
+        return "Nothing has been measured for this change yet.".into();
+    };
+    let Some((was, is)) = both(long) else { return String::new() };
+    let verdict = match is / was {
+        r if !r.is_finite() => "cannot be compared",
+        r if r < 0.98 => "is better with the change",
+        r if r <= 1.02 => "does not notice the change",
+        r if r < 2.0 => "is worse with the change",
+        _ => "breaks down with the change",
+    };
+    let short = both(TRAINED).map_or(String::new(), |(a, b)| {
+        format!(" (at {TRAINED} tokens {} against {})", show_perplexity(b), show_perplexity(a))
+    });
+    format!(
+        "At {} tokens {name} {verdict}: perplexity {} against {} as trained{short}.",
+        thousands(long as u64),
+        show_perplexity(is),
+        show_perplexity(was),
+    )
+}
+
+fn table(before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
+    let cell = |curve, l| at(curve, l).map_or("–".into(), show_perplexity);
+    let ratio = |l| Some(at(after, l)? / at(before, l)?);
+    let row = |&l: &usize| {
+        vec![
+            thousands(l as u64),
+            cell(before, l),
+            cell(after, l),
+            ratio(l).map_or("–".into(), |r| if r.is_finite() { format!("{r:.3}") } else { "diverged".into() }),
+        ]
+    };
+    Table {
+        caption: format!("Perplexity of the same {} targets, as trained and changed", thousands(TARGETS as u64)),
+        columns: ["input length", "as trained", "changed", "ratio"].map(String::from).to_vec(),
+        rows: LENGTHS.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(points: &[(usize, f64)]) -> Vec<(usize, Summary)> {
+        let block = |nll| [crate::protocol::BlockSum { nll, n_targets: 1 }];
+        points.iter().filter_map(|&(l, p)| Some((l, summarise(&block(f64::ln(p)), 1)?))).collect()
+    }
+
+    #[test]
+    fn every_change_of_the_list_is_known_and_has_its_claim() {
+        let Kind::List(choices) = LAB.controls[0].kind else { panic!("not a list") };
+        assert_eq!(choices.len(), CHANGES.len());
+        for ((name, _), (known, _, claim)) in choices.iter().zip(CHANGES) {
+            assert_eq!(name, known);
+            assert!(claim.len() > 20);
+        }
+    }
+
+    #[test]
+    fn the_finding_follows_the_longest_length_with_both() {
+        let before = curve(&[(256, 14.0), (512, 14.0), (1_024, 20.0)]);
+        let said = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 28.0)]));
+        assert_eq!(
+            said,
+            "At 512 tokens ALiBi breaks down with the change: perplexity 28.00 against 14.00 as trained (at 256 tokens 14.00 against 14.00)."
+        );
+        assert!(finding("ALiBi", &before, &curve(&[(1_024, 19.9)])).contains("does not notice"));
+        assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
+        assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
+    }
+
+    #[test]
+    fn ratios_stand_beside_both() {
+        let table = table(&curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
+        assert_eq!(table.rows[0], ["256", "10.00", "15.00", "1.500"]);
+        assert_eq!(table.rows[1], ["512", "–", "–", "–"]);
+    }
+}
