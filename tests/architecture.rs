@@ -218,6 +218,8 @@ fn unregistered_methods(sources: &[Source]) -> Vec<String> {
     let registry = code(text_of(sources, "src/position/mod.rs"));
     let list = registry.split_once("static METHODS").map_or("", |(_, rest)| rest.split(';').nth(1).unwrap_or(""));
     stems(sources, "src/position/")
+        // What stands in for any method is none of them.
+        .filter(|(stem, _)| *stem != "change")
         .filter_map(|(stem, source)| {
             let code = code(&source.text);
             let Some((_, rest)) = code.split_once("impl PositionMethod for ") else {

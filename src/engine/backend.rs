@@ -2,7 +2,9 @@
 
 use super::cpu::CpuBackend;
 use super::pause::{Cancelled, Pause};
+use crate::config::Change;
 use crate::model::{Segments, Weights};
+use crate::position::ChangeAt;
 use crate::protocol::EngineKind;
 
 /// Why an engine did not finish.
@@ -23,7 +25,7 @@ pub enum EngineError {
 /// A model on an engine.
 pub enum Backend {
     /// In WASM or natively.
-    Cpu(CpuBackend),
+    Cpu(Box<CpuBackend>),
     /// On WebGPU.
     #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
@@ -36,7 +38,10 @@ pub struct GpuBackend {
     method: &'static (dyn crate::position::PositionMethod + Sync),
     shape: crate::position::Shape,
     learned: Vec<f32>,
-    tables: Option<crate::position::Tables>,
+    train_length: usize,
+    change: ChangeAt,
+    /// Those of the last call, and what was changed in them.
+    tables: Option<(crate::position::Tables, ChangeAt)>,
     adapter: String,
 }
 
@@ -46,7 +51,7 @@ impl Backend {
     /// # Errors
     /// If the weights are not complete.
     pub fn cpu(weights: &Weights) -> Result<Self, EngineError> {
-        CpuBackend::new(weights).map(Self::Cpu)
+        CpuBackend::new(weights).map(|cpu| Self::Cpu(Box::new(cpu)))
     }
 
     /// The model on the GPU.
@@ -64,6 +69,8 @@ impl Backend {
             method,
             shape: crate::position::Shape { d_model: config.d_model, n_head: config.n_head },
             learned: weights.learned().to_vec(),
+            train_length: config.train_length,
+            change: ChangeAt::default(),
             tables: None,
             adapter: gpu.adapter_name(),
         })))
@@ -84,6 +91,15 @@ impl Backend {
             Self::Cpu(_) => None,
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => Some(gpu.adapter.clone()),
+        }
+    }
+
+    /// Changes the tables of all later calls, for inputs of `length` tokens; [`Change::None`] puts them back.
+    pub fn set_change(&mut self, change: Change, length: usize) {
+        match self {
+            Self::Cpu(cpu) => cpu.set_change(change, length),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.change = ChangeAt { change, length, train_length: gpu.train_length },
         }
     }
 
@@ -114,13 +130,14 @@ impl Backend {
             Self::Cpu(cpu) => cpu.losses(segments, targets, pause).await,
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => {
+                let (length, change) = (segments.length, gpu.change);
                 let tables = match gpu.tables.take() {
-                    Some(tables) if tables.length == segments.length => tables,
-                    _ => crate::position::Tables::new(gpu.method, gpu.shape, segments.length, &gpu.learned),
+                    Some((tables, of)) if tables.length == length && of == change => tables,
+                    _ => crate::position::Tables::changed(gpu.method, change, gpu.shape, length, &gpu.learned),
                 };
                 let n = segments.n_segment;
                 let result = gpu.decoder.losses(&segments.tokens, targets, n, &tables, &mut || ()).await;
-                gpu.tables = Some(tables);
+                gpu.tables = Some((tables, change));
                 pause.pause(1.0).await?;
                 Ok(result?)
             }

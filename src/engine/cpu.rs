@@ -7,8 +7,10 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use super::backend::EngineError;
 use super::pause::Pause;
+use crate::config::Change;
 use crate::kernels::attention::FarKeys;
 use crate::model::{Inference, InferenceTables, Segments, Weights};
+use crate::position::ChangeAt;
 
 /// Rows of the feed-forward network and of the logits computed at a time.
 const ROWS: usize = 512;
@@ -17,7 +19,10 @@ const CELLS: usize = 2 << 20;
 
 /// A model on the CPU.
 pub struct CpuBackend {
-    model: Inference,
+    pub(super) model: Inference,
+    train_length: usize,
+    change: ChangeAt,
+    /// Those of the last call.
     tables: Option<InferenceTables>,
     /// What becomes of keys out of a head's reach.
     pub far_keys: FarKeys,
@@ -27,7 +32,18 @@ impl CpuBackend {
     /// # Errors
     /// If the weights are not complete.
     pub fn new(weights: &Weights) -> Result<Self, EngineError> {
-        Ok(Self { model: Inference::new(weights)?, tables: None, far_keys: FarKeys::default() })
+        Ok(Self {
+            model: Inference::new(weights)?,
+            train_length: weights.config.train_length,
+            change: ChangeAt::default(),
+            tables: None,
+            far_keys: FarKeys::default(),
+        })
+    }
+
+    /// See [`super::backend::Backend::set_change`].
+    pub fn set_change(&mut self, change: Change, length: usize) {
+        self.change = ChangeAt { change, length, train_length: self.train_length };
     }
 
     /// Loss of every target, nats; see [`super::backend::Backend::losses`].
@@ -40,34 +56,42 @@ impl CpuBackend {
         targets: &[u32],
         pause: &mut impl Pause,
     ) -> Result<Vec<f32>, EngineError> {
-        let tables = match self.tables.take() {
-            Some(tables) if tables.length == segments.length => tables,
-            _ => self.model.tables(segments.length),
-        };
+        let tables = self.take_tables(segments.length);
         let result = self.forward(segments, targets, &tables, pause).await;
         self.tables = Some(tables);
         result
     }
 
-    async fn forward(
+    /// The tables at hand, those of the last call if they fit.
+    pub(super) fn take_tables(&mut self, length: usize) -> InferenceTables {
+        match self.tables.take() {
+            Some(tables) if tables.length == length && tables.change == self.change => tables,
+            _ => self.model.changed_tables(length, self.change),
+        }
+    }
+
+    /// Output of the last block, `[n_segment · T, C]`; `see` is shown every layer's queries, keys and values,
+    /// `[n_segment · T, 3C]`.
+    pub(super) async fn hidden(
         &self,
         segments: &Segments,
-        targets: &[u32],
         tables: &InferenceTables,
+        see: &mut dyn FnMut(usize, &Tensor) -> CandleResult<()>,
         pause: &mut impl Pause,
-    ) -> Result<Vec<f32>, EngineError> {
+    ) -> Result<Tensor, EngineError> {
         let model = &self.model;
         let (length, n_layer) = (segments.length, model.n_layer());
         let mut x = model.embed(segments, tables)?;
-        // Attention is most of the work of a long input.
-        let share = |layer: usize, attended: f64| (layer as f64 + 0.9 * attended) / (n_layer as f64 + 0.2);
+        let share = |layer: usize, attended: f64| share(n_layer, layer, attended);
         for layer in 0..n_layer {
             let mut parts = Vec::new();
             for (first, part) in chunks(&x, ROWS)? {
                 parts.push(model.qkv(layer, &part, tables, first)?);
                 pause.pause(share(layer, 0.0)).await?;
             }
-            let attending = model.attending(join(parts)?, segments)?;
+            let qkv = join(parts)?;
+            see(layer, &qkv)?;
+            let attending = model.attending(qkv, segments)?;
             let mut attended = vec![0.0; x.elem_count()];
             // One head after another: its keys and values stay in the cache.
             let n_unit = segments.n_segment * model.n_head();
@@ -89,14 +113,31 @@ impl CpuBackend {
             }
             x = join(parts)?;
         }
+        Ok(x)
+    }
+
+    async fn forward(
+        &self,
+        segments: &Segments,
+        targets: &[u32],
+        tables: &InferenceTables,
+        pause: &mut impl Pause,
+    ) -> Result<Vec<f32>, EngineError> {
+        let model = &self.model;
+        let x = self.hidden(segments, tables, &mut |_, _| Ok(()), pause).await?;
         let mut losses = Vec::with_capacity(targets.len());
         for (first, part) in chunks(&x, ROWS)? {
             let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
             losses.extend(model.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
-            pause.pause(share(n_layer, 0.0)).await?;
+            pause.pause(share(model.n_layer(), model.n_layer(), 0.0)).await?;
         }
         Ok(losses)
     }
+}
+
+/// Share of the work that is done when `attended` of a layer's attention is: most of the work of a long input.
+fn share(n_layer: usize, layer: usize, attended: f64) -> f64 {
+    (layer as f64 + 0.9 * attended) / (n_layer as f64 + 0.2)
 }
 
 /// Consecutive rows, `n` at a time, each part with the index of its first row.

@@ -1,5 +1,7 @@
 //! Protocols and the piecewise CPU forward pass against the plain one.
 
+mod changes;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;

@@ -200,6 +200,15 @@ impl CustomOp1 for Losses {
 }
 
 impl HeadWeights {
+    /// Logits `[V]` of one row `[C]`.
+    pub fn logits(&self, x: &[f32]) -> Vec<f32> {
+        let mut normed = vec![0.0; x.len()];
+        self.ln_f.apply(x, &mut normed);
+        let mut logits = vec![0.0; self.output.outputs()];
+        self.output.rows(&normed, &[], Then::Store, &mut logits);
+        logits
+    }
+
     /// Losses of few rows.
     fn losses(&self, x: &[f32], targets: &[u32], out: &mut [f32]) {
         let (v, rows) = (self.output.outputs(), targets.len());

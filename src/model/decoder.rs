@@ -11,7 +11,7 @@ use crate::kernels::attention::AttentionShape;
 #[cfg(not(target_family = "wasm"))]
 use crate::kernels::composed;
 use crate::kernels::{attention, cross_entropy, embedding, gelu, layer_norm, matmul, rotary};
-use crate::position::{self, Shape};
+use crate::position::{self, ChangeAt, Shape, Tables};
 
 /// Which implementation of the operations runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,6 +129,23 @@ impl Decoder {
     pub fn tables(&self, length: usize) -> Result<DecoderTables> {
         let shape = Shape { d_model: self.config.d_model, n_head: self.config.n_head };
         DecoderTables::new(self.method, shape, length, self.learned.as_ref())
+    }
+
+    /// The position method's tables for inputs of `length` tokens, under a change; no gradient passes through them.
+    ///
+    /// # Errors
+    /// If the learned parameters cannot be read.
+    pub fn changed_tables(&self, length: usize, change: ChangeAt) -> Result<DecoderTables> {
+        let shape = Shape { d_model: self.config.d_model, n_head: self.config.n_head };
+        let learned = self.learned.as_ref().map(|p| p.flatten_all()?.to_vec1()).transpose()?.unwrap_or_default();
+        let tables = Tables::changed(self.method, change, shape, length, &learned);
+        Ok(DecoderTables {
+            length,
+            positions: tables.embedding.map(Arc::new),
+            rotation: tables.rotation.map(Arc::new),
+            bias: Tensor::from_vec(tables.bias, (shape.n_head, length), &Device::Cpu)?,
+            learns_bias: false,
+        })
     }
 
     /// Input of the first block.

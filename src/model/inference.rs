@@ -12,7 +12,7 @@ use crate::kernels::attention::{AttentionShape, FarKeys, HeadBias, KeyValues, at
 use crate::kernels::fused::{self, Affine, BlockWeights, HeadWeights, NormWeights};
 use crate::kernels::packed::Packed;
 use crate::kernels::{embedding, with_floats};
-use crate::position::{self, RotationTable, Shape, Tables};
+use crate::position::{self, ChangeAt, RotationTable, Shape, Tables};
 
 /// The model, ready to run.
 pub struct Inference {
@@ -28,6 +28,8 @@ pub struct Inference {
 pub struct InferenceTables {
     /// Positions and distances covered.
     pub length: usize,
+    /// What was changed in them.
+    pub change: ChangeAt,
     positions: Option<Arc<Vec<f32>>>,
     rotation: Option<Arc<RotationTable>>,
     bias: Vec<HeadBias>,
@@ -93,6 +95,11 @@ impl Inference {
         self.blocks.len()
     }
 
+    /// Shape and method.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
     /// Number of heads.
     pub fn n_head(&self) -> usize {
         self.config.n_head
@@ -100,14 +107,25 @@ impl Inference {
 
     /// The position method's tables for inputs of `length` tokens.
     pub fn tables(&self, length: usize) -> InferenceTables {
-        let shape = Shape { d_model: self.config.d_model, n_head: self.config.n_head };
-        let tables = Tables::new(self.method, shape, length, &self.learned);
+        self.changed_tables(length, ChangeAt::default())
+    }
+
+    /// The position method's tables for inputs of `length` tokens, under a change.
+    pub fn changed_tables(&self, length: usize, change: ChangeAt) -> InferenceTables {
+        let tables = self.plain_tables(length, change);
         InferenceTables {
             length,
+            change,
             positions: tables.embedding.map(Arc::new),
             rotation: tables.rotation.map(Arc::new),
-            bias: HeadBias::of_table(&tables.bias, shape.n_head),
+            bias: HeadBias::of_table(&tables.bias, self.config.n_head),
         }
+    }
+
+    /// Those tables before they are laid out for the kernels.
+    pub fn plain_tables(&self, length: usize, change: ChangeAt) -> Tables {
+        let shape = Shape { d_model: self.config.d_model, n_head: self.config.n_head };
+        Tables::changed(self.method, change, shape, length, &self.learned)
     }
 
     /// Input of the first block.
@@ -120,6 +138,20 @@ impl Inference {
     pub fn embed(&self, segments: &Segments, tables: &InferenceTables) -> Result<Tensor> {
         let scale = (self.config.d_model as f32).sqrt();
         embedding::apply(&self.embedding, &segments.tokens, scale, tables.positions.as_ref(), segments.length)
+    }
+
+    /// Input of the first block for one token at `position`.
+    ///
+    /// # Shapes
+    /// → `[1, C]`.
+    ///
+    /// # Errors
+    /// If the token is not in the vocabulary.
+    pub fn embed_one(&self, token: u32, position: usize, tables: &InferenceTables) -> Result<Tensor> {
+        let (c, scale) = (self.config.d_model, (self.config.d_model as f32).sqrt());
+        // That position's row alone.
+        let row = tables.positions.as_ref().map(|p| Arc::new(p[position * c..][..c].to_vec()));
+        embedding::apply(&self.embedding, &Arc::new(vec![token]), scale, row.as_ref(), 1)
     }
 
     /// Queries, keys and values of rows whose first stands at position `first`.
@@ -168,6 +200,24 @@ impl Inference {
     /// If shapes disagree or a target is not in the vocabulary.
     pub fn losses_of_rows(&self, x: &Tensor, targets: &Arc<Vec<u32>>) -> Result<Tensor> {
         fused::losses(x, &self.head, targets)
+    }
+
+    /// Logits of one row of the last block's output.
+    ///
+    /// # Shapes
+    /// `[1, C]` → `[V]`.
+    ///
+    /// # Errors
+    /// None are known; candle's are passed on.
+    pub fn logits(&self, x: &Tensor) -> Result<Vec<f32>> {
+        with_floats(x, |x| Ok(self.head.logits(x)))
+    }
+}
+
+impl InferenceTables {
+    /// Bias of one head.
+    pub fn bias(&self, head: usize) -> &HeadBias {
+        &self.bias[head]
     }
 }
 

@@ -37,7 +37,7 @@ pub fn slopes_with_origin(n_head: usize) -> Vec<(f64, SlopeOrigin)> {
 }
 
 /// The slope of one head, with the series it was taken from.
-fn slope(n_head: usize, head: usize) -> (f64, SlopeOrigin) {
+pub(super) fn slope(n_head: usize, head: usize) -> (f64, SlopeOrigin) {
     let base = 1 << n_head.ilog2();
     if head < base {
         (geometric(base, head), SlopeOrigin::Base { index: head })

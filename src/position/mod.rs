@@ -3,16 +3,18 @@
 //! A method is one file here and one line in [`METHODS`]. It answers three questions, each with a default of
 //! "nothing": what is added to the embedding of a position, by which angle a query or key is rotated, and which bias
 //! a head adds to a score at a given distance. The decoder, the GPU and the page never ask which method they hold:
-//! they read the three [`Tables`] made from the answers for the length at hand. This is not the place for model code
-//! or for drawing.
+//! they read the three [`Tables`] made from the answers for the length at hand. [`Changed`] answers in a method's place
+//! for a trained model whose tables are changed. This is not the place for model code or for drawing.
 
 mod alibi;
+mod change;
 mod none;
 mod rotary;
 mod sinusoidal;
 mod t5;
 
 pub use alibi::{Alibi, SlopeOrigin, slopes, slopes_with_origin};
+pub use change::{ChangeAt, Changed, LOWEST_BIAS};
 pub use none::NoPosition;
 pub use rotary::Rotary;
 pub use sinusoidal::Sinusoidal;
@@ -154,6 +156,11 @@ impl Tables {
             .map(|(h, d)| method.bias(h, d, shape, learned))
             .collect();
         Self { length, embedding: adds.then_some(embedding), rotation, bias }
+    }
+
+    /// Asks `method` under a change.
+    pub fn changed(method: &dyn PositionMethod, at: ChangeAt, shape: Shape, length: usize, learned: &[f32]) -> Self {
+        Self::new(&Changed { method, at }, shape, length, learned)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every method against values written down independently and against the formulas of other implementations.
 
 mod alibi;
+mod change;
 
 use super::*;
 
