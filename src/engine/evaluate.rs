@@ -40,6 +40,17 @@ pub struct Sums {
     pub blocks: Vec<BlockSum>,
     /// UTF-8 bytes of the counted targets.
     pub n_bytes: u64,
+    /// By position in the input, `[length]`: position i predicts from i + 1 tokens of context.
+    pub by_position: Vec<BlockSum>,
+}
+
+impl Sums {
+    /// Mean loss at each position, NaN where none was counted, then the counts: the numbers of
+    /// [`crate::protocol::Task::ScoreByPosition`].
+    pub fn position_values(&self) -> Vec<f32> {
+        let means = self.by_position.iter().map(|sum| (sum.nll / f64::from(sum.n_targets)) as f32);
+        means.chain(self.by_position.iter().map(|sum| sum.n_targets as f32)).collect()
+    }
 }
 
 /// Why a stretch cannot be scored.
@@ -69,9 +80,14 @@ pub async fn evaluate(
     }
     if first + n_targets + 1 > stream.tokens.len() {
         let n = stream.tokens.len();
-        return Err(EvaluateError::Invalid(format!("the text has {n} tokens; {} are needed", first + n_targets + 1)));
+        let needed = first + n_targets + 1;
+        return Err(EvaluateError::Invalid(format!("the text has {n} tokens; {needed} are needed")));
     }
-    let mut sums = Sums { blocks: vec![BlockSum::default(); n_targets.div_ceil(BLOCK)], n_bytes: 0 };
+    let mut sums = Sums {
+        blocks: vec![BlockSum::default(); n_targets.div_ceil(BLOCK)],
+        n_bytes: 0,
+        by_position: vec![BlockSum::default(); length],
+    };
     let windows = windows(protocol, length, first, n_targets);
     let mut done = 0;
     for run in windows.chunk_by(|a, b| a.length == b.length) {
@@ -108,9 +124,10 @@ fn add(sums: &mut Sums, stream: &Stream, windows: &[Window], targets: &[u32], lo
             if target == NOT_SCORED {
                 continue;
             }
-            let block = &mut sums.blocks[(window.start + i - first) / BLOCK];
-            block.nll += losses[k * length + i] as f64;
-            block.n_targets += 1;
+            for sum in [&mut sums.blocks[(window.start + i - first) / BLOCK], &mut sums.by_position[i]] {
+                sum.nll += losses[k * length + i] as f64;
+                sum.n_targets += 1;
+            }
             sums.n_bytes += stream.token_bytes[target as usize] as u64;
         }
     }

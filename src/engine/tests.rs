@@ -12,7 +12,7 @@ use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
 use super::files;
 use super::pause::{Cancelled, NoPause, Pause};
 use super::windows::{Window, windows};
-use crate::config::ModelConfig;
+use crate::config::{LAST_BLOCK, LAST_TARGETS, ModelConfig};
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::{Array, Decoder, Segments, Weights};
 use crate::position::METHODS;
@@ -23,6 +23,16 @@ fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("the future waits"),
+    }
+}
+
+/// Cancels at the pause after so many.
+struct After(usize);
+
+impl Pause for After {
+    async fn pause(&mut self, _done: f64) -> Result<(), Cancelled> {
+        self.0 = self.0.checked_sub(1).ok_or(Cancelled)?;
+        Ok(())
     }
 }
 
@@ -99,6 +109,74 @@ fn a_stride_of_the_length_is_nonoverlapping_and_small_strides_keep_full_context(
 }
 
 #[test]
+fn last_tokens_are_the_same_targets_at_every_length() {
+    // Two whole blocks and a rest of 100 targets.
+    let (first, n_targets) = (LAST_BLOCK, 2 * LAST_BLOCK + 100);
+    let last = |to: usize, n| first + to - n..first + to;
+    let expected: Vec<usize> =
+        last(LAST_BLOCK, LAST_TARGETS).chain(last(2 * LAST_BLOCK, LAST_TARGETS)).chain(last(n_targets, 100)).collect();
+    for length in [1, 7, 32, 255, 256, 257, 1_000, 4_096, LAST_BLOCK] {
+        let windows = windows(Protocol::LastTokens, length, first, n_targets);
+        let scored: Vec<usize> =
+            windows.iter().flat_map(|w| w.start + w.length - w.n_scored..w.start + w.length).collect();
+        assert_eq!(scored, expected, "{length}");
+        // Every input is as long as was asked for: context grows to the left.
+        assert!(windows.iter().all(|w| w.length == length), "{length}");
+    }
+    // Fewer targets than count in a block: all of them count.
+    let few = windows(Protocol::LastTokens, 64, first, 60);
+    assert_eq!(few, [Window { start: first - 4, length: 64, n_scored: 60 }]);
+}
+
+#[test]
+fn sums_by_position_are_the_losses_at_those_positions() -> Result<(), Box<dyn std::error::Error>> {
+    let tokens = tokens(120);
+    let token_bytes = [1; 23];
+    let stream = Stream { tokens: &tokens, separator: 5, token_bytes: &token_bytes };
+    let run = |protocol| {
+        let stretch = Stretch { protocol, length: 16, first: 40, n_targets: 60 };
+        ready(evaluate(&mut Backend::cpu(&weights("alibi"))?, &stream, stretch, &mut NoPause))
+    };
+    let sums = run(Protocol::Nonoverlapping)?;
+    assert_eq!(run(Protocol::Sliding { stride: 16 })?, sums);
+    let mut backend = Backend::cpu(&weights("alibi"))?;
+    let mut expected = vec![(0.0f64, 0u32); 16];
+    // Three whole segments and one of 12 tokens.
+    for start in (40..100).step_by(16) {
+        let length = 16.min(100 - start);
+        let segment = Segments { tokens: Arc::new(tokens[start..start + length].to_vec()), n_segment: 1, length };
+        let targets = &tokens[start + 1..=start + length];
+        for (i, loss) in ready(backend.losses(&segment, targets, &mut NoPause))?.into_iter().enumerate() {
+            if targets[i] != 5 {
+                expected[i] = (expected[i].0 + f64::from(loss), expected[i].1 + 1);
+            }
+        }
+    }
+    let values = sums.position_values();
+    assert_eq!(values.len(), 32);
+    for (i, (nll, n)) in expected.into_iter().enumerate() {
+        assert_eq!(values[16 + i], n as f32);
+        assert!((f64::from(values[i]) - nll / f64::from(n)).abs() < 1e-5, "position {i}");
+    }
+    // Past the first windows, a sliding one counts its newest positions only.
+    let sliding = run(Protocol::Sliding { stride: 5 })?.position_values();
+    assert!(sliding[..11].iter().all(|l| l.is_nan()) && sliding[16..27].iter().all(|&n| n == 0.0));
+    assert!(sliding[11..16].iter().all(|l| l.is_finite()));
+    Ok(())
+}
+
+#[test]
+fn a_model_whose_numbers_are_none_is_scored_and_said_to_be_so() -> Result<(), Box<dyn std::error::Error>> {
+    let mut broken = weights("alibi");
+    if let Some(array) = broken.arrays.get_mut("blocks.0.mlp.up.weight") {
+        array.data[3] = f32::NAN;
+    }
+    let (nll, n, _) = score(&mut Backend::cpu(&broken)?, &tokens(120), Protocol::Nonoverlapping, 16)?;
+    assert!(nll.is_nan() && n > 0);
+    Ok(())
+}
+
+#[test]
 fn sums_are_those_of_windows_scored_one_by_one() -> Result<(), Box<dyn std::error::Error>> {
     let tokens = tokens(120);
     for method in METHODS {
@@ -151,13 +229,6 @@ fn a_long_input_in_pieces_equals_the_plain_forward_pass() -> Result<(), Box<dyn 
 
 #[test]
 fn cancelled_work_stops_and_the_backend_works_on() -> Result<(), EngineError> {
-    struct After(usize);
-    impl Pause for After {
-        async fn pause(&mut self, _done: f64) -> Result<(), Cancelled> {
-            self.0 = self.0.checked_sub(1).ok_or(Cancelled)?;
-            Ok(())
-        }
-    }
     let mut backend = Backend::cpu(&weights("alibi"))?;
     let segments = Segments { tokens: Arc::new(tokens(64)), n_segment: 1, length: 64 };
     let targets = tokens(64);
