@@ -4,12 +4,16 @@
 //! Text is first cut into pieces, each a run of other bytes with at most one space or line break before it; merges
 //! never cross pieces. Cutting needs no Unicode tables, since both separators are single bytes in UTF-8.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 /// The pre-tokenizer's pattern, as the trainer gives it to the `tokenizers` crate.
 pub const PIECE_PATTERN: &str = "[ \n]?[^ \n]+|[ \n]";
+
+/// Stands in for a token that was merged into the one before it.
+const GONE: u32 = u32::MAX;
 
 /// `assets/data/tokenizer.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,16 +114,57 @@ impl Tokenizer {
         out
     }
 
-    /// Applies the merges to one piece, earliest-learned first, leftmost first among equals.
+    /// Applies the merges to one piece, earliest-learned first, leftmost first among equals. Candidates wait in a heap,
+    /// so that a text without a single space takes no time that grows with its square.
     fn encode_piece(&self, piece: &[u8]) -> Vec<u32> {
+        // A chain over the piece: what was merged into its left neighbour is left out of it.
         let mut ids: Vec<u32> = piece.iter().map(|&b| self.byte_ids[b as usize]).collect();
-        loop {
-            let rank = |pair: &[u32]| self.merges.get(&(pair[0], pair[1])).map(|&(rank, merged)| (rank, merged));
-            let best = ids.windows(2).enumerate().filter_map(|(i, pair)| rank(pair).map(|(r, m)| (r, i, m))).min();
-            let Some((_, at, merged)) = best else { return ids };
+        let end = ids.len();
+        let mut next: Vec<usize> = (1..=end).collect();
+        let mut before: Vec<usize> = (0..end).map(|i| i.wrapping_sub(1)).collect();
+        // (rank, place) of every pair that can be merged.
+        let mut heap = BinaryHeap::new();
+        let merge = |ids: &[u32], at: usize, right: usize| self.merges.get(&(ids[at], *ids.get(right)?)).copied();
+        let candidate = |ids: &[u32], at: usize, right: usize| merge(ids, at, right).map(|(r, _)| Reverse((r, at)));
+        heap.extend((0..end).filter_map(|i| candidate(&ids, i, i + 1)));
+        while let Some(Reverse((rank, at))) = heap.pop() {
+            let right = next[at];
+            // Stale where one of the two has been merged since.
+            let Some((_, merged)) = merge(&ids, at, right).filter(|&(r, _)| r == rank) else { continue };
             ids[at] = merged;
-            ids.remove(at + 1);
+            ids[right] = GONE;
+            next[at] = next[right];
+            if next[at] < end {
+                before[next[at]] = at;
+            }
+            heap.extend(candidate(&ids, at, next[at]));
+            if before[at] < end {
+                heap.extend(candidate(&ids, before[at], at));
+            }
         }
+        ids.retain(|&id| id != GONE);
+        ids
+    }
+
+    /// What each token stands for, such that all together are the text: a character that several tokens share goes to
+    /// the last of them, what is no UTF-8 becomes replacement characters, a separator is empty.
+    pub fn words(&self, ids: &[u32]) -> Vec<String> {
+        let mut open: Vec<u8> = Vec::new();
+        let mut words: Vec<String> = Vec::with_capacity(ids.len());
+        for &id in ids {
+            open.extend(self.token_bytes(id));
+            let whole = match open.utf8_chunks().last() {
+                // The start of a character may still be completed.
+                Some(last) if could_go_on(last.invalid()) => open.len() - last.invalid().len(),
+                _ => open.len(),
+            };
+            words.push(String::from_utf8_lossy(&open[..whole]).into_owned());
+            open.drain(..whole);
+        }
+        if let Some(last) = words.last_mut() {
+            last.push_str(&String::from_utf8_lossy(&open));
+        }
+        words
     }
 
     /// Text of token ids; bytes that are no valid UTF-8 become replacement characters, separators nothing.
@@ -127,6 +172,11 @@ impl Tokenizer {
         let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.token_bytes(id)).copied().collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// Whether bytes are the beginning of a character that is not yet complete.
+fn could_go_on(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_none())
 }
 
 /// Cuts text as [`PIECE_PATTERN`] does.
@@ -173,6 +223,75 @@ mod tests {
         // "th" was learned before " t", so the space stays alone.
         assert_eq!(t.encode("the the"), [258, 1 + b' ' as u32, 258]);
         assert_eq!(t.encode("to to"), [1 + b't' as u32, 1 + b'o' as u32, 259, 1 + b'o' as u32]);
+        Ok(())
+    }
+
+    /// As the merges are defined: the whole piece is searched for every merge.
+    fn slowly(t: &Tokenizer, piece: &[u8]) -> Vec<u32> {
+        let mut ids: Vec<u32> = piece.iter().map(|&b| t.byte_ids[b as usize]).collect();
+        loop {
+            let rank = |pair: &[u32]| t.merges.get(&(pair[0], pair[1])).copied();
+            let best = ids.windows(2).enumerate().filter_map(|(i, pair)| rank(pair).map(|(r, m)| (r, i, m))).min();
+            let Some((_, at, merged)) = best else { return ids };
+            ids[at] = merged;
+            ids.remove(at + 1);
+        }
+    }
+
+    #[test]
+    fn the_heap_merges_like_a_search_of_the_whole_piece() -> Result<(), VocabularyError> {
+        // Merges of few letters, so that chains, overlaps and repeats abound: a–d, then every pair drawn at random.
+        let mut state = 5u64;
+        let mut draw = move |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        for round in 0..40 {
+            let mut v = tiny();
+            v.merges.clear();
+            v.tokens.truncate(257);
+            let mut known: Vec<u32> = (b'a'..=b'd').map(|b| 1 + b as u32).collect();
+            for _ in 0..12 {
+                let (left, right) = (known[draw(known.len())], known[draw(known.len())]);
+                if v.merges.iter().any(|&(a, b, _)| (a, b) == (left, right)) {
+                    continue;
+                }
+                let merged = v.tokens.len() as u32;
+                v.tokens.push(v.tokens[left as usize].clone() + &v.tokens[right as usize]);
+                v.merges.push((left, right, merged));
+                known.push(merged);
+            }
+            let t = Tokenizer::new(&v)?;
+            for _ in 0..50 {
+                let piece: Vec<u8> = (0..draw(30)).map(|_| b'a' + draw(4) as u8).collect();
+                assert_eq!(t.encode_piece(&piece), slowly(&t, &piece), "round {round}: {piece:?}");
+            }
+            assert_eq!(t.encode_piece(&[b'a'; 33]), slowly(&t, &[b'a'; 33]), "round {round}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn one_long_piece_takes_no_time_that_grows_with_its_square() -> Result<(), VocabularyError> {
+        // A search per merge would take hours.
+        let text = "th".repeat(1_000_000);
+        assert_eq!(Tokenizer::new(&tiny())?.encode(&text).len(), 1_000_000);
+        Ok(())
+    }
+
+    #[test]
+    fn words_together_are_the_text_and_share_no_character() -> Result<(), VocabularyError> {
+        let t = Tokenizer::new(&tiny())?;
+        for text in ["", "the naïve — 数学 🦀 theth", "\0\t"] {
+            let ids = t.encode(text);
+            let words = t.words(&ids);
+            assert_eq!((words.len(), words.concat()), (ids.len(), text.to_string()));
+        }
+        let bytes = |bytes: &[u8]| -> Vec<u32> { bytes.iter().map(|&b| 1 + b as u32).collect() };
+        assert_eq!(t.words(&bytes("é!".as_bytes())), ["", "é", "!"]);
+        // A byte that begins nothing, one that is broken off, one that the text ends in.
+        assert_eq!(t.words(&bytes(b"\x80a\xc3a\xe2\x82")), ["\u{fffd}", "a", "", "\u{fffd}a", "", "\u{fffd}"]);
+        assert_eq!(t.words(&[258, 0, 257]), ["the", "", "th"]);
         Ok(())
     }
 
