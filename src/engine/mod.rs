@@ -6,6 +6,7 @@ pub mod choose;
 pub mod cpu;
 pub mod evaluate;
 pub mod files;
+pub mod generate;
 pub mod own_text;
 pub mod pause;
 pub mod windows;

@@ -1,6 +1,7 @@
 //! Protocols and the piecewise CPU forward pass against the plain one.
 
 mod changes;
+mod generate;
 mod own_text;
 
 use std::future::Future;

@@ -7,6 +7,7 @@
 //! [`vector`] holds what the CPU versions share: exp on lanes, fused multiply-add where the machine has one.
 
 pub mod attention;
+pub mod attention_row;
 pub mod composed;
 pub mod cross_entropy;
 pub mod embedding;
