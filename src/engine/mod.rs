@@ -7,6 +7,7 @@ pub mod cpu;
 pub mod evaluate;
 pub mod files;
 pub mod generate;
+pub mod look;
 pub mod own_text;
 pub mod pause;
 pub mod windows;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod generate;
+mod look;
 mod own_text;
 
 use std::future::Future;
