@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod files;
 pub mod generate;
 pub mod look;
+pub mod memory;
 pub mod own_text;
 pub mod pause;
 pub mod windows;
