@@ -200,3 +200,35 @@ pub struct RecordedPoint {
     /// UTF-8 bytes of all counted targets.
     pub n_bytes: u64,
 }
+
+/// `assets/models/reference.json`: losses and activations of the shipped weights by the reference decoder, put together
+/// from candle's own operations; what an engine on the reader's machine is held against.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// How it was computed, in words.
+    pub note: String,
+    /// Stream that the windows are cut from.
+    pub stream: String,
+    /// One per model of the manifest.
+    pub models: Vec<ReferenceModel>,
+}
+
+/// One model's reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceModel {
+    /// Model id.
+    pub model: String,
+    /// Inputs, each by itself.
+    pub windows: Vec<ReferenceWindow>,
+}
+
+/// One input of a reference: tokens x[start..start + losses.len()].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceWindow {
+    /// First token of the input.
+    pub start: usize,
+    /// Loss of every next token, separators included, nats.
+    pub losses: Vec<f64>,
+    /// Output of the last block at the last position, `[d_model]`; empty where none is kept.
+    pub activations: Vec<f64>,
+}

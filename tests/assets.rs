@@ -6,11 +6,12 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use alibi::config::{BLOCK, Manifest, RUN_IN, Recorded};
+use alibi::config::{BLOCK, Manifest, RUN_IN, Recorded, Reference};
 use alibi::engine::backend::Backend;
 use alibi::engine::evaluate::{Stream, Stretch, evaluate};
 use alibi::engine::files;
 use alibi::engine::pause::NoPause;
+use alibi::engine::verify::verify;
 use alibi::protocol::Protocol;
 use alibi::tokenizer::Tokenizer;
 use alibi::train::record::load;
@@ -92,6 +93,31 @@ fn recorded_losses_are_those_of_the_shipped_weights() -> Outcome {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn every_model_has_a_reference_and_the_engine_agrees_with_it() -> Outcome {
+    let manifest = manifest()?;
+    let bytes = fs::read("assets/models/reference.json")?;
+    assert!(bytes.len() < 100_000, "the reference has {} bytes", bytes.len());
+    let reference: Reference = serde_json::from_slice(&bytes)?;
+    let entry = manifest.streams.iter().find(|s| s.id == reference.stream).ok_or("no such stream")?;
+    for model in &manifest.models {
+        let of = reference.models.iter().find(|m| m.model == model.id);
+        let of = of.ok_or(format!("{} has no reference: run `train reference`", model.id))?;
+        let tokens = files::tokens(&entry.file, &fs::read(&entry.file)?, model.config.n_vocab);
+        let tokens = tokens.map_err(|e| format!("{e:?}"))?;
+        let mut backend = Backend::cpu(&load(Path::new("."), model)?)?;
+        let [loss, activation, n] = pollster::block_on(verify(&mut backend, &tokens, of, &mut NoPause))?;
+        assert!(loss < 1e-4 && activation < 1e-3 && n >= 128.0, "{}: {loss}, {activation}, {n}", model.id);
+        // A loss that is off is seen.
+        let mut other = of.clone();
+        other.windows[0].losses[5] += 0.01;
+        let [loss, ..] = pollster::block_on(verify(&mut backend, &tokens, &other, &mut NoPause))?;
+        assert!(loss > 0.009, "{}", model.id);
+    }
+    assert_eq!(reference.models.len(), manifest.models.len());
     Ok(())
 }
 

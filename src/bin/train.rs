@@ -7,6 +7,7 @@ use alibi::position;
 use alibi::train::optimiser::Recipe;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::record::record;
+use alibi::train::reference::reference;
 use alibi::train::run::{Plan, Run};
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
@@ -37,8 +38,10 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Evaluate the published weights at every length: what the page shows before anything has run.
+    /// Evaluate the published weights at every length: what the page shows before anything has run; with the reference.
     Record,
+    /// Write the losses that an engine on the reader's machine is held against.
+    Reference,
     /// Train every method in turn, skipping those already trained, then record.
     All {
         #[command(flatten)]
@@ -61,12 +64,14 @@ struct Options {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Command::Record = arguments.command {
-        return record_all(&arguments);
+    match arguments.command {
+        Command::Record => return record_all(&arguments),
+        Command::Reference => return reference_all(&arguments),
+        _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
     match &arguments.command {
-        Command::Data | Command::Record => Ok(()),
+        Command::Data | Command::Record | Command::Reference => Ok(()),
         Command::One { method, options } => train(&arguments, &prepared, method, options),
         Command::All { options } => {
             for method in position::METHODS {
@@ -77,7 +82,12 @@ fn main() -> Result<()> {
     }
 }
 
+fn reference_all(arguments: &Arguments) -> Result<()> {
+    reference(&arguments.assets, |model| println!("{model:16} reference written"))
+}
+
 fn record_all(arguments: &Arguments) -> Result<()> {
+    reference_all(arguments)?;
     println!("perplexity on held-out text, nonoverlapping:");
     record(&arguments.assets, |model, length, perplexity| println!("{model:16} {length:6} tokens  {perplexity:8.3}"))
 }

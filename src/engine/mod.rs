@@ -11,6 +11,7 @@ pub mod look;
 pub mod memory;
 pub mod own_text;
 pub mod pause;
+pub mod verify;
 pub mod windows;
 
 #[cfg(test)]

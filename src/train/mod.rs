@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod optimiser;
 pub mod publish;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod vocabulary;
 

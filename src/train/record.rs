@@ -71,7 +71,7 @@ pub fn load(site: &Path, model: &ModelEntry) -> Result<Weights> {
     Ok(Weights::from_safetensors(&checked(site, &model.file, &model.sha256)?)?)
 }
 
-fn checked(site: &Path, file: &str, sha256: &str) -> Result<Vec<u8>> {
+pub(super) fn checked(site: &Path, file: &str, sha256: &str) -> Result<Vec<u8>> {
     let bytes = fs::read(site.join(file)).with_context(|| format!("cannot read {file}; run `make train`"))?;
     files::check(file, &bytes, sha256).map_err(|e| anyhow!("{e:?}"))?;
     Ok(bytes)

@@ -1,0 +1,49 @@
+//! Holds an engine against the recorded reference of a model.
+
+use std::sync::Arc;
+
+use super::backend::{Backend, EngineError};
+use super::pause::{Part, Pause};
+use crate::config::{Change, ReferenceModel};
+use crate::model::Segments;
+
+/// Largest difference of a loss in nats, largest difference of an activation (NaN where the engine gives none back),
+/// number of losses compared: the numbers of [`crate::protocol::Task::Verify`]. A difference that is no number is the
+/// largest.
+///
+/// # Errors
+/// If cancelled, if the engine breaks down, or the text is another one and too short.
+pub async fn verify(
+    backend: &mut Backend,
+    tokens: &[u32],
+    reference: &ReferenceModel,
+    pause: &mut impl Pause,
+) -> Result<[f32; 3], EngineError> {
+    let (mut loss, mut activation, mut n) = (0.0, f64::NAN, 0);
+    let share = 1.0 / reference.windows.len().max(1) as f64;
+    for (i, window) in reference.windows.iter().enumerate() {
+        let length = window.losses.len();
+        let Some(stretch) = tokens.get(window.start..=window.start + length) else {
+            let needed = window.start + length + 1;
+            return Err(candle_core::Error::Msg(format!("{} tokens, {needed} are needed", tokens.len())).into());
+        };
+        let segments = Segments { tokens: Arc::new(stretch[..length].to_vec()), n_segment: 1, length };
+        let mut part = Part { whole: &mut *pause, base: share * i as f64, size: share };
+        backend.set_change(Change::None, length);
+        let losses = backend.losses(&segments, &stretch[1..], &mut part).await?;
+        loss = largest(loss, &losses, &window.losses);
+        n += length;
+        if let (Backend::Cpu(cpu), false) = (&mut *backend, window.activations.is_empty()) {
+            let tables = cpu.take_tables(length);
+            let hidden = cpu.hidden(&segments, &tables, &mut |_, _| Ok(()), &mut part).await?;
+            let last = hidden.get(length - 1)?.to_vec1::<f32>()?;
+            activation = largest(if activation.is_nan() { 0.0 } else { activation }, &last, &window.activations);
+        }
+    }
+    Ok([loss as f32, activation as f32, n as f32])
+}
+
+fn largest(so_far: f64, got: &[f32], want: &[f64]) -> f64 {
+    let differences = got.iter().zip(want).map(|(&a, b)| (f64::from(a) - b).abs());
+    differences.fold(so_far, |a, b| if b > a || b.is_nan() { b } else { a })
+}
