@@ -31,6 +31,9 @@ pub const LAST_TARGETS: usize = 256;
 /// Longest text of the reader's own, bytes.
 pub const MAX_TEXT: usize = 2_000_000;
 
+/// Longest input whose scores are given, tokens: they are `n_head` times its square.
+pub const MAX_ATTENDED: usize = 512;
+
 /// What is changed in a trained model's tables of positions, without training anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Change {

@@ -43,7 +43,8 @@ pub struct Evaluate {
     pub model: String,
     /// Stream id in the manifest; what the reader's own text is called where there is one.
     pub stream: String,
-    /// The reader's own text, in place of a stream of the manifest.
+    /// The reader's own text, in place of a stream of the manifest. Its stream is the separator, as at the start of every
+    /// document in training, then its tokens: x[0] predicts the first of them. "\r\n" is read as "\n".
     #[serde(default)]
     pub text: Option<Arc<str>>,
     /// Input length, tokens.
@@ -75,20 +76,22 @@ impl Evaluate {
     }
 }
 
-/// What can be asked about a model and a text. All but the first two run on the CPU. Numbers that are no losses by block
-/// come in [`Scored::values`], laid out as said here.
+/// What can be asked about a model and a text. [`Task::Score`], [`Task::ScoreByPosition`] and [`Task::Verify`] run on the
+/// engine chosen, the others on the CPU. Numbers that are no losses by block come in [`Scored::values`], laid out as said
+/// here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Task {
     /// Losses by block.
     #[default]
     Score,
     /// Losses by block, and by position in the input: `length` mean losses in nats (NaN where none was counted), then
-    /// `length` counts. Under a sliding window, position means tokens of context less one.
+    /// `length` counts. A position's prediction has one token more of context than its number, under every protocol.
     ScoreByPosition,
     /// The same losses as [`Task::Score`] with nothing skipped: every key of the causal half is computed. For timing.
     ScoreInFull,
-    /// Scores of one layer for the first `length` tokens of the text: q·k/√D, `[H, T, T]`, zero after the query, then
-    /// the bias `[H, T]` by distance. T is the number of words in [`Scored::words`], one per token.
+    /// Scores of one layer for the first `length` tokens of the stream, all of a shorter one, at most
+    /// [`crate::config::MAX_ATTENDED`]: q·k/√D, `[H, T, T]`, zero after the query, then the bias `[H, T]` by distance,
+    /// both under the change. T is the number of words in [`Scored::words`], one per token, the first of them "(start)".
     Attend {
         /// Layer, from 0.
         layer: usize,
@@ -97,9 +100,11 @@ pub enum Task {
     /// tokens that starts at x[`first_target`]. For each layer and head, `[n_layer, H]`: the mean entropy in nats; then
     /// `[n_layer, H, n_bin]` the mean mass at distances 0, 1, 2–3, 4–7, …, n_bin = 2 + ⌊log2(length − 1)⌋ (1 for length 1).
     Spread,
-    /// Continues the text by `n_targets` tokens; answers with one word and one probability (at temperature 1, before
-    /// top-k) per new token. Parts come as [`ResponseBody::Partial`], each with all so far. `length` is the number of
-    /// prompt tokens used at most: the last ones of a longer text.
+    /// Continues the stream by `n_targets` tokens; answers with one word per new token, and with the number of prompt
+    /// tokens (the separator before the text among them) followed by one probability (at temperature 1, before top-k)
+    /// per new token. Parts come as [`ResponseBody::Partial`], each with all so far. `length` is the number of prompt
+    /// tokens used at most: the last ones of a longer stream, and a [`Notice::Shortened`] says so. Prompt and new tokens
+    /// together are the input length that a change is for, at most [`crate::config::MAX_LENGTH`].
     Generate {
         /// Divides the logits; 0 takes the likeliest token.
         temperature: f64,
@@ -109,9 +114,10 @@ pub enum Task {
         seed: u32,
     },
     /// The model's recorded reference through this engine: largest difference of a loss, of an activation (NaN on the
-    /// GPU, which gives none back), and the number of losses compared.
+    /// GPU, which gives none back), and the number of losses compared. Stream, length, targets and change are not read.
     Verify,
-    /// Tokens in the text.
+    /// Tokens in the text, separators not counted: as many targets can be scored from x[0] of the reader's own text.
+    /// [`Scored::n_bytes`] is their bytes. Model, length and targets are not read.
     Count,
 }
 
@@ -170,7 +176,7 @@ pub struct Response {
 pub enum ResponseBody {
     /// Configured.
     Ready,
-    /// Targets scored so far of this request.
+    /// How far this request is, in targets, new tokens or, for other tasks, per cent.
     Progress {
         /// Scored.
         scored: usize,
@@ -208,7 +214,9 @@ pub struct Scored {
     /// Numbers that the [`Task`] asks for, f32 in little-endian order: [`Scored::values`].
     #[serde(default, with = "serde_bytes")]
     pub numbers: Vec<u8>,
-    /// Words that the [`Task`] asks for: what single tokens stand for.
+    /// Words that the [`Task`] asks for: what single tokens stand for. Together they are the text: a character that
+    /// several tokens share stands with the last of them, the others being empty. A separator is "¶", at the start of
+    /// the text "(start)".
     #[serde(default)]
     pub words: Vec<String>,
 }
@@ -248,6 +256,13 @@ pub enum Notice {
     GpuUnavailable {
         /// What the browser said.
         reason: String,
+    },
+    /// A prompt was longer than the tokens asked for: its last `used` are continued.
+    Shortened {
+        /// Tokens used.
+        used: usize,
+        /// Tokens of the text.
+        of: usize,
     },
 }
 

@@ -14,8 +14,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
+use crate::engine::memory::Counting;
 use crate::protocol::{Failure, Request, RequestBody, Response, ResponseBody};
 use run::Runner;
+
+/// What requests hold at most is read from here.
+#[global_allocator]
+static MEMORY: Counting = Counting::new();
 
 #[wasm_bindgen]
 extern "C" {

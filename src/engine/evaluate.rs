@@ -81,7 +81,8 @@ pub async fn evaluate(
     if first + n_targets + 1 > stream.tokens.len() {
         let n = stream.tokens.len();
         let needed = first + n_targets + 1;
-        return Err(EvaluateError::Invalid(format!("the text has {n} tokens; {needed} are needed")));
+        let reason = format!("the text has {n} tokens; {needed} are needed: score fewer targets or take a longer text");
+        return Err(EvaluateError::Invalid(reason));
     }
     let mut sums = Sums {
         blocks: vec![BlockSum::default(); n_targets.div_ceil(BLOCK)],

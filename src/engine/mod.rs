@@ -1,6 +1,7 @@
 //! Runs models on text: evaluation protocols over a backend, CPU or GPU, and the choice between them; generation and a
 //! look at attention, on the CPU. Knows nothing of workers, messages' transport, or where files come from.
 
+pub mod answer;
 pub mod backend;
 pub mod choose;
 pub mod cpu;

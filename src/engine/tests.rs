@@ -1,5 +1,6 @@
 //! Protocols and the piecewise CPU forward pass against the plain one.
 
+mod answers;
 mod changes;
 mod generate;
 mod look;
@@ -245,7 +246,8 @@ fn cancelled_work_stops_and_the_backend_works_on() -> Result<(), EngineError> {
 fn a_stretch_outside_the_text_is_refused_with_numbers() {
     let mut backend = Backend::cpu(&weights("none")).unwrap_or_else(|e| panic!("{e}"));
     let error = score(&mut backend, &tokens(100), Protocol::Nonoverlapping, 16).err();
-    assert_eq!(error.map(|e| e.to_string()).as_deref(), Some("the text has 100 tokens; 101 are needed"));
+    let error = error.map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.starts_with("the text has 100 tokens; 101 are needed: "), "{error}");
 }
 
 #[test]

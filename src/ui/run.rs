@@ -220,6 +220,7 @@ pub fn say(notice: &Notice) -> String {
     match notice {
         Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
         Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
+        Notice::Shortened { used, of } => format!("The prompt has {of} tokens; its last {used} are continued."),
     }
 }
 

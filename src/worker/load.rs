@@ -3,19 +3,24 @@
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use crate::config::Manifest;
-use crate::engine::files;
+use crate::config::{Manifest, Reference};
+use crate::engine::backend::EngineError;
+use crate::engine::evaluate::{EvaluateError, Stream};
+use crate::engine::pause::Pause;
+use crate::engine::{files, own_text};
 use crate::model::Weights;
 use crate::protocol::Failure;
 use crate::tokenizer::Tokenizer;
 
 const MANIFEST: &str = "assets/models/manifest.json";
+const REFERENCE: &str = "assets/models/reference.json";
 const TOKENIZER: &str = "assets/data/tokenizer.json";
 
 #[wasm_bindgen]
@@ -25,11 +30,45 @@ extern "C" {
     fn fetch_url(url: &str, init: &RequestInit) -> js_sys::Promise;
 }
 
-/// Token streams as the evaluation reads them.
+/// A token stream and what its tokens stand for.
 pub(super) struct Text {
     pub tokens: Vec<u32>,
-    pub separator: u32,
-    pub token_bytes: Vec<u32>,
+    pub tokenizer: Rc<Tokenizer>,
+    token_bytes: Vec<u32>,
+}
+
+impl Text {
+    fn new(tokens: Vec<u32>, tokenizer: Rc<Tokenizer>) -> Self {
+        let token_bytes = (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
+        Self { tokens, tokenizer, token_bytes }
+    }
+
+    /// As the evaluation reads it.
+    pub(super) fn stream(&self) -> Stream<'_> {
+        Stream { tokens: &self.tokens, separator: self.tokenizer.separator(), token_bytes: &self.token_bytes }
+    }
+}
+
+/// Why a request ends without an answer.
+pub(super) enum Ended {
+    Cancelled,
+    Failed(Failure),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<EvaluateError> for Ended {
+    fn from(error: EvaluateError) -> Self {
+        match error {
+            EvaluateError::Engine(EngineError::Cancelled(_)) => Self::Cancelled,
+            EvaluateError::Invalid(reason) => Self::Failed(Failure::Invalid { reason }),
+            EvaluateError::Engine(error) => Self::Failed(Failure::Engine { reason: error.to_string() }),
+        }
+    }
 }
 
 /// Everything fetched so far.
@@ -38,7 +77,10 @@ pub(super) struct Files {
     pub base: String,
     manifest: Option<Rc<Manifest>>,
     tokenizer: Option<Rc<Tokenizer>>,
+    reference: Option<Rc<Reference>>,
     texts: HashMap<String, Rc<Text>>,
+    /// The reader's last own text.
+    own: Option<(Arc<str>, Rc<Text>)>,
     weights: HashMap<String, Rc<Weights>>,
     failed: HashSet<String>,
 }
@@ -73,14 +115,32 @@ impl Files {
         };
         let tokenizer = self.tokenizer().await?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
-        let n_vocab = tokenizer.n_vocab();
-        let text = Rc::new(Text {
-            tokens: files::tokens(&entry.file, &bytes, n_vocab)?,
-            separator: tokenizer.separator(),
-            token_bytes: (0..n_vocab as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect(),
-        });
+        let tokens = files::tokens(&entry.file, &bytes, tokenizer.n_vocab())?;
+        let text = Rc::new(Text::new(tokens, tokenizer));
         self.texts.insert(stream.into(), text.clone());
         Ok(text)
+    }
+
+    /// The reader's own text; its tokens are kept until there is another.
+    pub(super) async fn own_text(&mut self, text: &Arc<str>, pause: &mut impl Pause) -> Result<Rc<Text>, Ended> {
+        if let Some((_, tokens)) = self.own.as_ref().filter(|(of, _)| of == text) {
+            return Ok(tokens.clone());
+        }
+        let tokenizer = self.tokenizer().await?;
+        let tokens = own_text::encode(&tokenizer, text, pause).await?;
+        let tokens = Rc::new(Text::new(tokens, tokenizer));
+        self.own = Some((text.clone(), tokens.clone()));
+        Ok(tokens)
+    }
+
+    /// What the models' losses should be.
+    pub(super) async fn reference(&mut self) -> Result<Rc<Reference>, Failure> {
+        if let Some(reference) = &self.reference {
+            return Ok(reference.clone());
+        }
+        let bytes = self.fetch(REFERENCE).await?;
+        let reference = serde_json::from_slice(&bytes).map_err(|e| self.corrupt(REFERENCE, e.to_string()))?;
+        Ok(self.reference.insert(Rc::new(reference)).clone())
     }
 
     async fn manifest(&mut self) -> Result<Rc<Manifest>, Failure> {

@@ -4,17 +4,17 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::Answers;
-use super::load::{Files, Text};
-use super::turn::{Turns, milliseconds};
-use crate::config::MAX_LENGTH;
+use super::load::{Ended, Files, Text};
+use super::turn::{REPORT, Turns, milliseconds};
+use super::{Answers, MEMORY};
+use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::{Backend, EngineError};
 use crate::engine::choose::{Probe, choose};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
 use crate::engine::pause::NoPause;
 use crate::gpu::Gpu;
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Protocol, ResponseBody, Scored};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Protocol, ResponseBody, Scored, Task};
 
 /// Targets scored by each engine to find out which is faster.
 const WARM_UP: usize = 2_048;
@@ -43,20 +43,41 @@ impl Runner {
 
     pub(super) async fn evaluate(&mut self, id: u32, request: &Evaluate) -> ResponseBody {
         match self.try_evaluate(id, request).await {
-            Ok(body) => body,
-            Err(failure) => ResponseBody::Failed(failure),
+            Ok(scored) => ResponseBody::Scored(scored),
+            Err(Ended::Cancelled) => ResponseBody::Cancelled,
+            Err(Ended::Failed(failure)) => ResponseBody::Failed(failure),
         }
     }
 
-    async fn try_evaluate(&mut self, id: u32, request: &Evaluate) -> Result<ResponseBody, Failure> {
-        if !(1..=MAX_LENGTH).contains(&request.length) {
-            let reason = format!("an input length of {} is not between 1 and {MAX_LENGTH} tokens", request.length);
-            return Err(Failure::Invalid { reason });
+    async fn try_evaluate(&mut self, id: u32, request: &Evaluate) -> Result<Scored, Ended> {
+        let mut turns = Turns::new(id, steps(request), self.cancelled.clone(), self.answers.clone());
+        let reference = match request.task {
+            Task::Verify => Some(self.files.reference().await?),
+            _ => None,
+        };
+        let text = match (&request.text, &reference) {
+            (_, Some(reference)) => self.files.text(&reference.stream).await?,
+            (Some(own), None) => self.files.own_text(own, &mut turns).await?,
+            (None, None) => self.files.text(&request.stream).await?,
+        };
+        if request.task == Task::Count {
+            return Ok(count(&text.stream()));
         }
-        let text = self.files.text(&request.stream).await?;
+        let subject = Subject {
+            stream: text.stream(),
+            tokenizer: &text.tokenizer,
+            reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
+        };
         let weights = self.files.weights(&request.model).await?;
+        if let (Task::Generate { .. }, of @ 1..) = (request.task, text.tokens.len().saturating_sub(request.length)) {
+            let (used, of) = (request.length, request.length + of);
+            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of }));
+        }
         loop {
-            let kind = self.engine(id, request, &weights, &text).await?;
+            let kind = match needs_cpu(request.task) {
+                true => EngineKind::Cpu,
+                false => self.engine(id, request, &weights, &text).await?,
+            };
             let key = (request.model.clone(), kind);
             let mut backend = match self.backends.remove(&key) {
                 Some(backend) => backend,
@@ -68,37 +89,30 @@ impl Runner {
                     other => other.map_err(engine_failure)?,
                 },
             };
-            let stretch = Stretch {
-                protocol: request.protocol,
-                length: request.length,
-                first: request.first_target,
-                n_targets: request.n_targets,
+            let (started, before) = (milliseconds(), MEMORY.begin());
+            let mut reported = started;
+            let mut partial = |so_far: &dyn Fn() -> Scored| {
+                if milliseconds() - reported > REPORT {
+                    reported = milliseconds();
+                    self.answers.post(id, ResponseBody::Partial(so_far()));
+                }
             };
-            let stream = Stream { tokens: &text.tokens, separator: text.separator, token_bytes: &text.token_bytes };
-            let mut turns = Turns::new(id, request.n_targets, self.cancelled.clone(), self.answers.clone());
-            let started = milliseconds();
-            match evaluate(&mut backend, &stream, stretch, &mut turns).await {
-                Ok(sums) => {
-                    let scored = Scored {
-                        blocks: sums.blocks,
-                        n_bytes: sums.n_bytes,
-                        engine: kind,
-                        adapter: backend.adapter(),
-                        seconds: (milliseconds() - started) / 1_000.0,
-                        ..Default::default()
-                    };
-                    self.backends.insert(key, backend);
-                    return Ok(ResponseBody::Scored(scored));
-                }
-                Err(EvaluateError::Engine(EngineError::Cancelled(_))) => {
-                    self.backends.insert(key, backend);
-                    return Ok(ResponseBody::Cancelled);
-                }
-                // Nothing of this request has been answered: the CPU does it again from its start.
-                Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, error.to_string()),
-                Err(EvaluateError::Engine(error)) => return Err(engine_failure(error)),
-                Err(EvaluateError::Invalid(reason)) => return Err(Failure::Invalid { reason }),
+            let result = answer(&mut backend, &subject, request, &mut partial, &mut turns).await;
+            let peak = MEMORY.peak().saturating_sub(before) as u64;
+            // Nothing of this request has been answered: the CPU does it again from its start.
+            if let Err(EvaluateError::Engine(EngineError::Gpu(error))) = &result {
+                self.gpu_is_gone(id, error.to_string());
+                continue;
             }
+            let adapter = backend.adapter();
+            self.backends.insert(key, backend);
+            return Ok(Scored {
+                engine: kind,
+                adapter,
+                seconds: (milliseconds() - started) / 1_000.0,
+                peak_bytes: if kind == EngineKind::Cpu { peak } else { 0 },
+                ..result?
+            });
         }
     }
 
@@ -186,8 +200,10 @@ impl Runner {
 
 /// Tokens per second in a warm-up; the first pass, which compiles and allocates, does not count.
 async fn rate(mut backend: Backend, text: &Text) -> Result<f64, EngineError> {
-    let stream = Stream { tokens: &text.tokens, separator: text.separator, token_bytes: &text.token_bytes };
-    let n_targets = WARM_UP.min(text.tokens.len().saturating_sub(2));
+    // Over and over: a reader's own text may be too short to tell the engines apart, and speed does not depend on it.
+    let tokens: Vec<u32> = text.tokens.iter().copied().cycle().take(WARM_UP + 1).collect();
+    let stream = Stream { tokens: &tokens, ..text.stream() };
+    let n_targets = WARM_UP;
     let stretch = Stretch { protocol: Protocol::Nonoverlapping, length: WARM_UP_LENGTH, first: 0, n_targets };
     let mut started = milliseconds();
     for pass in 0..2 {
@@ -196,7 +212,7 @@ async fn rate(mut backend: Backend, text: &Text) -> Result<f64, EngineError> {
         }
         match evaluate(&mut backend, &stream, stretch, &mut NoPause).await {
             Err(EvaluateError::Engine(error)) => return Err(error),
-            // A text too short to warm up on leaves the GPU unproven.
+            // An empty text leaves the GPU unproven.
             Err(EvaluateError::Invalid(_)) => return Ok(f64::NAN),
             Ok(_) => (),
         }

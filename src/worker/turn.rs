@@ -16,7 +16,7 @@ use crate::protocol::ResponseBody;
 const SLICE: f64 = 40.0;
 const SLICE_IN_PAGE: f64 = 8.0;
 /// Time between two reports of progress, ms.
-const REPORT: f64 = 100.0;
+pub(super) const REPORT: f64 = 100.0;
 
 #[wasm_bindgen]
 extern "C" {

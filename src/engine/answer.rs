@@ -1,0 +1,174 @@
+//! Answers one question about a model and a text: what the worker does with a request, and the trainer with those whose
+//! answers are kept.
+
+use super::backend::{Backend, EngineError};
+use super::cpu::CpuBackend;
+use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use super::generate::{Generated, Sampling};
+use super::own_text::words;
+use super::pause::{Part, Pause};
+use super::verify::verify;
+use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel};
+use crate::kernels::attention::FarKeys;
+use crate::position::ChangeAt;
+use crate::protocol::{Evaluate, Scored, Task};
+use crate::tokenizer::Tokenizer;
+
+/// What a question is about.
+pub struct Subject<'a> {
+    /// The text.
+    pub stream: Stream<'a>,
+    /// Tokens as text.
+    pub tokenizer: &'a Tokenizer,
+    /// What the model's losses should be, for [`Task::Verify`].
+    pub reference: Option<&'a ReferenceModel>,
+}
+
+/// Whether a task runs on the CPU whatever engine was chosen.
+pub fn needs_cpu(task: Task) -> bool {
+    !matches!(task, Task::Score | Task::ScoreByPosition | Task::Verify)
+}
+
+/// What progress is counted up to: targets, new tokens, or per cent.
+pub fn steps(request: &Evaluate) -> usize {
+    match request.task {
+        Task::Score | Task::ScoreByPosition | Task::ScoreInFull | Task::Generate { .. } => request.n_targets,
+        Task::Attend { .. } | Task::Spread | Task::Verify | Task::Count => 100,
+    }
+}
+
+/// Tokens of a stream, its separators apart: what [`Task::Count`] answers.
+pub fn count(stream: &Stream) -> Scored {
+    let counted = stream.tokens.iter().filter(|&&t| t != stream.separator);
+    let n_bytes = counted.clone().map(|&t| u64::from(stream.token_bytes[t as usize])).sum();
+    let mut scored = Scored { n_bytes, ..Default::default() };
+    scored.set_values(&[counted.count() as f32]);
+    scored
+}
+
+/// Answers; `partial` is given a way to make the answer so far, `pause` hears how many [`steps`] are done. Engine, time
+/// and memory are the caller's to fill in.
+///
+/// # Errors
+/// [`EvaluateError::Invalid`] with what to do where the question cannot be answered; if cancelled, or if the engine
+/// breaks down.
+pub async fn answer(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    partial: &mut dyn FnMut(&dyn Fn() -> Scored),
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    let Evaluate { length, n_targets, change, protocol, first_target: first, .. } = *request;
+    let stream = &subject.stream;
+    if request.task == Task::Count {
+        return Ok(count(stream));
+    }
+    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    if request.task == Task::Verify {
+        let Some(reference) = subject.reference else {
+            return invalid(format!("no reference is kept for {}; choose another model", request.model));
+        };
+        let numbers = verify(backend, stream.tokens, reference, &mut all).await?;
+        return Ok(numbers_alone(&numbers));
+    }
+    if !(1..=MAX_LENGTH).contains(&length) {
+        return invalid(format!("an input length of {length} is not between 1 and {MAX_LENGTH} tokens"));
+    }
+    if let Some(problem) = (ChangeAt { change, length, train_length: 1 }).problem() {
+        return invalid(problem);
+    }
+    let stretch = Stretch { protocol, length, first, n_targets };
+    match request.task {
+        Task::Score | Task::ScoreByPosition => {
+            backend.set_change(change, length);
+            let sums = evaluate(backend, stream, stretch, all.whole).await?;
+            let mut scored = Scored { n_bytes: sums.n_bytes, ..Default::default() };
+            if request.task == Task::ScoreByPosition {
+                scored.set_values(&sums.position_values());
+            }
+            Ok(Scored { blocks: sums.blocks, ..scored })
+        }
+        Task::ScoreInFull => {
+            backend.set_change(change, length);
+            cpu(backend)?.far_keys = FarKeys::Computed;
+            let sums = evaluate(backend, stream, stretch, all.whole).await;
+            cpu(backend)?.far_keys = FarKeys::Skipped;
+            let sums = sums?;
+            Ok(Scored { blocks: sums.blocks, n_bytes: sums.n_bytes, ..Default::default() })
+        }
+        Task::Attend { layer } => {
+            let tokens = &stream.tokens[..length.min(stream.tokens.len())];
+            if tokens.len() > MAX_ATTENDED {
+                return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
+            }
+            let n_layer = cpu(backend)?.model.n_layer();
+            if layer >= n_layer {
+                return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
+            }
+            backend.set_change(change, tokens.len());
+            let numbers = cpu(backend)?.attend(tokens, layer, &mut all).await?;
+            Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
+        }
+        Task::Spread => {
+            let Some(tokens) = stream.tokens.get(first..first + length) else {
+                let (n, needed) = (stream.tokens.len(), first + length);
+                return invalid(format!(
+                    "the text has {n} tokens; {needed} are needed: choose shorter inputs or a longer text"
+                ));
+            };
+            backend.set_change(change, length);
+            Ok(numbers_alone(&cpu(backend)?.spread(tokens, &mut all).await?))
+        }
+        Task::Generate { temperature, top_k, seed } => {
+            let prompt = &stream.tokens[stream.tokens.len() - length.min(stream.tokens.len())..];
+            if !temperature.is_finite() || temperature < 0.0 {
+                return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
+            }
+            if n_targets == 0 || prompt.len() + n_targets > MAX_LENGTH {
+                let n = prompt.len();
+                return invalid(format!(
+                    "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_targets}",
+                    MAX_LENGTH - n
+                ));
+            }
+            backend.set_change(change, prompt.len() + n_targets);
+            let sampling = Sampling { temperature, top_k, seed };
+            let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
+            let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, all.whole).await?;
+            Ok(written(subject.tokenizer, prompt.len(), &generated))
+        }
+        Task::Verify | Task::Count => Ok(Scored::default()),
+    }
+}
+
+/// The CPU behind a backend.
+fn cpu(backend: &mut Backend) -> Result<&mut CpuBackend, EvaluateError> {
+    match backend {
+        Backend::Cpu(cpu) => Ok(cpu),
+        #[cfg(feature = "gpu")]
+        Backend::Gpu(_) => Err(EvaluateError::Invalid("this runs on the CPU only: choose that engine".into())),
+    }
+}
+
+fn invalid<T>(reason: String) -> Result<T, EvaluateError> {
+    Err(EvaluateError::Invalid(reason))
+}
+
+fn numbers_alone(numbers: &[f32]) -> Scored {
+    let mut scored = Scored::default();
+    scored.set_values(numbers);
+    scored
+}
+
+/// What [`Task::Generate`] answers: the number of prompt tokens, probabilities and words of the new ones.
+fn written(tokenizer: &Tokenizer, n_prompt: usize, generated: &Generated) -> Scored {
+    let numbers: Vec<f32> = [n_prompt as f32].into_iter().chain(generated.probabilities.iter().copied()).collect();
+    Scored { words: words(tokenizer, &generated.tokens, false), ..numbers_alone(&numbers) }
+}
+
+impl From<candle_core::Error> for EvaluateError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Engine(EngineError::Cpu(error))
+    }
+}
