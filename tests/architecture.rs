@@ -196,10 +196,16 @@ fn worker_named(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// A shader is `x.wgsl`, or `x.form.wgsl` where it has several forms; its twin is `x.rs`.
 fn shaders_without_twin(sources: &[Source]) -> Vec<String> {
     let exists = |path: &str| sources.iter().any(|s| s.path == path);
-    let shaders = sources.iter().filter_map(|s| s.path.strip_suffix(".wgsl"));
-    shaders.filter(|stem| !exists(&format!("{stem}.rs"))).map(|stem| format!("{stem}.wgsl has no {stem}.rs")).collect()
+    let shaders = sources.iter().filter(|s| s.path.ends_with(".wgsl"));
+    let twin = |path: &str| format!("{}.rs", path.split_once('.').map_or(path, |(stem, _)| stem));
+    shaders
+        .map(|s| (&s.path, twin(&s.path)))
+        .filter(|(_, twin)| !exists(twin))
+        .map(|(s, twin)| format!("{s} has no {twin}"))
+        .collect()
 }
 
 /// Stems of the Rust files directly in `folder`.
@@ -316,7 +322,8 @@ fn each_check_complains() {
     assert_eq!(worker_named(&broken(&named)).len(), 2);
     assert_none("the client may", worker_named(&broken(&[("src/ui/client.rs", "web_sys::Worker::new(url)")])));
 
-    assert_eq!(shaders_without_twin(&broken(&[("src/kernels/a.wgsl", ""), ("src/kernels/b.rs", "")])).len(), 1);
+    let shaders = ["src/kernels/a.wgsl", "src/kernels/a.form.wgsl", "src/kernels/b.form.wgsl", "src/kernels/b.rs"];
+    assert_eq!(shaders_without_twin(&broken(&shaders.map(|path| (path, "")))).len(), 2);
 
     let list = "pub static METHODS: [&(dyn PositionMethod + Sync); 1] = [&Alibi];";
     let methods = [("src/position/mod.rs", list), ("src/position/fire.rs", "impl PositionMethod for Fire {}")];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::{BufferUsages, ErrorFilter, MapMode};
 
-use super::kernels::Kernels;
+use super::kernels::{Form, Kernels};
 use super::wait::{Done, Health};
 
 /// Bytes of one buffer that every WebGPU adapter takes.
@@ -72,6 +72,8 @@ pub struct Gpu {
     /// Floating-point operations in one submission: short enough for the system's watchdog and for stopping soon,
     /// long enough that waiting in between costs little.
     pub(super) budget: f64,
+    /// The form of kernels that suits the adapter.
+    pub(super) form: Form,
     /// Compiled kernels by head dimension: compiling takes up to seconds, and several models share them.
     kernels: Arc<Mutex<HashMap<usize, Arc<Kernels>>>>,
     name: String,
@@ -118,11 +120,11 @@ impl Gpu {
             let (name, fallback) = super::web::describe(&device, &info.name);
             (name, fallback || info.device_type == wgpu::DeviceType::Cpu)
         };
-        let budget = if software { 0.5e9 } else { 8e9 };
+        let (budget, form) = if software { (0.5e9, Form::Software) } else { (8e9, Form::Hardware) };
         // In the browser wgpu's objects belong to one thread, and so does everything here.
         #[cfg_attr(target_family = "wasm", allow(clippy::arc_with_non_send_sync))]
         let kernels = Arc::default();
-        Ok(Self { device, queue, health, budget, kernels, name, software })
+        Ok(Self { device, queue, health, budget, form, kernels, name, software })
     }
 
     /// Name of the adapter, as far as the browser or driver tells it.

@@ -16,6 +16,19 @@ const ATTENTION_TILE: usize = 256;
 /// Widest head that the attention kernel holds in registers.
 pub(super) const MAX_HEAD_DIM: usize = 64;
 
+/// Head dimension that the attention kernel for software adapters is written for.
+const SOFTWARE_HEAD_DIM: usize = 16;
+
+/// Which of its forms a kernel takes; both have the same bindings and dispatches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// `x.wgsl`: threads share tiles in workgroup memory.
+    Hardware,
+    /// `x.software.wgsl`, where there is one: threads work alone on what they hold in registers, because an adapter
+    /// that computes on the CPU pays for barriers, and for workgroup memory as much as for any other.
+    Software,
+}
+
 /// All pipelines, for one head dimension.
 pub(super) struct Kernels {
     embedding: Kernel,
@@ -86,23 +99,22 @@ pub(super) struct Segments {
 impl Kernels {
     /// Compiles everything for heads of that dimension, a multiple of 4 up to [`MAX_HEAD_DIM`].
     pub(super) fn new(gpu: &Gpu, head_dim: usize) -> Self {
-        let quads = head_dim / 4;
-        let keys = (ATTENTION_TILE / quads / 8 * 8).min(TILE);
-        let layer_norm = include_str!("../kernels/layer_norm.wgsl");
-        let attention = include_str!("../kernels/attention.wgsl");
+        let form = |hardware: &'static str, software: &'static str| match gpu.form {
+            Form::Hardware => hardware,
+            Form::Software => software,
+        };
+        let layer_norm =
+            form(include_str!("../kernels/layer_norm.wgsl"), include_str!("../kernels/layer_norm.software.wgsl"));
+        let matmul = form(include_str!("../kernels/matmul.wgsl"), include_str!("../kernels/matmul.software.wgsl"));
+        let cross_entropy =
+            form(include_str!("../kernels/cross_entropy.wgsl"), include_str!("../kernels/cross_entropy.software.wgsl"));
         Self {
             embedding: Kernel::new(gpu, "embedding", include_str!("../kernels/embedding.wgsl"), 4, &[]),
             layer_norm: Kernel::new(gpu, "layer norm", layer_norm, 4, &[("EPS", f64::from(LAYER_NORM_EPS))]),
-            matmul: Kernel::new(gpu, "matmul", include_str!("../kernels/matmul.wgsl"), 4, &[]),
+            matmul: Kernel::new(gpu, "matmul", matmul, 4, &[]),
             rotary: Kernel::new(gpu, "rotary", include_str!("../kernels/rotary.wgsl"), 3, &[]),
-            attention: Kernel::new(
-                gpu,
-                "attention",
-                attention,
-                3,
-                &[("HEAD_QUADS", quads as f64), ("KEYS", keys as f64)],
-            ),
-            cross_entropy: Kernel::new(gpu, "cross-entropy", include_str!("../kernels/cross_entropy.wgsl"), 4, &[]),
+            attention: attention(gpu, head_dim),
+            cross_entropy: Kernel::new(gpu, "cross-entropy", cross_entropy, 4, &[]),
         }
     }
 
@@ -263,4 +275,16 @@ impl Kernels {
             plan.call(&self.matmul, &params, &buffers, groups, per_row * rows.n as f64);
         }
     }
+}
+
+/// Compiles attention for heads of that dimension.
+fn attention(gpu: &Gpu, head_dim: usize) -> Kernel {
+    let label = "attention";
+    if gpu.form == Form::Software && head_dim == SOFTWARE_HEAD_DIM {
+        return Kernel::new(gpu, label, include_str!("../kernels/attention.software.wgsl"), 3, &[]);
+    }
+    let quads = head_dim / 4;
+    let keys = (ATTENTION_TILE / quads / 8 * 8).min(TILE);
+    let constants = [("HEAD_QUADS", quads as f64), ("KEYS", keys as f64)];
+    Kernel::new(gpu, label, include_str!("../kernels/attention.wgsl"), 3, &constants)
 }

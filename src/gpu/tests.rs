@@ -7,6 +7,7 @@ mod kernels;
 mod parity;
 mod reference;
 
+use super::kernels::Form;
 use super::{Gpu, GpuDecoder, GpuError};
 use crate::config::ModelConfig;
 use crate::model::{Array, Weights};
@@ -16,6 +17,15 @@ use crate::position::{self, METHODS, Shape, Tables};
 fn gpu() -> Gpu {
     pollster::block_on(Gpu::request())
         .unwrap_or_else(|e| panic!("these tests need a GPU or a software one: install mesa-vulkan-drivers ({e})"))
+}
+
+/// That device with either form of kernels, whatever its own is.
+fn forms() -> [Gpu; 2] {
+    [Form::Hardware, Form::Software].map(|form| {
+        let mut gpu = gpu();
+        gpu.form = form;
+        gpu
+    })
 }
 
 /// Numbers that look random and are the same on every machine (splitmix64).
@@ -121,36 +131,40 @@ fn agrees(decoder: &mut GpuDecoder, weights: &Weights, n: usize, tables: &Tables
 
 #[test]
 fn every_method_gives_the_losses_of_the_reference() {
-    let gpu = gpu();
-    for (i, method) in METHODS.iter().enumerate() {
-        // Heads of 16 and of 32.
-        for n_head in [4, 2] {
-            let seed = 100 + 10 * i as u64 + n_head as u64;
-            let weights = weights(method.id(), n_head, 64, seed);
-            let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
-            // The second shape replaces the first one's buffers, the third one's repeat the second's.
-            agrees(&mut decoder, &weights, 3, &tables(&weights, 37), seed);
-            agrees(&mut decoder, &weights, 1, &tables(&weights, 300), seed + 1);
-            agrees(&mut decoder, &weights, 1, &tables(&weights, 300), seed + 2);
+    for gpu in forms() {
+        for (i, method) in METHODS.iter().enumerate() {
+            // Heads of 16 and of 32.
+            for n_head in [4, 2] {
+                let seed = 100 + 10 * i as u64 + n_head as u64;
+                let weights = weights(method.id(), n_head, 64, seed);
+                let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
+                // The second shape replaces the first one's buffers, the third one's repeat the second's.
+                agrees(&mut decoder, &weights, 3, &tables(&weights, 37), seed);
+                agrees(&mut decoder, &weights, 1, &tables(&weights, 300), seed + 1);
+                agrees(&mut decoder, &weights, 1, &tables(&weights, 300), seed + 2);
+            }
         }
     }
 }
 
 #[test]
 fn shapes_at_the_edges() {
-    let gpu = gpu();
-    let weights = weights("alibi", 3, 60, 7);
-    let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
-    for (n, length) in [(1, 1), (5, 1), (2, 2), (1, 63), (2, 64), (1, 65), (1, 129)] {
-        agrees(&mut decoder, &weights, n, &tables(&weights, length), 8);
+    // Heads of 20 and of 16, which software adapters have an attention kernel of their own for.
+    for (gpu, n_head, d_model) in forms().into_iter().flat_map(|gpu| [(gpu.clone(), 3, 60), (gpu, 4, 64)]) {
+        let weights = weights("alibi", n_head, d_model, 7);
+        let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
+        for (n, length) in [(1, 1), (5, 1), (2, 2), (1, 63), (2, 64), (1, 65), (1, 129)] {
+            agrees(&mut decoder, &weights, n, &tables(&weights, length), 8);
+        }
+        assert_eq!(losses(&mut decoder, &[], &[], 0, &tables(&weights, 4)), Ok(vec![]));
     }
-    assert_eq!(losses(&mut decoder, &[], &[], 0, &tables(&weights, 4)), Ok(vec![]));
 }
 
 #[test]
 fn splitting_work_changes_nothing() {
-    for method in ["rotary", "sinusoidal", "alibi"] {
-        let mut gpu = gpu();
+    for (gpu, method) in forms().into_iter().flat_map(|gpu| ["rotary", "sinusoidal", "alibi"].map(|m| (gpu.clone(), m)))
+    {
+        let mut gpu = gpu;
         gpu.budget = 2e5;
         let weights = weights(method, 4, 64, 20);
         let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
@@ -168,29 +182,31 @@ fn splitting_work_changes_nothing() {
 
 #[test]
 fn a_bias_of_minus_infinity_masks() {
-    let gpu = gpu();
-    let weights = weights("none", 2, 64, 30);
-    let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
-    let mut tables = tables(&weights, 150);
-    for (i, bias) in tables.bias.iter_mut().enumerate() {
-        if i % 150 >= 9 {
-            *bias = f32::NEG_INFINITY;
+    for gpu in forms() {
+        let weights = weights("none", 2, 64, 30);
+        let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
+        let mut tables = tables(&weights, 150);
+        for (i, bias) in tables.bias.iter_mut().enumerate() {
+            if i % 150 >= 9 {
+                *bias = f32::NEG_INFINITY;
+            }
         }
+        agrees(&mut decoder, &weights, 1, &tables, 31);
     }
-    agrees(&mut decoder, &weights, 1, &tables, 31);
 }
 
 #[test]
 fn what_is_not_a_number_stays_one() {
-    let gpu = gpu();
-    let mut weights = weights("alibi", 2, 64, 40);
-    let up = weights.arrays.get_mut("blocks.1.mlp.up.weight").expect("the array");
-    up.data[5] = f32::NAN;
-    let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
-    let (tokens, targets) = text(20, 150, 41);
-    let got = losses(&mut decoder, &tokens, &targets, 1, &tables(&weights, 20)).expect("the GPU runs");
-    let scored = got.iter().zip(&targets).filter(|&(_, &t)| t != u32::MAX);
-    assert!(scored.clone().all(|(l, _)| l.is_nan()), "{got:?}");
+    for gpu in forms() {
+        let mut weights = weights("alibi", 2, 64, 40);
+        let up = weights.arrays.get_mut("blocks.1.mlp.up.weight").expect("the array");
+        up.data[5] = f32::NAN;
+        let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
+        let (tokens, targets) = text(20, 150, 41);
+        let got = losses(&mut decoder, &tokens, &targets, 1, &tables(&weights, 20)).expect("the GPU runs");
+        let scored = got.iter().zip(&targets).filter(|&(_, &t)| t != u32::MAX);
+        assert!(scored.clone().all(|(l, _)| l.is_nan()), "{got:?}");
+    }
 }
 
 #[test]
@@ -240,6 +256,8 @@ fn arguments_that_do_not_fit_are_refused() {
     let refused = |weights: &Weights| matches!(GpuDecoder::new(&gpu, weights), Err(GpuError::Unsupported { .. }));
     assert!(refused(&weights("alibi", 10, 60, 71)), "heads of 6");
     assert!(refused(&weights("alibi", 1, 128, 72)), "heads of 128");
+    let hidden = ModelConfig { d_ff: 98, ..good.config.clone() };
+    assert!(refused(&draw(hidden, 73)), "a hidden layer of 98");
     let mut cut = good;
     cut.arrays.remove("ln_f.bias");
     assert!(refused(&cut), "a missing array");

@@ -35,6 +35,10 @@ impl GpuWeights {
         if !head_dim.is_multiple_of(4) || head_dim > MAX_HEAD_DIM {
             return unsupported(format!("heads of {head_dim}: multiples of 4 up to {MAX_HEAD_DIM} are"));
         }
+        // With the head dimension this makes every row whole vectors of four.
+        if !d_ff.is_multiple_of(4) {
+            return unsupported(format!("hidden layers of {d_ff}: multiples of 4 are"));
+        }
         for (name, shape) in Weights::shapes(&weights.config) {
             let n: usize = shape.iter().product();
             let found = weights.get(&name).len();

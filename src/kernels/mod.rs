@@ -1,6 +1,7 @@
 //! Operations of the model, one per file: `x.rs` holds the CPU version (plain functions over slices, and a candle
-//! custom operation around them with forward and backward), `x.wgsl` the same operation for the GPU. Kernels know
-//! nothing of models or position methods; they read tables.
+//! custom operation around them with forward and backward), `x.wgsl` the same operation for the GPU, and
+//! `x.software.wgsl`, where there is one, its form for a WebGPU adapter that computes on the CPU. Kernels know nothing
+//! of models or position methods; they read tables.
 //!
 //! [`packed`] and [`fused`] are the forward pass once more, for inference: weights laid out at load, everything between
 //! two attentions in one sweep. [`composed`] holds the same operations put together from candle's own; tests and benchmarks compare with it.
