@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::device::Owned;
 use super::kernels::{Kernels, Rows, Segments};
 use super::plan::{Plan, PlanBuilder};
 use super::weights::GpuWeights;
@@ -46,25 +47,26 @@ struct Shape {
 /// Buffers that the caller fills, and the calls that read them.
 struct Session {
     shape: Shape,
-    tokens: wgpu::Buffer,
-    targets: wgpu::Buffer,
-    bias: wgpu::Buffer,
-    embedding: Option<wgpu::Buffer>,
-    rotation: Option<[wgpu::Buffer; 2]>,
-    loss: wgpu::Buffer,
+    tokens: Owned,
+    targets: Owned,
+    bias: Owned,
+    embedding: Option<Owned>,
+    rotation: Option<[Owned; 2]>,
+    loss: Owned,
+    activations: Activations,
     plan: Plan,
 }
 
 /// Buffers between kernels.
 struct Activations {
     /// Residual stream `[rows, C]`.
-    x: wgpu::Buffer,
+    x: Owned,
     /// Output of a layer norm, and of attention, `[rows, C]`.
-    h: wgpu::Buffer,
+    h: Owned,
     /// `[rows, 3C]`.
-    qkv: wgpu::Buffer,
+    qkv: Owned,
     /// `[hidden_rows, F]`.
-    hidden: wgpu::Buffer,
+    hidden: Owned,
 }
 
 impl GpuDecoder {
@@ -203,32 +205,26 @@ impl GpuDecoder {
             embedding: adds_embedding.then(|| gpu.buffer("position embedding", length * c)),
             rotation: rotates.then(|| [gpu.buffer("cosines", half), gpu.buffer("sines", half)]),
             loss: gpu.buffer("losses", n),
+            activations,
             plan: Plan::default(),
         };
         let mut plan = PlanBuilder::new(gpu);
         for rows in Rows::first(n).pieces(rows) {
-            self.pass(&mut plan, &session, &activations, rows, hidden_rows);
+            self.pass(&mut plan, &session, rows, hidden_rows);
         }
         session.plan = plan.finish();
         session
     }
 
     /// Appends the forward pass of whole segments, `rows.n` tokens from token `rows.read` on.
-    fn pass<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        session: &'a Session,
-        a: &'a Activations,
-        rows: Rows,
-        hidden_rows: usize,
-    ) {
+    fn pass<'a>(&'a self, plan: &mut PlanBuilder<'a>, session: &'a Session, rows: Rows, hidden_rows: usize) {
         let ModelConfig { d_model: c, n_head, d_ff, n_vocab, .. } = self.config;
         let (kernels, weights) = (&*self.kernels, &self.weights);
-        let Shape { length, .. } = session.shape;
+        let (Shape { length, .. }, a) = (session.shape, &session.activations);
         let segments = Segments { n: rows.n / length, length, n_head, head_dim: c / n_head };
         let all = Rows::first(rows.n);
 
-        let table = session.embedding.as_ref();
+        let table = session.embedding.as_deref();
         kernels.embedding(plan, rows, c, length, &session.tokens, &weights.embedding, table, &a.x);
         for block in &weights.blocks {
             kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln1, &a.h);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::{BufferUsages, ErrorFilter, MapMode};
@@ -60,6 +61,24 @@ impl From<wgpu::Error> for GpuError {
                 Self::Validation { reason: description }
             }
         }
+    }
+}
+
+/// A buffer that ends with its owner. A browser frees a dropped one only when it collects garbage, which knows nothing of
+/// the GPU's memory; work submitted before still finds it.
+pub(super) struct Owned(wgpu::Buffer);
+
+impl Deref for Owned {
+    type Target = wgpu::Buffer;
+
+    fn deref(&self) -> &wgpu::Buffer {
+        &self.0
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.destroy();
     }
 }
 
@@ -150,17 +169,19 @@ impl Gpu {
     }
 
     /// A buffer for `n` values of 4 bytes that kernels read and write.
-    pub(super) fn buffer(&self, label: &str, n: usize) -> wgpu::Buffer {
-        self.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size: (n.max(4) * 4) as u64,
-            usage: BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
-            mapped_at_creation: false,
-        })
+    pub(super) fn buffer(&self, label: &str, n: usize) -> Owned {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
+        self.create(label, (n.max(4) * 4) as u64, usage)
+    }
+
+    /// A buffer of that many bytes.
+    pub(super) fn create(&self, label: &str, size: u64, usage: BufferUsages) -> Owned {
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false };
+        Owned(self.device.create_buffer(&descriptor))
     }
 
     /// A buffer that holds `data`.
-    pub(super) fn upload<T: bytemuck::NoUninit>(&self, label: &str, data: &[T]) -> wgpu::Buffer {
+    pub(super) fn upload<T: bytemuck::NoUninit>(&self, label: &str, data: &[T]) -> Owned {
         let buffer = self.buffer(label, size_of_val(data).div_ceil(4));
         self.write(&buffer, data);
         buffer
@@ -227,12 +248,7 @@ impl Gpu {
         let size = (n * 4) as u64;
         let target = self
             .checked(|| {
-                let target = self.device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("readback"),
-                    size,
-                    usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                });
+                let target = self.create("readback", size, BufferUsages::MAP_READ | BufferUsages::COPY_DST);
                 let mut encoder = self.device.create_command_encoder(&Default::default());
                 encoder.copy_buffer_to_buffer(buffer, 0, &target, 0, size);
                 self.queue.submit([encoder.finish()]);
@@ -249,7 +265,6 @@ impl Gpu {
         let view = target.get_mapped_range(..).map_err(|_| lost("its results could not be mapped"))?;
         let values = view.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         drop(view);
-        target.destroy();
         Ok(values)
     }
 

@@ -4,6 +4,7 @@
 use wgpu::Buffer;
 
 use super::Gpu;
+use super::device::Owned;
 use super::plan::{Kernel, PlanBuilder};
 use crate::config::LAYER_NORM_EPS;
 
@@ -49,8 +50,8 @@ enum Finish {
 
 /// Weight `[N, K]` and bias `[N]` of a linear map, or scale and shift `[C]` of a layer norm.
 pub(super) struct Affine {
-    pub(super) weight: Buffer,
-    pub(super) bias: Buffer,
+    pub(super) weight: Owned,
+    pub(super) bias: Owned,
 }
 
 /// Which rows a call reads and writes: `n` of them, from `read` on and from `write` on.

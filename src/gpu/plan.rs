@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use wgpu::{BindGroup, BindGroupEntry, BindGroupLayout, BindingResource, Buffer, ComputePipeline};
 
+use super::device::Owned;
 use super::{Gpu, GpuError};
 
 /// Distance of parameter blocks in the uniform buffer, bytes: the alignment that WebGPU guarantees.
@@ -93,12 +94,9 @@ impl<'a> PlanBuilder<'a> {
     /// Lays the parameters out and binds every call's buffers.
     pub(super) fn finish(self) -> Plan {
         let device = &self.gpu.device;
-        let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("parameters"),
-            size: SLOT * self.calls.len().max(1) as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let size = SLOT * self.calls.len().max(1) as u64;
+        let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
+        let uniforms = self.gpu.create("parameters", size, usage);
         let mut bytes = vec![0u8; SLOT as usize * self.calls.len()];
         for (slot, call) in bytes.chunks_exact_mut(SLOT as usize).zip(&self.calls) {
             slot[..size_of::<Params>()].copy_from_slice(bytemuck::cast_slice(&call.params));
@@ -123,7 +121,7 @@ impl<'a> PlanBuilder<'a> {
             });
             Step { pipeline: call.kernel.pipeline.clone(), bind_group, groups: call.groups, flops: call.flops }
         });
-        Plan { steps: steps.collect() }
+        Plan { steps: steps.collect(), _uniforms: Some(uniforms) }
     }
 }
 
@@ -138,6 +136,8 @@ struct Step {
 #[derive(Default)]
 pub(super) struct Plan {
     steps: Vec<Step>,
+    /// Parameters of all calls, which must last as long as the bindings to them.
+    _uniforms: Option<Owned>,
 }
 
 impl Plan {

@@ -1,5 +1,6 @@
 //! A model's weights on the GPU.
 
+use super::device::Owned;
 use super::kernels::{Affine, MAX_HEAD_DIM};
 use super::{Gpu, GpuError};
 use crate::config::ModelConfig;
@@ -18,7 +19,7 @@ pub(super) struct Block {
 /// All of them, in f32.
 pub(super) struct GpuWeights {
     /// `[V, C]`, input and output.
-    pub(super) embedding: wgpu::Buffer,
+    pub(super) embedding: Owned,
     pub(super) blocks: Vec<Block>,
     pub(super) ln_f: Affine,
 }

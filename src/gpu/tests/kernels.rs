@@ -135,7 +135,7 @@ fn embedding() {
     let rows = Rows { n, read: 5, write: 0 };
     for adds in [false, true] {
         let ys = gpu.buffer("y", n * c);
-        let added = adds.then_some(&tables);
+        let added = adds.then_some(&*tables);
         let got = run(&gpu, &ys, n * c, |plan| kernels.embedding(plan, rows, c, length, &ts, &es, added, &ys));
         let want: Vec<f64> = (0..n * c)
             .map(|i| {
