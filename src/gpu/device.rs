@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::{BufferUsages, ErrorFilter, MapMode};
 
-use super::kernels::{Form, Kernels};
+use super::kernels::{Form, Kernels, suits};
 use super::wait::{Done, Health};
 
 /// Bytes of one buffer that every WebGPU adapter takes.
@@ -154,6 +154,13 @@ impl Gpu {
     /// Whether the adapter computes on the CPU (SwiftShader, lavapipe): right, but slower than WASM.
     pub fn is_software(&self) -> bool {
         self.software
+    }
+
+    /// Starts compiling the kernels for heads of that dimension, so that models find them done.
+    pub fn prepare(&self, head_dim: usize) {
+        if suits(head_dim) {
+            self.kernels(head_dim);
+        }
     }
 
     /// The kernels for heads of that dimension, compiled on first use.

@@ -17,6 +17,11 @@ const ATTENTION_TILE: usize = 256;
 /// Widest head that the attention kernel holds in registers.
 pub(super) const MAX_HEAD_DIM: usize = 64;
 
+/// Whether there are kernels for heads of that dimension.
+pub(super) fn suits(head_dim: usize) -> bool {
+    head_dim > 0 && head_dim.is_multiple_of(4) && head_dim <= MAX_HEAD_DIM
+}
+
 /// Head dimension that the attention kernel for software adapters is written for.
 const SOFTWARE_HEAD_DIM: usize = 16;
 

@@ -1,7 +1,7 @@
 //! A model's weights on the GPU.
 
 use super::device::Owned;
-use super::kernels::{Affine, MAX_HEAD_DIM};
+use super::kernels::{Affine, MAX_HEAD_DIM, suits};
 use super::{Gpu, GpuError};
 use crate::config::ModelConfig;
 use crate::model::Weights;
@@ -33,7 +33,7 @@ impl GpuWeights {
             return unsupported(format!("width {d_model} with {n_head} heads is no model"));
         }
         let head_dim = d_model / n_head;
-        if !head_dim.is_multiple_of(4) || head_dim > MAX_HEAD_DIM {
+        if !suits(head_dim) {
             return unsupported(format!("heads of {head_dim}: multiples of 4 up to {MAX_HEAD_DIM} are"));
         }
         // With the head dimension this makes every row whole vectors of four.

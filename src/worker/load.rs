@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use crate::config::{Manifest, Reference};
+use crate::config::{Manifest, ModelConfig, ModelEntry, Reference};
 use crate::engine::backend::EngineError;
 use crate::engine::evaluate::{EvaluateError, Stream};
 use crate::engine::pause::Pause;
@@ -86,14 +86,18 @@ pub(super) struct Files {
 }
 
 impl Files {
+    /// What is known of a model before its weights are there.
+    pub(super) async fn config(&mut self, model: &str) -> Result<ModelConfig, Failure> {
+        let manifest = self.manifest().await?;
+        Ok(entry(&manifest, model)?.config.clone())
+    }
+
     pub(super) async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
         if let Some(weights) = self.weights.get(model) {
             return Ok(weights.clone());
         }
         let manifest = self.manifest().await?;
-        let Some(entry) = manifest.model(model) else {
-            return Err(Failure::Invalid { reason: format!("there is no model {model}; choose one from the list") });
-        };
+        let entry = entry(&manifest, model)?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
         let corrupt = |reason: String| Failure::Corrupt { file: entry.file.clone(), reason };
         let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(e.to_string()))?;
@@ -189,6 +193,11 @@ impl Files {
             }
         }
     }
+}
+
+fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {
+    let missing = || Failure::Invalid { reason: format!("there is no model {model}; choose one from the list") };
+    manifest.model(model).ok_or_else(missing)
 }
 
 /// The bytes behind a URL; `again` asks past the cache. The error is what the browser or server said.

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::load::{Ended, Files, Text};
 use super::turn::{REPORT, Turns, milliseconds};
@@ -12,7 +15,7 @@ use crate::engine::backend::{Backend, EngineError};
 use crate::engine::choose::{Probe, choose};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
 use crate::engine::pause::NoPause;
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Protocol, ResponseBody, Scored, Task};
 
@@ -63,12 +66,23 @@ impl Runner {
         if request.task == Task::Count {
             return Ok(count(&text.stream()));
         }
+        let config = self.files.config(&request.model).await?;
+        let gpu_wanted = request.engine != EngineChoice::Cpu && !needs_cpu(request.task);
+        let first = gpu_wanted && self.gpu.is_none() && self.probe.is_none();
+        // Kernels compile while weights are on their way.
+        let open = async { if first { Some(open(request.engine, config.head_dim()).await) } else { None } };
+        let (weights, gpu) = both(self.files.weights(&request.model), open).await;
+        match gpu {
+            Some(Ok(gpu)) => self.gpu = Some(gpu),
+            Some(Err(error)) => self.probe = Some(Probe::Absent(error.to_string())),
+            None => (),
+        }
+        let weights = weights?;
         let subject = Subject {
             stream: text.stream(),
             tokenizer: &text.tokenizer,
             reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
         };
-        let weights = self.files.weights(&request.model).await?;
         if let (Task::Generate { .. }, of @ 1..) = (request.task, text.tokens.len().saturating_sub(request.length)) {
             let (used, of) = (request.length, request.length + of);
             self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of }));
@@ -164,12 +178,6 @@ impl Runner {
     }
 
     async fn probe(&mut self, wanted: EngineChoice, weights: &Weights, text: &Text) -> Result<Probe, Failure> {
-        if self.gpu.is_none() {
-            match Gpu::request().await {
-                Ok(gpu) => self.gpu = Some(gpu),
-                Err(error) => return Ok(Probe::Absent(error.to_string())),
-            }
-        }
         let Some(gpu) = &self.gpu else { return Ok(Probe::Absent("it went away".into())) };
         let adapter = gpu.adapter_name();
         if gpu.is_software() {
@@ -196,6 +204,41 @@ impl Runner {
             }
         }
     }
+}
+
+/// A GPU whose kernels are being compiled, unless it is a software one that the reader did not ask for.
+async fn open(wanted: EngineChoice, head_dim: usize) -> Result<Gpu, GpuError> {
+    let gpu = Gpu::request().await?;
+    if wanted == EngineChoice::Gpu || !gpu.is_software() {
+        gpu.prepare(head_dim);
+    }
+    Ok(gpu)
+}
+
+/// What two futures give that run at the same time.
+async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut from_a, mut from_b) = (None, None);
+    poll_fn(move |context| {
+        if from_a.is_none()
+            && let Poll::Ready(value) = a.as_mut().poll(context)
+        {
+            from_a = Some(value);
+        }
+        if from_b.is_none()
+            && let Poll::Ready(value) = b.as_mut().poll(context)
+        {
+            from_b = Some(value);
+        }
+        match (from_a.take(), from_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            pending => {
+                (from_a, from_b) = pending;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Tokens per second in a warm-up; the first pass, which compiles and allocates, does not count.
