@@ -73,6 +73,25 @@ mod tests {
     }
 
     #[test]
+    fn auto_is_never_more_than_a_fifth_slower_than_the_other_engine() {
+        // Adapters from a hundred times slower than the CPU to a hundred times faster, close calls included.
+        for cpu in [10.0, 3_000.0, 50_000.0] {
+            for ratio in [0.01, 0.5, 0.8, 0.83, 0.99, 1.0, 1.01, 1.2, 1.25, 2.0, 100.0] {
+                let gpu = cpu * ratio;
+                let (chosen, other) = match choose(EngineChoice::Auto, &timed(gpu, cpu)).engine {
+                    EngineKind::Gpu => (gpu, cpu),
+                    EngineKind::Cpu => (cpu, gpu),
+                };
+                assert!(chosen >= other / 1.2, "{gpu} tokens/s on the GPU, {cpu} on the CPU: took {chosen}");
+            }
+        }
+        // Where a rate is no number, the engine that always works runs.
+        for (gpu, cpu) in [(f64::NAN, f64::NAN), (9_000.0, f64::NAN), (f64::NAN, 1.0)] {
+            assert_eq!(choose(EngineChoice::Auto, &timed(gpu, cpu)).engine, EngineKind::Cpu);
+        }
+    }
+
+    #[test]
     fn auto_never_takes_a_software_adapter_but_a_reader_may() {
         let probe = Probe::Software("SwiftShader".into());
         let auto = choose(EngineChoice::Auto, &probe);
