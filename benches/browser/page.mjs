@@ -33,7 +33,7 @@ function settle(entry, key, act) {
 
 /** Listens to a worker of the engine: src/protocol.rs, externally tagged enums. */
 function hearOurs(entry, { data }) {
-  if (data.bench === "memory") return settle(entry, "memory", ({ resolve }) => resolve(data.bytes));
+  if (data.bench === "memory") return settle(entry, "memory", ({ resolve }) => resolve(data.sizes));
   const { id, body } = data;
   if (body === "Ready") return settle(entry, id, ({ resolve }) => resolve());
   if (body.Scored) return settle(entry, id, ({ resolve }) => resolve(body.Scored));

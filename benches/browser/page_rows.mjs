@@ -1,4 +1,4 @@
-// Rows about the page's own workers: memory at long inputs, two workers on one queue, and a long run whose memory must
+// Rows about the page's own workers: memory at long inputs, two workers on one queue, and long runs whose memory must
 // stay flat. The peer has no part in them.
 import { alternate, row } from "./measure.mjs";
 import { call, MODELS, request } from "./rows.mjs";
@@ -9,9 +9,9 @@ const megabytes = (bytes) => bytes / 1e6;
 async function memoryRow({ page }, length) {
   const worker = await call(page, "openOurs", true);
   for (const model of MODELS) await call(page, "evaluate", worker, request(model, length, length, "cpu"));
-  const bytes = await call(page, "memory", worker);
+  const { wasm } = await call(page, "memory", worker);
   await call(page, "close", worker);
-  return row({ name: `page memory L=${length}`, length, unit: "MB", ours: [megabytes(bytes)] });
+  return row({ name: `page memory L=${length}`, length, unit: "MB", ours: [megabytes(wasm)] });
 }
 
 const QUEUE_LENGTHS = [4096, 2048, 1024, 512, 256, 128, 64, 32];
@@ -37,26 +37,47 @@ const SOAK_EVALUATIONS = 200;
 const SOAK_SETTLED = 10;
 const SOAK_TOLERANCE = 0.05;
 
-/** Memory after many short evaluations against memory after the tenth. */
-async function soakRow({ page }) {
+/** Short evaluations by engine: lengths in turn, so that the GPU's buffers are made anew each time, and targets. */
+const SOAKS = { cpu: { lengths: [256], targets: 2_048 }, gpu: { lengths: [64, 128], targets: 128 } };
+
+/** Memory of a worker after each of many short evaluations. */
+async function soak({ page }, engine) {
+  const { lengths, targets } = SOAKS[engine];
   const worker = await call(page, "openOurs", true);
   const sizes = [];
   for (let i = 0; i < SOAK_EVALUATIONS; i++) {
-    await call(page, "evaluate", worker, request(MODELS[i % MODELS.length], 256, 2_048, "cpu"));
+    const model = MODELS[i % MODELS.length];
+    const scored = await call(page, "evaluate", worker, request(model, lengths[i % lengths.length], targets, engine));
+    if (scored.engine !== engine) throw new Error(`soak: the engine fell back to ${scored.engine}.`);
     sizes.push(await call(page, "memory", worker));
   }
   await call(page, "close", worker);
-  const settled = sizes[SOAK_SETTLED - 1];
+  return sizes;
+}
+
+/** The largest size after the tenth evaluation against the largest up to it; a failure unless they are about equal. */
+function flatRow(name, sizes) {
+  const settled = Math.max(...sizes.slice(0, SOAK_SETTLED));
   const largest = Math.max(...sizes.slice(SOAK_SETTLED));
   const grown = largest / settled - 1;
-  const flat = Math.abs(grown) <= SOAK_TOLERANCE;
-  const note = `${SOAK_EVALUATIONS} evaluations; ours: largest after the tenth, peer: after the tenth`;
-  const result = row({ name: "page soak", length: 256, unit: "MB", ours: [megabytes(largest)], peer: [megabytes(settled)], note });
-  return flat ? result : { ...result, failure: `the worker's memory grew by ${(grown * 100).toFixed(1)} % after the tenth evaluation: something is kept that should be dropped.` };
+  const note = `${sizes.length} evaluations; ours: largest after the tenth, peer: largest up to it`;
+  const result = row({ name, unit: "MB", ours: [megabytes(largest)], peer: [megabytes(settled)], note });
+  const failure = `${name} grew by ${(grown * 100).toFixed(1)} % after the tenth evaluation: something is kept that should be dropped.`;
+  return Math.abs(grown) <= SOAK_TOLERANCE ? result : { ...result, failure };
 }
 
 export async function* pageRows(context) {
   for (const length of [4096, 16384]) yield memoryRow(context, length);
   yield twoWorkersRow(context);
-  yield soakRow(context);
+}
+
+/** Many short evaluations by each engine. */
+export async function* soakRows(context) {
+  const pick = (sizes, part) => sizes.map((size) => size[part]);
+  yield flatRow("soak cpu, WASM memory", pick(await soak(context, "cpu"), "wasm"));
+  const gpu = await soak(context, "gpu");
+  yield flatRow("soak gpu, WASM memory", pick(gpu, "wasm"));
+  const buffers = flatRow("soak gpu, buffers", pick(gpu, "buffers"));
+  const counts = pick(gpu, "nBuffers");
+  yield { ...buffers, note: `${buffers.note}; at most ${Math.max(...counts)} buffers, ${counts.at(-1)} in the end` };
 }

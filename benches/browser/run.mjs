@@ -1,5 +1,5 @@
 // Measures this project's engine against onnxruntime-web in the same browser, on the same weights and tokens, and the
-// page's own workers. Usage: node benches/browser/run.mjs [DIST_FOLDER] [--only cpu|webgpu|page|kernel] [--quick]
+// page's own workers. Usage: node benches/browser/run.mjs [DIST_FOLDER] [--only kernel|cpu|webgpu|page|soak] [--quick]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findChrome } from "../../end2end/chrome.mjs";
 import { heading, tableLine } from "./measure.mjs";
-import { pageRows } from "./page_rows.mjs";
+import { pageRows, soakRows } from "./page_rows.mjs";
 import { kernelRows, modelRows } from "./rows.mjs";
 import { serve } from "./server.mjs";
 
@@ -22,6 +22,7 @@ const KINDS = {
   cpu: { rows: (context) => modelRows(context, "cpu"), args: [] },
   webgpu: { rows: (context) => modelRows(context, "webgpu"), args: ["--enable-unsafe-webgpu"] },
   page: { rows: pageRows, args: [] },
+  soak: { rows: soakRows, args: ["--enable-unsafe-webgpu"] },
 };
 
 /** Something that whoever started this can put right. */
