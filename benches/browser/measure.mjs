@@ -1,4 +1,5 @@
 // Rounds, medians, the comparison of outputs, and the table: what every row needs, whatever it measures.
+import { held } from "./targets.mjs";
 
 /** How far mean losses may differ, relative, for two outputs to be the same. */
 const TOLERANCE = 1e-3;
@@ -46,24 +47,26 @@ export function expectEqual(what, ours, peer) {
 const rounded = (value) => (value === null ? null : Number(value.toPrecision(4)));
 
 /**
- * A row: medians of the runs, and their ratio, which is above 1 where ours is better. Rates (…/s) are better when
- * larger, everything else when smaller.
+ * A row: medians of the runs, their ratio, which is above 1 where ours is better, and the target. Rates (…/s) are
+ * better when larger, everything else when smaller.
  */
 export function row({ name, length = null, unit, ours = [], peer = [], note }) {
   const [a, b] = [ours, peer].map((runs) => (runs.length ? median(runs) : null));
   const ratio = a === null || b === null ? null : unit.endsWith("/s") ? a / b : b / a;
   const values = { ours: rounded(a), peer: rounded(b), ratio: rounded(ratio) };
   const all = { ours_runs: ours.map(rounded), peer_runs: peer.map(rounded) };
-  return { name, length, ...values, unit, ...all, ...(note && { note }) };
+  return { name, length, ...values, unit, ...all, ...held({ name, length, ours: a, ratio }), ...(note && { note }) };
 }
 
 const cell = (value) => (value === null ? "–" : typeof value === "number" ? value.toLocaleString("en") : value);
 
-function line([name, length, ours, peer, ratio, unit, note]) {
+function line([name, length, ours, peer, ratio, unit, ...rest]) {
   const numbers = [length, ours, peer, ratio].map((value) => cell(value).padStart(10)).join("");
-  return `${name.padEnd(38)}${numbers}  ${unit.padEnd(10)}${note ?? ""}`.trimEnd();
+  return `${name.padEnd(40)}${numbers}  ${unit.padEnd(10)}${rest.filter(Boolean).join("; ")}`.trimEnd();
 }
 
-export const heading = () => line(["row", "length", "ours", "peer", "ratio", "unit"]);
+export const heading = () => line(["row", "length", "ours", "peer", "ratio", "unit", "target"]);
 
-export const tableLine = (r) => line([r.name, r.length, r.ours, r.peer, r.ratio, r.unit, r.note]);
+export function tableLine({ name, length, ours, peer, ratio, unit, target, met, note }) {
+  return line([name, length, ours, peer, ratio, unit, target && `${target}: ${met ? "met" : "missed"}`, note]);
+}
