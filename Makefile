@@ -30,13 +30,14 @@ check: ## Format, clippy (native and WASM, warnings are errors) and the tests th
 	@echo "==> Quick tests: arithmetic, messages, architecture"
 	@cargo test --locked --no-default-features --lib --test architecture
 
-bench: ## Measure: training natively, then kernels and engine in the browser beside onnxruntime-web (some 40 minutes)
+bench: ## Measure: training and kernels natively, then kernels, engine and page in the browser (some 50 minutes)
 	@.ci/install bench
 	@echo "==> Training speed, kernels against composed operations"
 	@cargo bench --locked --bench trainer
+	@echo "==> The kernels beside candle's operations: natively, then as a WASM module of their own"
+	@CARGO_TARGET_DIR=target cargo run --locked --release --manifest-path benches/kernels/Cargo.toml --bin native
+	@CARGO_TARGET_DIR=target cargo build --locked --release --manifest-path benches/kernels/Cargo.toml --lib --target wasm32-unknown-unknown
 	@$(MAKE) --no-print-directory dist
-	@echo "==> The kernels as a WASM module of their own"
-	@CARGO_TARGET_DIR=target cargo build --locked --release --manifest-path benches/browser/kernels/Cargo.toml --target wasm32-unknown-unknown
 	@echo "==> Checking the peer's graphs, then measuring in the browser"
 	@cd benches/browser && npm test --silent
 	@node benches/browser/run.mjs "$(DIST)" $(ARGS)

@@ -1,4 +1,4 @@
-// Runs the WASM kernels alone (benches/browser/kernels), in a worker like the engine's. Messages are {id, task, …}, as
+// Runs the WASM kernels alone (benches/kernels), in a worker like the engine's. Messages are {id, task, …}, as
 // those of the peer's worker.
 let wasm;
 
@@ -32,9 +32,9 @@ function time(nCalls, call) {
 }
 
 const TASKS = {
-  /** Fills queries, keys and values in; gives the output `[H, T, D]`. */
-  async openAttention({ nHead, length, headDim, inputs, skip }) {
-    const { open_attention, attend } = await load();
+  /** Opens attention on these inputs; its output by this project `[H, T, D]`, and how far candle's is from it. */
+  async openAttention({ nHead, length, headDim, inputs }) {
+    const { open_attention, ours } = await load();
     const qkv = floats(open_attention(nHead, length, headDim), length * 3 * nHead * headDim);
     ["q", "k", "v"].forEach((name, part) => {
       for (let head = 0; head < nHead; head++)
@@ -44,7 +44,7 @@ const TASKS = {
             ((i * 3 + part) * nHead + head) * headDim,
           );
     });
-    const out = floats(attend(skip ? 1 : 0), length * nHead * headDim);
+    const out = floats(ours(), length * nHead * headDim);
     const attended = new Float32Array(out.length);
     for (let head = 0; head < nHead; head++)
       for (let i = 0; i < length; i++) {
@@ -53,15 +53,17 @@ const TASKS = {
       }
     return attended;
   },
-  /** Milliseconds of one attention. */
-  async timeAttention({ nCalls, skip }) {
-    return time(nCalls, () => wasm.attend(skip ? 1 : 0));
+  /** Opens a `product` or a `norm` of these sizes. */
+  async open({ kind, sizes }) {
+    (await load())[`open_${kind}`](...sizes);
   },
-  /** GFLOP/s of products of one shape. */
-  async product({ rows, inputs, outputs, nCalls }) {
-    const { open_product, multiply } = await load();
-    open_product(rows, inputs, outputs);
-    return (2 * rows * inputs * outputs) / time(nCalls, multiply) / 1e6;
+  /** Largest difference between the opened case's outputs, ours and candle's. */
+  async error() {
+    return wasm.error();
+  },
+  /** Milliseconds per call of the opened case by `party`: ours or candle. */
+  async time({ party, nCalls }) {
+    return time(nCalls, wasm[party]);
   },
   /** GFLOP/s in registers. */
   async peak({ turns }) {

@@ -1,5 +1,5 @@
-// The rows that set this project's engine beside onnxruntime-web: whole models on the CPU and on WebGPU, and attention
-// alone. `context` is what run.mjs knows: page, manifest, separator, recorded results, number of rounds.
+// The rows that set this project's engine beside onnxruntime-web: whole models on the CPU and on WebGPU. `context` is
+// what run.mjs knows: page, manifest, separator, recorded results, number of rounds.
 import { alternate, expectEqual, row } from "./measure.mjs";
 
 /** The stretch scored: targets after the run-in, as the page's own evaluations (RUN_IN of src/config.rs). */
@@ -94,43 +94,4 @@ async function modelRow(context, kind, model, length) {
 export async function* modelRows(context, kind) {
   const lengths = Object.keys(KINDS[kind].targets).map(Number);
   for (const model of MODELS) for (const length of lengths) yield modelRow(context, kind, model, length);
-}
-
-const ATTENTIONS = [
-  { shape: { nHead: 4, length: 1024, headDim: 32 }, nCalls: 10 },
-  { shape: { nHead: 8, length: 4096, headDim: 16 }, nCalls: 1 },
-];
-/** Rows, inputs and outputs of the model's products: queries, keys and values; into and out of the feed-forward network. */
-const PRODUCTS = [[1024, 128, 384], [1024, 128, 512], [1024, 512, 128], [1024, 128, 1024]];
-const KERNEL_TOLERANCE = 1e-4;
-
-/** Attention alone, bias and causal mask included, all keys computed, in milliseconds per call. */
-async function attentionRow({ page, rounds }, { shape, nCalls }) {
-  const opened = {
-    ours: await call(page, "openAttention", "ours", shape, { skip: false }),
-    peer: await call(page, "openAttention", "peer", shape, { provider: "wasm" }),
-  };
-  for (const [party, { error }] of Object.entries(opened)) {
-    if (!(error <= KERNEL_TOLERANCE)) throw new Error(`attention (${party}) is off by ${error}: find out why before timing it.`);
-  }
-  const time = ({ number }) => () => call(page, "askPeer", number, "timeAttention", { nCalls });
-  const { ours, peer } = await alternate(rounds, { ours: time(opened.ours), peer: time(opened.peer) });
-  for (const { number } of Object.values(opened)) await call(page, "close", number);
-  const { nHead, length, headDim } = shape;
-  return row({ name: `kernel attention ${nHead}x${headDim}`, length, unit: "ms", ours, peer });
-}
-
-/** Kernels of this project: attention against the peer's, products against the arithmetic peak of the same run. */
-export async function* kernelRows(context) {
-  for (const attention of ATTENTIONS) yield attentionRow(context, attention);
-  const number = await call(context.page, "openKernels");
-  const ask = (task, options) => () => call(context.page, "askPeer", number, task, options);
-  for (const [rows, inputs, outputs] of PRODUCTS) {
-    const { ours, peer } = await alternate(context.rounds, {
-      ours: ask("product", { rows, inputs, outputs, nCalls: 20 }),
-      peer: ask("peak", { turns: 1_000_000 }),
-    });
-    yield row({ name: `kernel product ${rows}x${inputs}x${outputs}`, length: rows, unit: "GFLOP/s", ours, peer, note: "peer: multiply-then-add in registers" });
-  }
-  await call(context.page, "close", number);
 }

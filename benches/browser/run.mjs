@@ -6,9 +6,10 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findChrome } from "../../end2end/chrome.mjs";
+import { kernelRows } from "./kernel_rows.mjs";
 import { heading, tableLine } from "./measure.mjs";
 import { pageRows, soakRows } from "./page_rows.mjs";
-import { kernelRows, modelRows } from "./rows.mjs";
+import { modelRows } from "./rows.mjs";
 import { serve } from "./server.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -105,7 +106,7 @@ async function main() {
   try {
     mkdirSync(RESULTS, { recursive: true });
     for (const kind of kinds) {
-      const rows = await measure(kind, chromium, { ...site, origin: server.origin, rounds }, announce);
+      const rows = await measure(kind, chromium, { ...site, dist, origin: server.origin, rounds }, announce);
       failures.push(...rows.flatMap((row) => row.failure ?? []));
       writeFileSync(join(RESULTS, `browser-${kind}.json`), `${JSON.stringify(rows, null, 2)}\n`);
     }
