@@ -1,6 +1,7 @@
 // The bias figure: what it says about a cell, that both forms weigh alike, and that it keeps up with a slider.
 import { expect, test } from "@playwright/test";
 import { Explainer, type Figure } from "./page";
+import { percentile, sliderStep } from "./timing.mjs";
 
 const MINUS = "−";
 const number = (text: string) => Number(text.replace(MINUS, "-").replaceAll(",", ""));
@@ -89,19 +90,10 @@ test("a slider step at 64 heads and 4,096 tokens is drawn within 50 ms", async (
   const times: number[] = [];
   for (let step = 0; step < 20; step++) {
     const before = await figure.drawing();
-    const took = await figure.root.evaluate(async (root, step) => {
-      const slider = root.querySelector<HTMLInputElement>('[data-testid="length-slider"]')!;
-      slider.value = String(Number(slider.max) - ((step + 1) % 4));
-      const begin = performance.now();
-      slider.dispatchEvent(new Event("input", { bubbles: true }));
-      // The task after the next frame: by then the canvas has been drawn and handed to the screen.
-      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      return performance.now() - begin;
-    }, step);
-    times.push(took);
+    times.push(await sliderStep(figure.root, step));
     expect(await figure.drawing(), `step ${step} must redraw`).not.toBe(before);
   }
-  const worst = times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1];
+  const worst = percentile(times, 0.95);
   test.info().annotations.push({ type: "measured", description: `95th percentile ${worst.toFixed(1)} ms` });
   console.log(`      slider step: 95th percentile ${worst.toFixed(1)} ms`);
   expect(worst).toBeLessThan(50);

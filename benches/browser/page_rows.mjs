@@ -1,6 +1,7 @@
-// Rows about the page's own workers: memory at long inputs, two workers on one queue, and long runs whose memory must
-// stay flat. The peer has no part in them.
+// Rows about the page, in which the peer has no part: what a reader waits for, and the page's own workers: memory at long
+// inputs, two workers on one queue, and long runs whose memory must stay flat.
 import { alternate, row } from "./measure.mjs";
+import { readerRows } from "./reader_rows.mjs";
 import { call, MODELS, request } from "./rows.mjs";
 
 const megabytes = (bytes) => bytes / 1e6;
@@ -67,6 +68,7 @@ function flatRow(name, sizes) {
 }
 
 export async function* pageRows(context) {
+  yield* readerRows(context);
   for (const length of [4096, 16384]) yield memoryRow(context, length);
   yield twoWorkersRow(context);
 }
