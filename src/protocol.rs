@@ -233,6 +233,17 @@ impl Scored {
     }
 }
 
+/// An answer that was computed natively when the models were trained: what a figure shows before anything has run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What was asked: [`Evaluate::key`].
+    pub key: String,
+    /// What came back, its numbers apart.
+    pub scored: Scored,
+    /// The numbers, to five digits; 0 in place of what is no number.
+    pub values: Vec<f32>,
+}
+
 /// Sum of losses over one block of targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BlockSum {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use alibi::config::ModelConfig;
 use alibi::position;
+use alibi::train::keep::keep;
 use alibi::train::optimiser::Recipe;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::record::record;
@@ -42,6 +43,8 @@ enum Command {
     Record,
     /// Write the losses that an engine on the reader's machine is held against.
     Reference,
+    /// Answer the questions of the page's figures: what they show before anything has run.
+    Keep,
     /// Train every method in turn, skipping those already trained, then record.
     All {
         #[command(flatten)]
@@ -67,11 +70,11 @@ fn main() -> Result<()> {
     match arguments.command {
         Command::Record => return record_all(&arguments),
         Command::Reference => return reference_all(&arguments),
+        Command::Keep => return keep_all(&arguments),
         _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
     match &arguments.command {
-        Command::Data | Command::Record | Command::Reference => Ok(()),
         Command::One { method, options } => train(&arguments, &prepared, method, options),
         Command::All { options } => {
             for method in position::METHODS {
@@ -79,7 +82,12 @@ fn main() -> Result<()> {
             }
             record_all(&arguments)
         }
+        _ => Ok(()),
     }
+}
+
+fn keep_all(arguments: &Arguments) -> Result<()> {
+    keep(&arguments.assets, |key| println!("{key}"))
 }
 
 fn reference_all(arguments: &Arguments) -> Result<()> {
@@ -88,6 +96,7 @@ fn reference_all(arguments: &Arguments) -> Result<()> {
 
 fn record_all(arguments: &Arguments) -> Result<()> {
     reference_all(arguments)?;
+    keep_all(arguments)?;
     println!("perplexity on held-out text, nonoverlapping:");
     record(&arguments.assets, |model, length, perplexity| println!("{model:16} {length:6} tokens  {perplexity:8.3}"))
 }

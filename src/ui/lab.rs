@@ -12,8 +12,7 @@ use super::components::data_table::Table;
 use super::results::{Results, same_point};
 use crate::chart::LineChart;
 use crate::config::{Manifest, ModelEntry};
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Scored, Task};
-use serde::{Deserialize, Serialize};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
 
 /// Settings that differ from their defaults, by key; keys are unique in the page.
 pub type Values = Vec<(String, String)>;
@@ -106,8 +105,9 @@ pub struct Lab {
     pub plots: &'static [&'static str],
     /// Values of `data-series`, one per table.
     pub series: &'static [&'static str],
-    /// Keys of the lists over whose values answers are kept from the training machine; everything else at its default.
-    pub kept: &'static [&'static str],
+    /// Whether answers are kept from the training machine, and if so over the values of which lists; everything else
+    /// at its default.
+    pub kept: Option<&'static [&'static str]>,
     /// What to ask the engine for the present settings.
     pub asks: fn(&Bench) -> Vec<Evaluate>,
     /// What to show.
@@ -125,17 +125,6 @@ pub struct Shown {
     pub panel: String,
     /// The numbers, one table per name in [`Lab::series`].
     pub tables: Vec<Table>,
-}
-
-/// An answer that was computed natively when the models were trained: what a figure shows before anything has run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
-    /// What was asked: [`Evaluate::key`].
-    pub key: String,
-    /// What came back.
-    pub scored: Scored,
-    /// The numbers of the answer.
-    pub values: Vec<f32>,
 }
 
 /// What a figure's functions read.
@@ -266,7 +255,67 @@ pub fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::ui::registry::LABS;
+
+    /// The questions that the figures ask at their defaults and for every value of their kept lists.
+    fn questions() -> Vec<Evaluate> {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
+        let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
+        let mut all: Vec<Evaluate> = Vec::new();
+        for &lab in LABS {
+            let Some(lists) = lab.kept else { continue };
+            let mut settings = vec![Values::new()];
+            for control in lab.controls.iter().filter(|c| lists.contains(&c.key)) {
+                let (Kind::List(choices) | Kind::Pick(choices)) = control.kind else { panic!("{}", control.key) };
+                let with = |values: &Values, choice: &Choice| {
+                    let mut values = values.clone();
+                    put(&mut values, control, choice.0.into());
+                    values
+                };
+                settings =
+                    settings.iter().flat_map(|v| choices.iter().map(|c| with(v, c)).collect::<Vec<_>>()).collect();
+            }
+            for values in &settings {
+                let bench = Bench {
+                    lab,
+                    values,
+                    manifest: Some(&manifest),
+                    results: &Results::default(),
+                    kept: &[],
+                    engine: EngineChoice::Auto,
+                    dark: false,
+                    origin: Cell::default(),
+                };
+                for ask in (lab.asks)(&bench) {
+                    if all.iter().all(|a| a.key() != ask.key()) {
+                        all.push(ask);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// assets/questions.json is what the trainer answers when it records; `WRITE_QUESTIONS=1 cargo test questions` writes
+    /// it anew, `cargo run --release --bin train -- keep` answers it.
+    #[test]
+    fn the_questions_answered_in_advance_are_those_of_the_figures() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/questions.json");
+        let asked = questions();
+        if std::env::var_os("WRITE_QUESTIONS").is_some() {
+            fs::write(path, serde_json::to_string(&asked).unwrap()).unwrap();
+        }
+        let written: Vec<Evaluate> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        assert!(written == asked, "assets/questions.json is not what the figures ask: write it anew (see above)");
+        let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/kept.json");
+        let kept: Vec<Kept> = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();
+        for ask in &asked {
+            assert!(kept.iter().any(|k| k.key == ask.key()), "no kept answer to {}", ask.key());
+        }
+    }
 
     const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
     const NUMBER: Control = Control { key: "n", label: "", kind: Kind::Number { min: 2, max: 9 }, default: "4" };

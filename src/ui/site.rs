@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::lab::Kept;
 use crate::config::{Manifest, Recorded};
+use crate::protocol::Kept;
 
 /// Where the manifest is, relative to the page.
 const MANIFEST: &str = "assets/models/manifest.json";

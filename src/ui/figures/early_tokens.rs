@@ -47,7 +47,7 @@ pub static LAB: Lab = Lab {
     run: Some("Measure it here"),
     plots: &["early-tokens-plot", "early-tokens-curves"],
     series: &["early-tokens", "early-tokens-curves"],
-    kept: &["early-method"],
+    kept: Some(&["early-method"]),
     asks,
     show,
 };

@@ -49,7 +49,7 @@ pub static LAB: Lab = Lab {
     run: Some("Write"),
     plots: &[],
     series: &["generate"],
-    kept: &[],
+    kept: Some(&[]),
     asks,
     show,
 };

@@ -34,7 +34,7 @@ pub static LAB: Lab = Lab {
     run: Some("Measure it here"),
     plots: &["reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],
-    kept: &[],
+    kept: Some(&[]),
     asks,
     show,
 };

@@ -32,7 +32,7 @@ pub static LAB: Lab = Lab {
     run: Some("Measure it here"),
     plots: &["train-short-plot"],
     series: &["train-short"],
-    kept: &["train-short-compare"],
+    kept: Some(&["train-short-compare"]),
     asks,
     show,
 };

@@ -21,7 +21,7 @@ pub static LAB: Lab = Lab {
     run: Some("Check"),
     plots: &[],
     series: &["verify"],
-    kept: &[],
+    kept: None,
     asks,
     show,
 };

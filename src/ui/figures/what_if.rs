@@ -110,7 +110,7 @@ pub static LAB: Lab = Lab {
     run: Some("Try it here"),
     plots: &["what-if-plot"],
     series: &["what-if"],
-    kept: &["what-if-change", "what-if-method"],
+    kept: Some(&["what-if-change", "what-if-method"]),
     asks,
     show,
 };
