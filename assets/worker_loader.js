@@ -1,6 +1,4 @@
 // Starts the worker's WASM. Messages that arrive while it loads would find no listener: they are kept and handed on.
-import init from "../worker.js";
-
 const early = [];
 const keep = (event) => {
   event.stopImmediatePropagation();
@@ -9,6 +7,8 @@ const keep = (event) => {
 self.addEventListener("message", keep);
 
 try {
+  // Only now: while an imported module waits for something itself, messages would be lost.
+  const { default: init } = await import("../worker.js");
   await init();
   self.removeEventListener("message", keep);
   for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));

@@ -64,6 +64,28 @@ test("a sliding window with the stride of the input equals nonoverlapping evalua
   expect(Math.abs(Number(values[1]) / Number(values[0]) - 1)).toBeLessThan(1e-6);
 });
 
+for (const build of ["plain", "relaxed"]) {
+  test(`the engine's ${build} build gives the native reference, and is the one fetched`, async ({ page }) => {
+    test.setTimeout(2 * 60_000);
+    const fetched: string[] = [];
+    page.context().on("request", (request) => fetched.push(/worker_\w+\.wasm$/.exec(request.url())?.[0] ?? ""));
+    // This browser has relaxed SIMD; one without it refuses the module that asks.
+    if (build === "plain") {
+      await page.route(/\/worker\.js$/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: (await response.text()).replace("WebAssembly.validate", "(() => false)") });
+      });
+    }
+    const explainer = new Explainer(page);
+    await explainer.open("?v=1&engine=cpu&models=alibi-256&lengths=256,1024&targets=2048");
+    const figure = explainer.figure("perplexity");
+    await figure.control("run").click();
+    await figure.reaches("done", 60_000);
+    for (const point of await figure.csv()) expectReference(point, 2048);
+    expect(new Set(fetched.filter(Boolean))).toEqual(new Set([`worker_${build}_bg.wasm`]));
+  });
+}
+
 test("an evaluation at 16,384 tokens equals the native reference and stays under 128 MB", async ({ page }) => {
   test.setTimeout(10 * 60_000);
   const explainer = new Explainer(page);

@@ -37,7 +37,7 @@ async function repeat(rounds, run) {
 
 /** Sizes of the WASM files, KB of 1000 bytes. */
 function* sizeRows(dist) {
-  for (const [name, pattern] of [["page", /^app.*\.wasm$/], ["worker", /^worker.*\.wasm$/]]) {
+  for (const [name, pattern] of [["page", /^app.*\.wasm$/], ["worker", /^worker_relaxed.*\.wasm$/], ["plain worker", /^worker_plain.*\.wasm$/]]) {
     const bytes = readFileSync(join(dist, readdirSync(dist).find((file) => pattern.test(file))));
     const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
     yield row({ name: `page size ${name} raw`, unit: "KB", ours: [bytes.length / 1000] });

@@ -13,7 +13,7 @@ pub use super::attention_layout::{HeadBias, KeyValues};
 use super::storage::{floats, map_indices, with_gradient_floats};
 use std::f32::consts::{LN_2, LOG2_E};
 
-use super::vector::{LANES, Lanes, across, exp2, load, store};
+use super::vector::{LANES, Lanes, across, exp2, load, mul_add, store};
 
 /// Queries handled together: each loaded key serves all of them.
 pub(super) const TILE: usize = 4;
@@ -51,7 +51,7 @@ pub(super) fn tile_products(tile: &[f32], panel: &[f32], start: [Lanes; TILE]) -
     for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
         let b = Lanes::from(*b);
         for t in 0..TILE {
-            out[t] = Lanes::splat(a[t]).mul_add(b, out[t]);
+            out[t] = mul_add(Lanes::splat(a[t]), b, out[t]);
         }
     }
     out
@@ -64,7 +64,7 @@ fn accumulate(weights: &[[f32; KEYS]; TILE], panel: &[f32], out: &mut [Lanes; TI
     for (j, row) in panel.as_chunks::<LANES>().0.iter().enumerate().take(KEYS) {
         let row = Lanes::from(*row);
         for t in 0..TILE {
-            total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
+            total[t] = mul_add(Lanes::splat(weights[t][j]), row, total[t]);
         }
     }
     *out = total;

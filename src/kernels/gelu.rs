@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::storage::{floats, for_each_chunk, with_gradient_floats};
-use super::vector::{Lanes, exp2, map};
+use super::vector::{Lanes, exp2, map, mul_add};
 
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
@@ -19,7 +19,7 @@ pub fn gelu(x: Lanes) -> Lanes {
 fn sigmoid_of_2u(x: Lanes) -> Lanes {
     // e^(−2u) as a power of 2, its factors folded.
     const LINEAR: f32 = -2.0 * SQRT_2_OVER_PI * std::f32::consts::LOG2_E;
-    let power = x * (x * x).mul_add(Lanes::splat(LINEAR * CUBIC), Lanes::splat(LINEAR));
+    let power = x * mul_add(x * x, Lanes::splat(LINEAR * CUBIC), Lanes::splat(LINEAR));
     // It overflows beyond 2^127; its inverse is 0 in f32 long before.
     Lanes::ONE / (Lanes::ONE + exp2(power.fast_min(Lanes::splat(126.0))))
 }

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::storage::{ROWS_PER_CHUNK, floats, for_each_chunk, map_indices, with_gradient_floats};
-use super::vector::{LANES, Lanes, dot, fma, sum};
+use super::vector::{LANES, Lanes, dot, fma, mul_add, sum};
 use crate::config::LAYER_NORM_EPS;
 
 /// Normalises each row of `x` (`[rows, C]`) into `out`; `weight` and `bias` are `[C]`.
@@ -25,7 +25,7 @@ fn moments(row: &[f32]) -> (f32, f32) {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let squares = chunks.iter().fold(Lanes::ZERO, |total, &x| {
         let d = Lanes::from(x) - Lanes::splat(mean);
-        d.mul_add(d, total)
+        mul_add(d, d, total)
     });
     let variance = (squares.reduce_add() + rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f32>()) / n;
     (mean, 1.0 / (variance + LAYER_NORM_EPS).sqrt())

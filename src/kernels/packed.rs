@@ -3,7 +3,7 @@
 //! Forward only; the training path multiplies by [`super::matmul`], whose weights change at every step.
 
 use super::storage::for_each_chunk;
-use super::vector::{LANES, Lanes};
+use super::vector::{LANES, Lanes, mul_add};
 
 /// Rows of a register tile.
 const TILE: usize = 4;
@@ -78,7 +78,7 @@ impl Packed {
                 for ((((w, &x0), &x1), &x2), &x3) in panel.iter().zip(x(0)).zip(x(1)).zip(x(2)).zip(x(3)) {
                     let w = Lanes::from(*w);
                     for (sum, x) in sums.iter_mut().zip([x0, x1, x2, x3]) {
-                        *sum = Lanes::splat(x).mul_add(w, *sum);
+                        *sum = mul_add(Lanes::splat(x), w, *sum);
                     }
                 }
                 for (t, sum) in sums.into_iter().enumerate().take(rows - row) {

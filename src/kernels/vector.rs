@@ -32,6 +32,20 @@ pub fn store(lanes: Lanes, out: &mut [f32]) {
     out[..LANES].copy_from_slice(&lanes.to_array());
 }
 
+/// a·b + c on lanes, fused where the machine does so in one instruction. In WASM only relaxed SIMD can say so: the
+/// worker is built with and without it (.ci/dist.mjs).
+#[inline(always)]
+pub fn mul_add(a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+    #[cfg(target_feature = "relaxed-simd")]
+    {
+        use std::arch::wasm32::{f32x4_relaxed_madd, v128};
+        let [a, b, c] = [a, b, c].map(bytemuck::cast::<Lanes, [v128; LANES / 4]>);
+        bytemuck::cast::<[v128; LANES / 4], _>(std::array::from_fn(|i| f32x4_relaxed_madd(a[i], b[i], c[i])))
+    }
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    a.mul_add(b, c)
+}
+
 /// a·b + c, fused where the machine does so in one instruction. (Rust never fuses by itself, and `mul_add` is a slow
 /// library call elsewhere, WASM included.)
 #[inline(always)]
@@ -46,15 +60,15 @@ pub fn exp(x: Lanes) -> Lanes {
     const MAGIC: f32 = 12_582_912.0 + 127.0;
     const LN2_HI: f32 = 0.693_359_4;
     const LN2_LO: f32 = -2.121_944_4e-4;
-    let shifted = x.mul_add(Lanes::splat(std::f32::consts::LOG2_E), Lanes::splat(MAGIC));
+    let shifted = mul_add(x, Lanes::splat(std::f32::consts::LOG2_E), Lanes::splat(MAGIC));
     let n = shifted - Lanes::splat(MAGIC);
-    let r = n.mul_add(Lanes::splat(-LN2_LO), n.mul_add(Lanes::splat(-LN2_HI), x));
+    let r = mul_add(n, Lanes::splat(-LN2_LO), mul_add(n, Lanes::splat(-LN2_HI), x));
     // Minimax polynomial of e^r on ±ln2/2 (Cephes expf).
     let mut p = Lanes::splat(1.987_569_1e-4);
     for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
-        p = p.mul_add(r, Lanes::splat(c));
+        p = mul_add(p, r, Lanes::splat(c));
     }
-    let value = (p * r).mul_add(r, r) + Lanes::splat(1.0);
+    let value = mul_add(p * r, r, r) + Lanes::splat(1.0);
     let scale: Lanes = bytemuck::cast(bytemuck::cast::<_, Integers>(shifted) << 23u32);
     x.simd_lt(Lanes::splat(-87.0)).bitselect(Lanes::ZERO, value * scale)
 }
@@ -69,7 +83,7 @@ pub fn exp2(x: Lanes) -> Lanes {
     // Minimax polynomial of 2^r on ±1/2.
     let mut p = Lanes::splat(EXP2[0]);
     for c in &EXP2[1..] {
-        p = p.mul_add(r, Lanes::splat(*c));
+        p = mul_add(p, r, Lanes::splat(*c));
     }
     let scale: Lanes = bytemuck::cast(bytemuck::cast::<_, Integers>(shifted) << 23u32);
     x.simd_lt(Lanes::splat(-126.0)).bitselect(Lanes::ZERO, p * scale)
@@ -123,7 +137,7 @@ pub fn max(values: &[f32]) -> f32 {
 #[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let total = a.iter().zip(b).fold(Lanes::ZERO, |t, (&x, &y)| Lanes::from(x).mul_add(Lanes::from(y), t));
+    let total = a.iter().zip(b).fold(Lanes::ZERO, |t, (&x, &y)| mul_add(Lanes::from(x), Lanes::from(y), t));
     total.reduce_add() + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
 }
 
