@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::components::choice::Choice;
 use super::components::data_table::Table;
 use super::results::{Results, same_point};
+use super::site::Loaded;
 use crate::chart::LineChart;
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
@@ -119,12 +120,14 @@ pub struct Lab {
 pub struct Shown {
     /// One sentence that follows the data.
     pub finding: String,
-    /// Charts, at most as many as [`Lab::plots`].
+    /// Charts, at most as many as [`Lab::plots`]; the places of the others are not shown.
     pub charts: Vec<LineChart>,
     /// HTML; an element with `data-set="key=value"` sets that control when it is pressed.
     pub panel: String,
     /// The numbers, one table per name in [`Lab::series`].
     pub tables: Vec<Table>,
+    /// What could not be had, in a sentence; the reader can ask for it again.
+    pub trouble: String,
 }
 
 /// What a figure's functions read.
@@ -143,6 +146,8 @@ pub struct Bench<'a> {
     pub engine: EngineChoice,
     /// Whether colours are dark.
     pub dark: bool,
+    /// A text file of the site by its path, fetched when it is first asked for.
+    pub text: &'a dyn Fn(&str) -> Loaded<String>,
     /// Where the answers that were read came from.
     pub origin: Cell<Origin>,
 }

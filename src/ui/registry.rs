@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::figures::{
-    attention, bias, early_tokens, extrapolation, generate, perplexity, reach, slopes, train_short, verify, what_if,
-};
+use super::figures::{attention, bias, early_tokens, extrapolation, generate, paper, perplexity, reach, slopes, train_short, verify, what_if};
 use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
 
@@ -84,6 +82,12 @@ pub static FIGURES: &[Entry] = &[
         render: || view! { <Laboratory lab=&generate::LAB /> }.into_any(),
     },
     Entry {
+        id: paper::LAB.id,
+        title: paper::LAB.title,
+        question: "What did the paper measure?",
+        render: || view! { <Laboratory lab=&paper::LAB /> }.into_any(),
+    },
+    Entry {
         id: verify::LAB.id,
         title: verify::LAB.title,
         question: "Can you trust what your browser computes?",
@@ -92,8 +96,7 @@ pub static FIGURES: &[Entry] = &[
 ];
 
 /// Figures of the laboratory.
-pub static LABS: &[&Lab] =
-    &[&reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &verify::LAB];
+pub static LABS: &[&Lab] = &[&reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &paper::LAB, &verify::LAB];
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {

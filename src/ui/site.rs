@@ -51,6 +51,8 @@ pub struct Site {
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers kept from the training machine for the figures of the laboratory.
     pub kept: RwSignal<Loaded<Vec<Kept>>>,
+    /// Texts that figures asked for, by path.
+    pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
 }
 
 impl Default for Site {
@@ -60,15 +62,17 @@ impl Default for Site {
             recorded: RwSignal::new(Loaded::Loading),
             // Not asked for before the first figure stands.
             kept: RwSignal::new(Loaded::Failed(String::new())),
+            texts: RwSignal::new(Vec::new()),
         }
     }
 }
 
 impl Site {
-    /// Reads both files, or what of them is not here yet.
+    /// Reads both files, or what of them is not here yet. Texts that failed may be asked for again.
     pub fn load(&self) {
         load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
+        self.texts.update(|all| all.retain(|t| !matches!(t.1, Loaded::Failed(_))));
     }
 }
 
@@ -80,6 +84,34 @@ impl Site {
             site.kept.set(Loaded::Loading);
             set_timeout(move || load(site.kept, KEPT), AFTER_THE_FIRST);
         }
+    }
+}
+
+impl Site {
+    /// A text file of this site, fetched when it is first asked for, but after the kept answers. Tracks its arrival.
+    pub fn text(&self, path: &str) -> Loaded<String> {
+        if let Some((_, text)) = self.texts.read().iter().find(|t| t.0 == path) {
+            return text.clone();
+        }
+        if self.kept.with(|k| !matches!(k, Loaded::Loading)) {
+            let (texts, path) = (self.texts, path.to_string());
+            // A figure asks while it is computed, when no signal may be written; this runs afterwards.
+            spawn_local(async move {
+                if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
+                    return;
+                }
+                texts.update(|all| all.push((path.clone(), Loaded::Loading)));
+                let got = match fetch_text(&path).await {
+                    Ok(text) => Loaded::Ready(Arc::new(text)),
+                    Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
+                };
+                texts.update(|all| {
+                    all.retain(|t| t.0 != path);
+                    all.push((path, got));
+                });
+            });
+        }
+        Loaded::Loading
     }
 }
 
@@ -96,14 +128,26 @@ fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, 
     });
 }
 
-/// Reads a JSON file of this site.
-async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+/// The server's answer for a file of this site.
+async fn respond(path: &str) -> Result<web_sys::Response, String> {
     let url = format!("{}{path}", base());
     let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(words)?;
     let response: web_sys::Response = response.dyn_into().map_err(words)?;
     if !response.ok() {
         return Err(format!("the server answered {}", response.status()));
     }
+    Ok(response)
+}
+
+/// Reads a text file of this site.
+async fn fetch_text(path: &str) -> Result<String, String> {
+    let text = JsFuture::from(respond(path).await?.text().map_err(words)?).await.map_err(words)?;
+    text.as_string().ok_or_else(|| "no text".into())
+}
+
+/// Reads a JSON file of this site.
+async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+    let response = respond(path).await?;
     // The browser's parser and the messages' reader: a JSON reader of its own would make the page's file larger.
     let content = JsFuture::from(response.json().map_err(words)?).await.map_err(words)?;
     serde_wasm_bindgen::from_value(content).map_err(|e| format!("not what was expected ({e})"))

@@ -43,6 +43,7 @@ pub fn Laboratory(
         // Tracked in one place, plain values from here on.
         let (values, results, kept) = (labs.read(), client.results.read(), site.kept.read());
         let manifest = site.manifest.get();
+        let text = |path: &str| site.text(path);
         use_it(&Bench {
             lab,
             values: &values,
@@ -51,6 +52,7 @@ pub fn Laboratory(
             kept: kept.ready().map_or(&[], |k| k.as_slice()),
             engine: settings.engine.get(),
             dark: settings.dark(),
+            text: &text,
             origin: Default::default(),
         });
     };
@@ -82,14 +84,15 @@ pub fn Laboratory(
         Loaded::Failed(reason) if lab.run.is_some() => {
             Some(format!("The list of trained models could not be loaded. {reason}"))
         }
-        _ => None,
+        _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
     let controls = lab.controls.iter().map(|control| view! { <Setting lab=lab control=control /> }).collect_view();
     let plots = lab.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
         let label = Signal::derive(move || format!("{}. {}", lab.title, finding.get()));
-        view! { <LinePlot chart=chart label=label id=id /> }
+        let absent = move || shown.with(|s| s.0.charts.len() <= i);
+        view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
     });
     let tables = lab.series.iter().enumerate().map(move |(i, series)| {
         let table = Signal::derive(move || shown.with(|s| s.0.tables.get(i).cloned()).unwrap_or_default());

@@ -1,0 +1,66 @@
+// The paper's tables, where position enters, and what each method costs: numbers, words and controls.
+import { expect, test } from "@playwright/test";
+import { choose, Explainer } from "./page";
+
+test("the paper's tables hold the paper's numbers", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("paper");
+  for (const [table, row, cells] of [
+    ["2", "15512", ["406.01", "4291", "79.25", "3969", "OOM", "-", "18.31", "4289"]],
+    ["5", "ALiBi 2048", ["-", "-", "-", "-", "-", "-", "17.91", "17.64"]],
+    ["11", "ALiBi 1024", ["26.2", "50.0", "5.9", "-", "8.92"]],
+    ["12", "Sinusoidal 2048", ["29.3", "6.7", "-", "-", "8.83"]],
+    ["15", "ALiBi 512", ["17.98", "17.92", "18.2", "18.28", "18.3"]],
+  ] as const) {
+    await figure.set("paper-table", table);
+    await expect.poll(async () => (await figure.rows("paper")).find((r) => r[0] === row)?.slice(1), { message: `Table ${table}` }).toEqual(cells);
+  }
+});
+
+test("every table of the paper is drawn and says what it found", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("paper");
+  const tables = await figure.control("paper-table").locator("option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
+  expect(tables.length).toBe(15);
+  const seen = new Set<string>();
+  for (const table of tables) {
+    await figure.set("paper-table", table);
+    await expect(figure.root.locator("summary").first()).toContainText(`Table ${table}.`);
+    const bars = await figure.root.locator(".bars li").count();
+    expect(await figure.root.locator("canvas").isVisible(), `Table ${table}: lines or bars`).toBe(bars === 0);
+    seen.add(await figure.finding());
+  }
+  expect(seen.size).toBe(15);
+  expect(explainer.watch.errors).toEqual([]);
+});
+
+test("the axes of Figure 1 are a choice, by keyboard too", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("paper");
+  await expect.poll(async () => (await figure.rows("paper")).length).toBe(35);
+  const axis = figure.control("paper-axis");
+  await axis.locator("input:checked").focus();
+  await figure.redraws("the paper's axes", () => page.keyboard.press("ArrowRight"));
+  await expect.poll(() => new URL(page.url()).searchParams.get("paper-axis")).toBe("cut");
+  const list = figure.control("paper-table");
+  await list.focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(figure.control("finding")).toContainText("453.32");
+  await choose(axis, "whole");
+});
+
+test("a table that cannot be had is said, and can be asked for again", async ({ page }) => {
+  const explainer = new Explainer(page);
+  let broken = true;
+  await page.route("**/assets/paper/table-3.csv", (route) => (broken ? route.abort() : route.continue()));
+  await explainer.open("?v=1&paper-table=3");
+  const figure = explainer.figure("paper");
+  await expect(figure.control("failure")).toContainText("table-3.csv");
+  broken = false;
+  await figure.control("retry").click();
+  await expect.poll(async () => (await figure.rows("paper")).length).toBe(35);
+  await expect(figure.control("failure")).toHaveCount(0);
+});

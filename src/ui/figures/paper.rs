@@ -1,0 +1,185 @@
+//! What did the paper measure? Figure `paper`: its tables, read from files of the site, which bring their captions, their
+//! findings and what is to be drawn.
+
+use std::fmt::Write;
+
+use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
+use crate::position::METHODS;
+use crate::ui::components::data_table::Table;
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, escaped};
+use crate::ui::site::Loaded;
+
+/// Vertical axis of the paper's Figure 1.
+const CUT: (f64, f64) = (15.0, 55.0);
+/// Palette index of models that stand for no position method.
+const GREY: usize = 4;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "paper",
+    title: "The paper's own numbers",
+    controls: &[
+        Control {
+            key: "paper-table",
+            label: "Table of the paper",
+            kind: Kind::List(&[
+                ("2", "2: trained at 512 tokens (Figure 1, left)"),
+                ("3", "3: trained at 1,024 tokens (Figure 1, right)"),
+                ("4", "4: trained at 3,072 tokens"),
+                ("5", "5: ALiBi trained at 64 to 3,072 tokens"),
+                ("1", "1: speed and memory"),
+                ("6", "6: WikiText-103 test set"),
+                ("7", "7: the same, sliding window"),
+                ("8", "8: Toronto BookCorpus"),
+                ("9", "9: Toronto BookCorpus, test set"),
+                ("10", "10: the same, sliding window"),
+                ("11", "11: 1.3 billion parameters, equal time"),
+                ("12", "12: 1.3 billion parameters, equal updates"),
+                ("13", "13: sinusoidal, sliding window of stride 1"),
+                ("14", "14: T5 bias, sliding window of stride 1"),
+                ("15", "15: ALiBi, sliding window of stride 1"),
+            ]),
+            default: "2",
+        },
+        Control {
+            key: "paper-axis",
+            label: "Axes of Tables 2 to 4",
+            kind: Kind::Pick(&[("whole", "whole, log scale"), ("cut", "as the paper cut it")]),
+            default: "whole",
+        },
+    ],
+    run: None,
+    plots: &["paper-plot"],
+    series: &["paper"],
+    asks: |_| Vec::new(),
+    show,
+};
+
+/// The file of a table.
+pub fn file(table: &str) -> String {
+    format!("assets/paper/table-{table}.csv")
+}
+
+fn show(bench: &Bench) -> Shown {
+    match (bench.text)(&file(bench.value("paper-table"))) {
+        Loaded::Ready(text) => drawn(&text, bench.value("paper-axis") == "cut"),
+        Loaded::Failed(reason) => {
+            Shown { trouble: format!("The paper's table could not be loaded. {reason}"), ..Default::default() }
+        }
+        // An empty chart keeps the place of the one to come.
+        Loaded::Loading => Shown {
+            finding: "The paper's table is on its way.".into(),
+            charts: vec![crate::ui::curves::chart(Vec::new(), &[])],
+            ..Default::default()
+        },
+    }
+}
+
+/// What a file says of itself.
+fn said<'a>(text: &'a str, key: &str) -> &'a str {
+    let line = |l: &'a str| l.strip_prefix("# ")?.strip_prefix(key)?.strip_prefix(": ");
+    text.lines().find_map(line).unwrap_or_default()
+}
+
+/// The table of a file.
+pub fn read(text: &str) -> Table {
+    let mut rows: Vec<Vec<String>> =
+        text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').map(String::from).collect()).collect();
+    let columns = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+    Table { caption: said(text, "caption").into(), columns, rows }
+}
+
+/// The method that a model's name begins with, as a palette index.
+fn style(name: &str) -> usize {
+    METHODS.iter().position(|m| name.starts_with(m.name())).unwrap_or(GREY)
+}
+
+/// Lines of a table: by column, by row, or by the names in the first column. A cell that is no number is left out.
+fn lines(table: &Table, how: &str) -> Vec<Series> {
+    let mut out: Vec<Series> = Vec::new();
+    let mut put = |name: &str, x: &str, y: &str| {
+        let (Ok(x), Ok(y)) = (x.parse(), y.parse()) else { return };
+        let point = Point { x, y, low: None, high: None };
+        match out.iter_mut().find(|s| s.name == name) {
+            Some(line) => line.points.push(point),
+            None => out.push(Series {
+                id: name.into(),
+                name: name.into(),
+                style: style(name),
+                points: vec![point],
+                faint: false,
+            }),
+        }
+    };
+    for row in &table.rows {
+        if how == "groups" {
+            put(&row[0], &row[1], &row[2]);
+            continue;
+        }
+        for (column, cell) in table.columns.iter().zip(row).skip(1) {
+            if how == "rows" {
+                put(&row[0], column, cell);
+            } else if !column.ends_with("words/s") {
+                put(column, &row[0], cell);
+            }
+        }
+    }
+    out
+}
+
+fn axis(label: &str, log: Scale) -> Axis {
+    let scale = if label.contains("log scale") { log } else { Scale::Linear };
+    Axis { label: label.into(), scale, range: None }
+}
+
+fn drawn(text: &str, cut: bool) -> Shown {
+    let table = read(text);
+    let how = said(text, "lines");
+    let mut out = Shown { finding: said(text, "finding").into(), ..Default::default() };
+    if how == "bars" {
+        out.panel = bars(&table);
+    } else {
+        let mark = said(text, "mark").parse().ok();
+        let marks = mark.map(|x| Mark { x, label: format!("trained at {x}") });
+        let mut chart = LineChart {
+            x: axis(said(text, "x"), Scale::Log2),
+            y: axis(said(text, "y"), Scale::Log10),
+            series: lines(&table, how),
+            marks: marks.into_iter().collect(),
+        };
+        if cut && how == "columns" {
+            let highest = chart.series.iter().flat_map(|s| &s.points).fold(0.0, |a: f64, p| a.max(p.y));
+            chart.x = axis("input length (tokens)", Scale::Linear);
+            chart.y = axis(&format!("perplexity, cut at {}: sinusoidal goes on to {highest:.0}", CUT.1), Scale::Linear);
+            chart.y.range = Some(CUT);
+        }
+        out.charts.push(chart);
+    }
+    out.tables.push(table);
+    out
+}
+
+/// The last number of every row as a bar from zero.
+fn bars(table: &Table) -> String {
+    let last = |row: &[String]| {
+        let number = |i: usize| Some((i, row[i].parse::<f64>().ok()?));
+        (1..row.len()).rev().find_map(number)
+    };
+    let top = table.rows.iter().filter_map(|r| last(r)).fold(0.0, |a: f64, v| a.max(v.1));
+    let mut html =
+        String::from("<p class=\"source\">Perplexity; lower is better. Bars start at 0.</p><ul class=\"bars\">");
+    for row in &table.rows {
+        let Some((column, value)) = last(row) else { continue };
+        let (name, column, cell) = (escaped(&row[0]), escaped(&table.columns[column]), &row[column]);
+        let _ = write!(
+            html,
+            "<li><span>{name}, {column}</span><span><i class=\"swatch\" data-palette=\"{}\" style=\"width:{:.1}%\"></i></span><b>{cell}</b></li>",
+            style(&row[0]),
+            100.0 * value / top,
+        );
+    }
+    html + "</ul>"
+}
+
+#[cfg(test)]
+mod tests;
