@@ -107,12 +107,12 @@ export class Figure {
     return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
   }
 
-  /** Fingerprint of everything drawn in the figure's canvases. */
+  /** Fingerprint of everything drawn in the figure's canvases and pictures. */
   async drawing(): Promise<string> {
     return this.root.evaluate((root) => {
       let hash = 0n;
-      for (const canvas of root.querySelectorAll("canvas")) {
-        for (const c of canvas.toDataURL()) hash = (hash * 31n + BigInt(c.charCodeAt(0))) % 18446744073709551557n;
+      for (const drawn of root.querySelectorAll<HTMLCanvasElement | HTMLImageElement>("canvas, img")) {
+        for (const c of "src" in drawn ? drawn.src : drawn.toDataURL()) hash = (hash * 31n + BigInt(c.charCodeAt(0))) % 18446744073709551557n;
       }
       return hash.toString();
     });

@@ -64,3 +64,37 @@ test("a table that cannot be had is said, and can be asked for again", async ({ 
   await expect.poll(async () => (await figure.rows("paper")).length).toBe(35);
   await expect(figure.control("failure")).toHaveCount(0);
 });
+
+test("each method enters where the paper says", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("methods");
+  const vector = "a vector per position is added";
+  const turned = "turned by an angle that grows with position";
+  await expect.poll(() => figure.rows("methods")).toEqual([
+    ["Sinusoidal", vector, "–", "–", "–", "0"],
+    ["Rotary", "–", turned, "–", "–", "0"],
+    ["T5 bias", "–", "–", "a learned bias by distance is added", "–", "256"],
+    ["ALiBi", "–", "–", "a fixed bias by distance is added", "–", "0"],
+    ["No position", "–", "–", "–", "–", "0"],
+  ]);
+  await expect(figure.root.locator(".flow .here")).toContainText("Scores");
+  await figure.control("methods-method").locator("input:checked").focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(figure.root.locator(".flow .here")).toContainText("a learned bias");
+  await expect(figure.control("finding")).toContainText("T5 bias");
+  await choose(figure.control("methods-method"), "none");
+  await expect(figure.root.locator(".flow .here")).toHaveCount(0);
+});
+
+test("attention both ways has three biases, as pictures with words and as numbers", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("methods");
+  await expect.poll(async () => (await figure.rows("bidirectional"))[0]).toEqual(["−16", "−1", "−1", "masked", "−1.907"]);
+  const pictures = await figure.root.locator("img").evaluateAll((all) =>
+    all.map((e) => ({ loaded: (e as HTMLImageElement).naturalWidth, words: (e as HTMLImageElement).alt })),
+  );
+  expect(pictures.map((p) => p.loaded)).toEqual([32, 32, 32, 32]);
+  expect(pictures.every((p) => p.words.includes("diagonal"))).toBe(true);
+});

@@ -22,6 +22,7 @@ pub use heatmap::{BiasMap, Cell, HeatLayout, Heatmap, KeyedBy, Square, draw_heat
 pub use line::{Layout, draw};
 pub use palette::{STYLES, style_of};
 pub use pen::{Pen, Sheet};
+pub use png::data_url;
 pub use raster::{Raster, raster};
 pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
 pub use sort::{sort_by, sort_by_key};

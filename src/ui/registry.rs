@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::figures::{attention, bias, early_tokens, extrapolation, generate, paper, perplexity, reach, slopes, train_short, verify, what_if};
+use super::figures::{attention, bias, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes, train_short, verify, what_if};
 use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
 
@@ -26,6 +26,12 @@ pub static FIGURES: &[Entry] = &[
         title: "Perplexity against input length",
         question: "What happens past the training length?",
         render: || view! { <extrapolation::Extrapolation /> }.into_any(),
+    },
+    Entry {
+        id: methods::LAB.id,
+        title: methods::LAB.title,
+        question: "How does a transformer learn where its tokens stand?",
+        render: || view! { <Laboratory lab=&methods::LAB /> }.into_any(),
     },
     Entry {
         id: "slopes",
@@ -96,7 +102,7 @@ pub static FIGURES: &[Entry] = &[
 ];
 
 /// Figures of the laboratory.
-pub static LABS: &[&Lab] = &[&reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &paper::LAB, &verify::LAB];
+pub static LABS: &[&Lab] = &[&methods::LAB, &reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &paper::LAB, &verify::LAB];
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {

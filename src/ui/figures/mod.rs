@@ -5,6 +5,7 @@ pub mod bias;
 pub mod early_tokens;
 pub mod extrapolation;
 pub mod generate;
+pub mod methods;
 pub mod paper;
 pub mod perplexity;
 pub mod reach;
