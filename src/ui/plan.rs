@@ -1,5 +1,7 @@
 //! What a run consists of: which evaluations, over how many targets, at what cost. Plain arithmetic.
 
+use std::sync::Arc;
+
 use crate::config::{BLOCK, DEFAULT_TARGETS, LAST_BLOCK, LAST_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
 
@@ -27,6 +29,27 @@ pub struct Choices {
     pub engine: EngineChoice,
     /// Stream scored.
     pub stream: String,
+    /// The reader's own text with its number of tokens, in place of a stream of the manifest.
+    pub own: Option<(Arc<str>, usize)>,
+}
+
+impl Choices {
+    /// The chosen lengths that the text is long enough for: a sliding window needs one more of its length before the
+    /// first target, so that every window is full.
+    pub fn usable(&self) -> Vec<usize> {
+        let room = self.own.as_ref().map_or(usize::MAX, |(_, tokens)| *tokens);
+        let needed = |&l: &usize| if matches!(self.protocol, Protocol::Sliding { .. }) { 2 * l } else { l };
+        self.lengths.iter().copied().filter(|l| needed(l) <= room).collect()
+    }
+
+    /// Where the targets begin.
+    fn first(&self) -> usize {
+        match (&self.own, self.protocol) {
+            (None, _) => RUN_IN,
+            (Some(_), Protocol::Sliding { .. }) => self.usable().last().copied().unwrap_or(0),
+            (Some(_), _) => 0,
+        }
+    }
 }
 
 /// The engine that will most likely run: what was asked for, or what ran when the same was asked before.
@@ -46,8 +69,21 @@ pub fn n_targets(choices: &Choices, engine: EngineKind) -> usize {
         (0, EngineKind::Cpu) => SLOW_TARGETS,
         (asked, _) => asked,
     };
+    let longest = choices.usable().last().copied().unwrap_or(0);
+    if let Some((_, tokens)) = &choices.own {
+        let room = tokens - choices.first().min(*tokens);
+        return match choices.protocol {
+            // Whole inputs of every length: all of them divide the longest.
+            Protocol::Nonoverlapping => asked.max(longest).min(room) / longest.max(1) * longest,
+            Protocol::Sliding { stride } if choices.targets == 0 => {
+                asked.min((MAX_WINDOWS * stride).max(BLOCK)).min(room)
+            }
+            Protocol::Sliding { .. } => asked.min(room),
+            Protocol::LastTokens => room,
+        };
+    }
     match choices.protocol {
-        Protocol::Nonoverlapping => asked.max(choices.lengths.last().copied().unwrap_or(0)),
+        Protocol::Nonoverlapping => asked.max(longest),
         // A window brings its own context, so nothing needs raising; but every window is computed in full.
         Protocol::Sliding { stride } if choices.targets == 0 => {
             asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride)
@@ -63,14 +99,15 @@ pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Evaluate> {
     let one = |&length: &usize, model: &String| Evaluate {
         model: model.clone(),
         stream: choices.stream.clone(),
+        text: choices.own.as_ref().map(|(text, _)| text.clone()),
         length,
         protocol: cut(choices.protocol, length),
-        first_target: RUN_IN,
+        first_target: choices.first(),
         n_targets,
         engine: choices.engine,
         ..Default::default()
     };
-    choices.lengths.iter().flat_map(|l| choices.models.iter().map(move |m| one(l, m))).collect()
+    choices.usable().iter().flat_map(|l| choices.models.iter().map(move |m| one(l, m))).collect()
 }
 
 /// Tokens that an evaluation sends through the model.
@@ -128,7 +165,28 @@ mod tests {
             targets,
             engine: EngineChoice::Cpu,
             stream: "held-out".into(),
+            own: None,
         }
+    }
+
+    #[test]
+    fn a_text_of_ones_own_limits_lengths_and_targets() {
+        let own = |tokens, protocol, targets| Choices {
+            own: Some(("text".into(), tokens)),
+            ..choices(&[32, 64, 256, 1_024], protocol, targets)
+        };
+        let short = own(300, Protocol::Nonoverlapping, 0);
+        assert_eq!(short.usable(), [32, 64, 256]);
+        assert_eq!(n_targets(&short, EngineKind::Cpu), 256);
+        let all = evaluations(&short, 256);
+        assert!(all.iter().all(|e| e.first_target == 0 && e.text.as_deref() == Some("text")));
+        assert_eq!(n_targets(&own(5_000, Protocol::Nonoverlapping, 2_048), EngineKind::Cpu), 2_048);
+        // Full windows need room before the first target.
+        let slid = own(300, Protocol::Sliding { stride: 16 }, 0);
+        assert_eq!((slid.usable(), n_targets(&slid, EngineKind::Cpu)), (vec![32, 64], 236));
+        assert_eq!(evaluations(&slid, 236)[0].first_target, 64);
+        let none = own(20, Protocol::Nonoverlapping, 0);
+        assert_eq!((n_targets(&none, EngineKind::Cpu), evaluations(&none, 0).len()), (0, 0));
     }
 
     #[test]

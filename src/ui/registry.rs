@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::figures::{attention, bias, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes, train_short, verify, what_if};
+use super::figures::{
+    attention, bias, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes, train_short,
+    verify, what_if,
+};
 use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
 
@@ -102,7 +105,17 @@ pub static FIGURES: &[Entry] = &[
 ];
 
 /// Figures of the laboratory.
-pub static LABS: &[&Lab] = &[&methods::LAB, &reach::LAB, &train_short::LAB, &early_tokens::LAB, &what_if::LAB, &attention::LAB, &generate::LAB, &paper::LAB, &verify::LAB];
+pub static LABS: &[&Lab] = &[
+    &methods::LAB,
+    &reach::LAB,
+    &train_short::LAB,
+    &early_tokens::LAB,
+    &what_if::LAB,
+    &attention::LAB,
+    &generate::LAB,
+    &paper::LAB,
+    &verify::LAB,
+];
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {

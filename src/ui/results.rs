@@ -2,8 +2,8 @@
 //! and the store of what has been computed in this page.
 
 use crate::chart::sort_by;
-use crate::config::{Recorded, RecordedPoint};
-use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored};
+use crate::config::{Change, Recorded, RecordedPoint};
+use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored, Task};
 
 /// What one evaluation says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -129,6 +129,17 @@ pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
         && a.text == b.text
 }
 
+/// Whether an answer holds the losses of a model as it was trained.
+fn is_plain(entry: &Entry) -> bool {
+    entry.asked.task == Task::Score && entry.asked.change == Change::None
+}
+
+/// The same, of that text and protocol.
+fn is_point(entry: &Entry, stream: &str, protocol: Protocol) -> bool {
+    let asked = &entry.asked;
+    is_plain(entry) && asked.stream == stream && asked.protocol == cut(protocol, asked.length)
+}
+
 impl Results {
     /// Keeps a point, in place of an earlier one for the same question.
     pub fn insert(&mut self, asked: Evaluate, scored: Scored) {
@@ -141,22 +152,33 @@ impl Results {
         self.0.iter().any(|e| e.asked == *asked)
     }
 
-    /// Points of one protocol and number of targets, by model and then by length.
-    pub fn of(&self, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
-        let fits = |e: &&Entry| e.asked.protocol == cut(protocol, e.asked.length) && e.asked.n_targets == n_targets;
+    /// Points of one text, protocol and number of targets, by model and then by length; models as they were trained.
+    pub fn of(&self, stream: &str, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
+        let fits = |e: &&Entry| is_point(e, stream, protocol) && e.asked.n_targets == n_targets;
         let mut found: Vec<&Entry> = self.0.iter().filter(fits).collect();
         sort_by(&mut found, |a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
         found
     }
 
-    /// Number of targets of the last point of that protocol.
-    pub fn latest_targets(&self, protocol: Protocol) -> Option<usize> {
-        self.0.iter().rev().find(|e| e.asked.protocol == cut(protocol, e.asked.length)).map(|e| e.asked.n_targets)
+    /// Number of targets of the last point of that text and protocol.
+    pub fn latest_targets(&self, stream: &str, protocol: Protocol) -> Option<usize> {
+        self.0.iter().rev().find(|e| is_point(e, stream, protocol)).map(|e| e.asked.n_targets)
     }
 
-    /// The last point computed with this choice of engine.
+    /// Every point of perplexity against length, of any text and protocol, oldest first.
+    pub fn points(&self) -> Vec<&Entry> {
+        self.0.iter().filter(|e| is_plain(e)).collect()
+    }
+
+    /// The last losses computed with this choice of engine.
     pub fn last_with(&self, choice: EngineChoice) -> Option<&Entry> {
-        self.0.iter().rev().find(|e| e.asked.engine == choice)
+        self.0.iter().rev().find(|e| e.asked.engine == choice && e.asked.task == Task::Score)
+    }
+
+    /// Tokens of the reader's own text of that name, once they have been counted.
+    pub fn counted(&self, stream: &str) -> Option<usize> {
+        let found = self.0.iter().find(|e| e.asked.task == Task::Count && e.asked.stream == stream)?;
+        found.scored.values().first().map(|&n| n as usize)
     }
 
     /// Every point, oldest first.
@@ -250,18 +272,26 @@ mod tests {
         results.insert(ask(64, EngineChoice::Cpu), scored(1.0));
         results.insert(ask(32, EngineChoice::Cpu), scored(2.0));
         results.insert(ask(64, EngineChoice::Gpu), scored(3.0));
-        let found: Vec<(usize, f64)> =
-            results.of(Protocol::Nonoverlapping, 1_024).iter().map(|e| (e.asked.length, e.scored.seconds)).collect();
+        let found: Vec<(usize, f64)> = results
+            .of("s", Protocol::Nonoverlapping, 1_024)
+            .iter()
+            .map(|e| (e.asked.length, e.scored.seconds))
+            .collect();
         assert_eq!(found, [(32, 2.0), (64, 3.0)]);
         assert!(results.answered(&ask(64, EngineChoice::Gpu)) && !results.answered(&ask(64, EngineChoice::Cpu)));
-        assert!(results.of(Protocol::Nonoverlapping, 2_048).is_empty());
-        assert!(results.of(Protocol::Sliding { stride: 64 }, 1_024).is_empty());
+        assert!(results.of("s", Protocol::Nonoverlapping, 2_048).is_empty());
+        assert!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).is_empty());
         assert_eq!(results.last_with(EngineChoice::Cpu).unwrap().asked.length, 32);
-        assert_eq!(results.latest_targets(Protocol::Nonoverlapping), Some(1_024));
-        assert_eq!(results.latest_targets(Protocol::Sliding { stride: 64 }), None);
+        assert_eq!(results.latest_targets("s", Protocol::Nonoverlapping), Some(1_024));
+        assert_eq!(results.latest_targets("s", Protocol::Sliding { stride: 64 }), None);
         let mut slid = ask(32, EngineChoice::Cpu);
         slid.protocol = Protocol::Sliding { stride: 32 };
         results.insert(slid, scored(4.0));
-        assert_eq!(results.of(Protocol::Sliding { stride: 64 }, 1_024).len(), 1);
+        assert_eq!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).len(), 1);
+        // Neither another text nor a changed model belongs to these points.
+        results.insert(Evaluate { stream: "t".into(), ..ask(32, EngineChoice::Cpu) }, scored(5.0));
+        results.insert(Evaluate { change: Change::NoBias, ..ask(32, EngineChoice::Cpu) }, scored(6.0));
+        assert_eq!(results.of("s", Protocol::Nonoverlapping, 1_024).len(), 2);
+        assert_eq!((results.all().len(), results.points().len()), (5, 4));
     }
 }

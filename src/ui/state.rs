@@ -1,6 +1,8 @@
 //! Every setting of the page: its type, its bounds, its default. [`State`] is the plain value that goes into the URL;
 //! [`Settings`] the same as signals, given to components as a context.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::lab::Values;
@@ -68,6 +70,20 @@ pub enum ProtocolKind {
     Nonoverlapping,
     /// A window that advances by the stride.
     Sliding,
+    /// The last targets of every block, with context growing to the left.
+    LastTokens,
+}
+
+/// Which text the laboratory scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextChoice {
+    /// Addresses held out from training.
+    #[default]
+    HeldOut,
+    /// Another domain.
+    MobyDick,
+    /// The reader's own.
+    Own,
 }
 
 /// All settings as plain values.
@@ -93,6 +109,8 @@ pub struct State {
     pub lengths: Vec<usize>,
     /// How the text is cut.
     pub protocol: ProtocolKind,
+    /// Text scored. The reader's own is not part of the address.
+    pub text: TextChoice,
     /// Stride of the sliding window, tokens: a power of two up to [`MAX_LENGTH`].
     pub stride: usize,
     /// Targets per length, one of [`TARGETS`].
@@ -116,6 +134,7 @@ impl Default for State {
             models: ["sinusoidal-256", "rotary-256", "alibi-256"].map(String::from).to_vec(),
             lengths: lengths().take_while(|&l| l <= 4_096).collect(),
             protocol: ProtocolKind::default(),
+            text: TextChoice::default(),
             stride: 64,
             targets: 0,
             engine: EngineChoice::default(),
@@ -139,6 +158,7 @@ pub fn protocol_of(kind: ProtocolKind, stride: usize) -> Protocol {
     match kind {
         ProtocolKind::Nonoverlapping => Protocol::Nonoverlapping,
         ProtocolKind::Sliding => Protocol::Sliding { stride },
+        ProtocolKind::LastTokens => Protocol::LastTokens,
     }
 }
 
@@ -165,6 +185,10 @@ pub struct Settings {
     pub lengths: RwSignal<Vec<usize>>,
     /// How the text is cut.
     pub protocol: RwSignal<ProtocolKind>,
+    /// Text scored.
+    pub text: RwSignal<TextChoice>,
+    /// The reader's own text, as last taken.
+    pub own: RwSignal<Arc<str>>,
     /// Stride, tokens.
     pub stride: RwSignal<usize>,
     /// Targets per length, or 0.
@@ -191,6 +215,8 @@ impl Settings {
             models: RwSignal::new(state.models),
             lengths: RwSignal::new(state.lengths),
             protocol: RwSignal::new(state.protocol),
+            text: RwSignal::new(state.text),
+            own: RwSignal::new("".into()),
             stride: RwSignal::new(state.stride),
             targets: RwSignal::new(state.targets),
             engine: RwSignal::new(state.engine),
@@ -212,6 +238,7 @@ impl Settings {
             models: self.models.get(),
             lengths: self.lengths.get(),
             protocol: self.protocol.get(),
+            text: self.text.get(),
             stride: self.stride.get(),
             targets: self.targets.get(),
             engine: self.engine.get(),

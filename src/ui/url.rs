@@ -6,8 +6,8 @@ use std::str::FromStr;
 use super::lab::put;
 use super::registry::control;
 use super::state::{
-    BIAS_LENGTHS, Form, MAX_HEADS, MAX_MODELS, MIN_LENGTH, Order, ProtocolKind, State, TARGETS, ThemeChoice, View,
-    lengths, strides,
+    BIAS_LENGTHS, Form, MAX_HEADS, MAX_MODELS, MIN_LENGTH, Order, ProtocolKind, State, TARGETS, TextChoice,
+    ThemeChoice, View, lengths, strides,
 };
 use crate::chart::sort_by_key;
 use crate::config::MAX_LENGTH;
@@ -55,7 +55,12 @@ impl Named for ThemeChoice {
 
 impl Named for ProtocolKind {
     const NAMES: &'static [(&'static str, Self)] =
-        &[("nonoverlapping", Self::Nonoverlapping), ("sliding", Self::Sliding)];
+        &[("nonoverlapping", Self::Nonoverlapping), ("sliding", Self::Sliding), ("last-tokens", Self::LastTokens)];
+}
+
+impl Named for TextChoice {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("held-out", Self::HeldOut), ("moby-dick", Self::MobyDick), ("own", Self::Own)];
 }
 
 impl Named for EngineChoice {
@@ -117,6 +122,7 @@ impl Reader {
             "view" => self.parsed.state.view = self.choice(key, value),
             "theme" => self.parsed.state.theme = self.choice(key, value),
             "protocol" => self.parsed.state.protocol = self.choice(key, value),
+            "text" => self.parsed.state.text = self.choice(key, value),
             "engine" => self.parsed.state.engine = self.choice(key, value),
             "stride" => {
                 let asked = self.number(key, value, (1, MAX_LENGTH), state.stride);
@@ -276,6 +282,7 @@ pub fn write(state: &State, embed: Option<&str>) -> String {
     put(state.protocol != default.protocol, "protocol", name(state.protocol).into());
     put(state.stride != default.stride, "stride", state.stride.to_string());
     put(state.targets != default.targets, "targets", state.targets.to_string());
+    put(state.text != default.text, "text", name(state.text).into());
     put(state.engine != default.engine, "engine", name(state.engine).into());
     for (key, value) in &state.labs {
         if value.len() <= MAX_WRITTEN {

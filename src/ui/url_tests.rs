@@ -30,6 +30,7 @@ impl Draw {
             models: models.iter().filter(|_| self.below(2) == 0).map(|m| m.to_string()).collect(),
             lengths: lengths().filter(|_| self.below(2) == 0).collect(),
             protocol: self.one_of(),
+            text: self.one_of(),
             stride: 1 << self.below(15),
             targets: TARGETS[self.below(TARGETS.len())],
             engine: self.one_of(),

@@ -40,7 +40,9 @@ pub fn Extrapolation() -> impl IntoView {
         recorded.get().into_iter().filter(|p| chosen.with(|c| c.contains(&p.model))).collect()
     });
     let live = Memo::new(move |_| -> Vec<Shown> {
-        let points = client.results.with(|r| curves::live_points(&r.of(Protocol::Nonoverlapping, live_targets.get())));
+        let points = client
+            .results
+            .with(|r| curves::live_points(&r.of("held-out", Protocol::Nonoverlapping, live_targets.get())));
         points.into_iter().filter(|p| chosen.with(|c| c.contains(&p.model))).collect()
     });
     let chart = Memo::new(move |_| {
@@ -69,6 +71,7 @@ pub fn Extrapolation() -> impl IntoView {
             targets: settings.targets.get(),
             engine: settings.engine.get(),
             stream,
+            own: None,
         };
         let expected = client.results.with(|r| expected_engine(choices.engine, r));
         let targets = n_targets(&choices, expected);

@@ -34,6 +34,7 @@ pub static LAB: Lab = Lab {
     run: None,
     plots: &[],
     series: &["methods", "bidirectional"],
+    kept: None,
     asks: |_| Vec::new(),
     show,
 };

@@ -51,6 +51,7 @@ pub static LAB: Lab = Lab {
     run: None,
     plots: &["paper-plot"],
     series: &["paper"],
+    kept: None,
     asks: |_| Vec::new(),
     show,
 };

@@ -1,6 +1,7 @@
 //! The laboratory: the reader chooses models, input lengths, protocol and engine, and measures.
 
 mod controls;
+mod own;
 mod matrix;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use self::controls::Controls;
 use self::matrix::Matrix;
 use super::extrapolation::drawing;
 use crate::chart::sort_by_key;
-use crate::config::{Manifest, ModelConfig};
+use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
 use crate::protocol::{Evaluate, Protocol};
 use crate::ui::client::Client;
 use crate::ui::components::{
@@ -18,11 +19,12 @@ use crate::ui::components::{
     trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown};
+use crate::ui::lab::own_text;
 use crate::ui::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
 use crate::ui::results::thousands;
 use crate::ui::run::Run;
 use crate::ui::site::{Loaded, Site};
-use crate::ui::state::{protocol_of, use_settings};
+use crate::ui::state::{TextChoice, protocol_of, use_settings};
 
 /// What would run now.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,11 @@ struct Plan {
     n_targets: usize,
     protocol: Protocol,
     seconds: f64,
+    stream: String,
+    /// Tokens of the reader's own text, if that is what is scored.
+    own: Option<usize>,
+    /// Chosen lengths that the text is too short for.
+    left_out: Vec<usize>,
 }
 
 /// The figure.
@@ -43,7 +50,7 @@ pub fn Perplexity() -> impl IntoView {
 
     let plan = Memo::new(move |_| {
         let manifest: Arc<Manifest> = manifest.get()?;
-        let chosen = settings.models.get();
+        let (chosen, text) = (settings.models.get(), settings.text.get());
         let mut models: Vec<String> =
             manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
         sort_by_key(&mut models, |m| curves::order(m));
@@ -52,8 +59,20 @@ pub fn Perplexity() -> impl IntoView {
             protocol: protocol_of(settings.protocol.get(), settings.stride.get()),
             targets: settings.targets.get(),
             engine: settings.engine.get(),
-            stream: manifest.streams.first().map(|s| s.id.clone())?,
+            stream: match text {
+                TextChoice::Own => own_text(&settings.own.get()).0,
+                TextChoice::MobyDick => "moby-dick".into(),
+                TextChoice::HeldOut => "held-out".into(),
+            },
+            own: None,
             models,
+        };
+        let choices = match text {
+            TextChoice::Own => {
+                let counted = client.results.with(|r| r.counted(&choices.stream)).unwrap_or(0);
+                Choices { own: Some((settings.own.get(), counted)), ..choices }
+            }
+            _ => choices,
         };
         client.results.with(|results| {
             let expected = expected_engine(choices.engine, results);
@@ -62,16 +81,18 @@ pub fn Perplexity() -> impl IntoView {
             let default = ModelConfig::default_preset("alibi", 256);
             let config = choices.models.first().and_then(|m| manifest.model(m)).map_or(&default, |m| &m.config);
             let seconds = estimate(&evaluations, config, results);
-            Some(Plan { evaluations, n_targets, protocol: choices.protocol, seconds })
+            let left_out = choices.lengths.iter().copied().filter(|l| !choices.usable().contains(l)).collect();
+            let (stream, own) = (choices.stream, choices.own.map(|(_, tokens)| tokens));
+            Some(Plan { evaluations, n_targets, protocol: choices.protocol, seconds, stream, own, left_out })
         })
     });
     // What is on show: points for the present choices, or else the last ones of the same protocol.
     let points = Memo::new(move |_| -> Vec<Shown> {
         let Some(plan) = plan.get() else { return Vec::new() };
         client.results.with(|r| {
-            let now = r.of(plan.protocol, plan.n_targets);
-            let found = match (now.is_empty(), r.latest_targets(plan.protocol)) {
-                (true, Some(other)) if settings.targets.get() == 0 => r.of(plan.protocol, other),
+            let now = r.of(&plan.stream, plan.protocol, plan.n_targets);
+            let found = match (now.is_empty(), r.latest_targets(&plan.stream, plan.protocol)) {
+                (true, Some(other)) if settings.targets.get() == 0 => r.of(&plan.stream, plan.protocol, other),
                 _ => now,
             };
             curves::live_points(&found)
@@ -81,6 +102,7 @@ pub fn Perplexity() -> impl IntoView {
     let recorded = Memo::new(move |_| -> Vec<Shown> {
         let (models, lengths) = (settings.models.get(), settings.lengths.get());
         if points.with(|p| !p.is_empty())
+            || settings.text.get() != TextChoice::HeldOut
             || plan.with(|p| p.as_ref().is_none_or(|p| p.protocol != Protocol::Nonoverlapping))
         {
             return Vec::new();
@@ -110,7 +132,7 @@ pub fn Perplexity() -> impl IntoView {
             chart
         })
     });
-    let everything = move || client.results.with(|r| curves::live_points(&r.all().iter().collect::<Vec<_>>()));
+    let everything = move || client.results.with(|r| curves::live_points(&r.points()));
 
     let start = move |()| {
         let Some(plan) = plan.get_untracked() else { return };
@@ -187,10 +209,23 @@ fn finding(points: &[Shown], recorded: &[Shown]) -> String {
 
 /// What would run, and for about how long.
 fn describe(plan: &Plan) -> String {
+    let left_out: Vec<String> = plan.left_out.iter().map(|&l| thousands(l as u64)).collect();
+    let left_out = match left_out.is_empty() {
+        true => String::new(),
+        false => format!(" The text is too short for inputs of {}.", left_out.join(", ")),
+    };
     let Some(first) = plan.evaluations.first() else {
-        return "Choose at least one model and one input length.".into();
+        return match plan.own {
+            Some(0) => "Paste, type or drop a text above and take it; it never leaves this machine.".into(),
+            Some(n) if !plan.left_out.is_empty() => format!("The text has {} tokens.{left_out}", thousands(n as u64)),
+            _ => "Choose at least one model and one input length.".into(),
+        };
     };
     let count = plan.evaluations.len();
+    let counted = match plan.protocol {
+        Protocol::LastTokens => first.n_targets.div_ceil(LAST_BLOCK) * LAST_TARGETS.min(first.n_targets),
+        _ => first.n_targets,
+    };
     let points = if count == 1 { "One point".into() } else { format!("{count} points") };
     let how = match plan.protocol {
         Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
@@ -201,8 +236,8 @@ fn describe(plan: &Plan) -> String {
         }
     };
     format!(
-        "{points}, the same {} targets at every length, {how}. Roughly {}.",
-        thousands(first.n_targets as u64),
+        "{points}, the same {} targets at every length, {how}. Roughly {}.{left_out}",
+        thousands(counted as u64),
         show_seconds(plan.seconds),
     )
 }

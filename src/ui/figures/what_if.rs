@@ -161,6 +161,7 @@ fn show(bench: &Bench) -> Shown {
         charts: vec![curves::chart(series, &[TRAINED])],
         panel: format!("<p class=\"claim\">{claim}</p>"),
         tables: vec![table(&before, &after)],
+        ..Default::default()
     }
 }
 

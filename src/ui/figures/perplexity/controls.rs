@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::own::OwnText;
 use crate::chart::{sort_by_key, style_of};
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::EngineChoice;
 use crate::ui::components::choice::{NumberList, Segmented, Tick};
+use crate::ui::components::setting::PickControl;
 use crate::ui::curves::{model_name, order};
 use crate::ui::results::thousands;
-use crate::ui::state::{ProtocolKind, TARGETS, lengths, strides, use_settings};
+use crate::ui::state::{ProtocolKind, TARGETS, TextChoice, lengths, strides, use_settings};
 
-const PROTOCOLS: &[(&str, &str)] = &[("nonoverlapping", "Nonoverlapping"), ("sliding", "Sliding window")];
+const PROTOCOLS: &[(&str, &str)] =
+    &[("nonoverlapping", "Nonoverlapping"), ("sliding", "Sliding window"), ("last-tokens", "Last tokens")];
+const KINDS: &[ProtocolKind] = &[ProtocolKind::Nonoverlapping, ProtocolKind::Sliding, ProtocolKind::LastTokens];
+const TEXTS: &[(&str, &str)] = &[("held-out", "Held-out addresses"), ("moby-dick", "Moby-Dick"), ("own", "Your own")];
+const TEXT_CHOICES: &[TextChoice] = &[TextChoice::HeldOut, TextChoice::MobyDick, TextChoice::Own];
 const ENGINES: &[(&str, &str)] = &[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")];
 
 /// Models by training length, lengths, protocol, targets, engine.
@@ -34,16 +40,9 @@ pub fn Controls(
                 <legend>"Input lengths, tokens"</legend>
                 <div class="ticks">{lengths().map(|l| view! { <Length length=l /> }).collect_view()}</div>
             </fieldset>
-            <Segmented
-                testid="protocol"
-                label="Evaluation"
-                choices=PROTOCOLS
-                value=Signal::derive(move || PROTOCOLS[usize::from(sliding.get())].0)
-                choose=move |name: &'static str| {
-                    let kind = if name == "sliding" { ProtocolKind::Sliding } else { ProtocolKind::Nonoverlapping };
-                    settings.protocol.set(kind);
-                }
-            />
+            <PickControl testid="text" label="Text" value=settings.text choices=TEXTS values=TEXT_CHOICES />
+            {move || (settings.text.get() == TextChoice::Own).then(|| view! { <OwnText /> })}
+            <PickControl testid="protocol" label="Evaluation" value=settings.protocol choices=PROTOCOLS values=KINDS />
             <NumberList
                 testid="stride"
                 label="Stride, tokens"

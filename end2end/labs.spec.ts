@@ -1,0 +1,214 @@
+// Figures of the laboratory: what they show before anything has run, what a run in the page gives beside it, and what they
+// say to input that cannot be used. Kept answers were computed natively from the weights that the page loads, so a run here
+// must agree with them.
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { Explainer } from "./page";
+
+interface Kept {
+  key: string;
+  scored: { blocks: { nll: number; n_targets: number }[]; words: string[] };
+  values: number[];
+}
+
+const kept: Kept[] = JSON.parse(readFileSync("assets/models/kept.json", "utf8"));
+
+/** Perplexity of the kept answer to a plain score, by the definition. */
+function perplexity(key: string): number {
+  const blocks = kept.find((k) => k.key === key)!.scored.blocks;
+  const [nll, n] = blocks.reduce(([a, b], { nll, n_targets }) => [a + nll, b + n_targets], [0, 0]);
+  return Math.exp(nll / n);
+}
+
+const score = (model: string, length: number, targets: number, change = "None", protocol = "Nonoverlapping") =>
+  perplexity(`${model} held-out ${length} ${protocol} 16384 ${targets} Score ${change}`);
+
+test("early tokens: the table is the kept evaluations, and a run here agrees", async ({ page }) => {
+  const explainer = new Explainer(page);
+  test.setTimeout(6 * 60_000);
+  await explainer.open("?embed=early-tokens&engine=cpu");
+  const figure = explainer.figure("early-tokens");
+  await expect.poll(async () => (await figure.rows("early-tokens-curves"))[5]?.[1]).not.toBe("–");
+  const rows = await figure.rows("early-tokens-curves");
+  for (const [i, length] of [64, 128, 256, 512, 1024, 2048].entries()) {
+    const sliding = `Sliding { stride: ${length / 8} }`;
+    expect(rows[i][1]).toBe(score("alibi-256", length, 4096).toFixed(2));
+    expect(rows[i][2]).toBe(score("alibi-256", length, 4096, "None", sliding).toFixed(2));
+  }
+  // The share of predictions with at most 100 tokens of context, by hand: 100/256, 100/1024, 100/2048.
+  expect([rows[2][3], rows[4][3], rows[5][3]]).toEqual(["39 %", "10 %", "5 %"]);
+  expect(await figure.finding()).toContain(rows[5][1]);
+  await expect(figure.control("source")).toContainText("recorded natively");
+  await figure.set("early-length", 256);
+  await figure.control("run").click();
+  await figure.reaches("done", 240_000);
+  await expect(figure.control("source")).toContainText("computed in this page");
+  const here = await figure.rows("early-tokens-curves");
+  for (const [i, row] of rows.entries()) {
+    expect(Math.abs(Number(here[i][1]) / Number(row[1]) - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(Number(here[i][2]) / Number(row[2]) - 1)).toBeLessThan(1e-3);
+  }
+  // By position: the mean over all groups, weighted, is the loss of the whole.
+  const positions = await figure.rows("early-tokens");
+  expect(positions).toHaveLength(9);
+  expect(Number(positions[0][1])).toBeGreaterThan(Number(positions[8][1]));
+});
+
+test("what if: every change has kept answers for every model, and a run here agrees", async ({ page }) => {
+  const explainer = new Explainer(page);
+  test.setTimeout(6 * 60_000);
+  await explainer.open("?embed=what-if&engine=cpu");
+  const figure = explainer.figure("what-if");
+  const changes: Record<string, string> = { interpolate: "Interpolate", "no-bias": "NoBias", window: "Window(256)", "log-n": "LogN" };
+  for (const [name, change] of Object.entries(changes)) {
+    for (const method of ["alibi", "sinusoidal"]) {
+      await figure.set("what-if-change", name);
+      await figure.set("what-if-method", method);
+      const wanted = score(`${method}-256`, 4096, 8192, change);
+      const shown = wanted < 100 ? wanted.toFixed(2) : wanted < 1000 ? wanted.toFixed(1) : "";
+      if (shown) await expect.poll(async () => (await figure.rows("what-if"))[4]?.[2]).toBe(shown);
+    }
+  }
+  await figure.set("what-if-method", "alibi");
+  await figure.set("what-if-change", "window");
+  await figure.control("run").click();
+  await figure.reaches("done", 240_000);
+  const rows = await figure.rows("what-if");
+  for (const [i, length] of [256, 512, 1024, 2048, 4096].entries()) {
+    expect(Math.abs(Number(rows[i][1]) / score("alibi-256", length, 8192) - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(Number(rows[i][2]) / score("alibi-256", length, 8192, "Window(256)") - 1)).toBeLessThan(1e-3);
+  }
+});
+
+test("reach: the bias alone by arithmetic, the models as measured", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=reach");
+  const figure = explainer.figure("reach");
+  const heads = await figure.rows("reach");
+  for (const [h, row] of heads.entries()) {
+    const slope = 2 ** -(h + 1);
+    const horizon = Math.log(100) / slope;
+    expect(row[2].replace(",", "")).toBe(horizon < 100 ? horizon.toFixed(1) : Math.round(horizon).toString());
+  }
+  await expect.poll(async () => (await figure.rows("reach-entropy")).length).toBe(5);
+  const alibi = kept.find((k) => k.key.startsWith("alibi-256 held-out 2048") && k.key.includes("Spread"))!;
+  const mean = alibi.values.slice(0, 32).reduce((a, b) => a + b) / 32;
+  const row = (await figure.rows("reach-entropy")).find((r) => r[0] === "alibi-256")!;
+  expect(Number(row[4].replace(",", ""))).toBeCloseTo(Math.exp(mean), 0);
+  // All the attention lies at some distance.
+  const mass = await figure.rows("reach-mass");
+  const total = mass.reduce((sum, r) => sum + (r[4] === "–" ? 0 : Number.parseFloat(r[4])), 0);
+  expect(Math.abs(total - 100)).toBeLessThan(1);
+});
+
+test("attention: a sentence of the reader's own, by keyboard", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=attention");
+  const figure = explainer.figure("attention");
+  await expect(figure.root.locator(".sentence button").first()).toBeVisible();
+  await figure.control("attention-text").fill("We the people of the <b>United</b> States");
+  await expect(figure.root.locator(".sentence")).toHaveCount(0);
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  const words = await figure.root.locator(".sentence button").allTextContents();
+  expect(words.slice(1).join("")).toBe("We the people of the <b>United</b> States");
+  const third = figure.root.locator(".sentence button").nth(2);
+  await third.focus();
+  await page.keyboard.press("Enter");
+  await expect(figure.root.locator(".sentence button").nth(2)).toHaveAttribute("aria-pressed", "true");
+  await expect(figure.root.locator(".sentence button").nth(2)).toBeFocused();
+  // Softmax of score + bias, from the table's own columns.
+  const rows = await figure.rows("attention");
+  expect(rows).toHaveLength(3);
+  const weights = rows.map((r) => Math.exp(Number(r[3]) + Number(r[4])));
+  const total = weights.reduce((a, b) => a + b);
+  for (const [i, row] of rows.entries()) {
+    expect(Math.abs(Number(row[5]) - weights[i] / total)).toBeLessThan(2e-3);
+    expect(Number(row[4])).toBeCloseTo(-0.5 * Number(row[2]), 3);
+  }
+  await figure.control("attention-text").fill("  ");
+  await expect(figure.control("run")).toBeDisabled();
+});
+
+test("generate: the same seed writes what was kept, tokens come as they are written, and Stop stops", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=generate");
+  const figure = explainer.figure("generate");
+  await expect(figure.root.locator(".passage")).toHaveCount(3);
+  const before = await figure.root.locator(".passage p").last().innerText();
+  await expect(figure.root.locator(".passage .edge")).toHaveCount(3);
+  await figure.control("run").click();
+  await figure.reaches("done", 120_000);
+  expect(await figure.root.locator(".passage p").last().innerText()).toBe(before);
+  await expect(figure.control("source")).toContainText("computed in this page");
+  await figure.set("generate-seed", 2);
+  await figure.set("generate-tokens", 1536);
+  await figure.control("run").click();
+  await expect(figure.root.locator(".passage span").first()).toBeVisible();
+  await figure.control("stop").click();
+  await expect(figure.root).not.toHaveAttribute("data-state", "running");
+});
+
+test("verify: this browser's engine agrees with the recorded reference", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=verify");
+  const figure = explainer.figure("verify");
+  expect(await figure.finding()).toContain("Not checked");
+  await figure.control("run").click();
+  await figure.reaches("done", 120_000);
+  expect(await figure.finding()).toContain("agrees");
+  const rows = await figure.rows("verify");
+  expect(rows.map((r) => r[0])).toEqual(["sinusoidal-256", "rotary-256", "alibi-256"]);
+  for (const row of rows) expect(Number(row[1])).toBeLessThan(1e-3);
+});
+
+test("train short: the table is the kept evaluations", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=train-short");
+  const figure = explainer.figure("train-short");
+  await expect.poll(async () => (await figure.rows("train-short"))[2]?.[3]).toBe(score("alibi-256", 256, 8192).toFixed(2));
+  const rows = await figure.rows("train-short");
+  expect(rows[2][6]).toBe(score("alibi-256", 2048, 8192).toFixed(2));
+  expect(rows[4][3]).toBe(score("sinusoidal-256", 256, 8192).toFixed(2));
+});
+
+test("settings of the laboratory go into the address and come back; what is out of bounds is said", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?what-if-change=window&attention-layer=9&generate-prompt=A+b%26c&early-method=nobody");
+  await expect(explainer.figure("what-if").control("what-if-change")).toHaveValue("window");
+  await expect(explainer.figure("attention").control("attention-layer")).toHaveValue("4");
+  await expect(explainer.figure("generate").control("generate-prompt")).toHaveValue("A b&c");
+  await expect(page.getByTestId("address-notice")).toHaveText([
+    "attention-layer is 1 to 4; 9 became 4",
+    "early-method=nobody is unknown; using alibi",
+  ]);
+  await explainer.figure("what-if").set("what-if-method", "rotary");
+  await expect.poll(() => new URL(page.url()).search).toContain("what-if-method=rotary");
+  expect(new URL(page.url()).search).toContain("generate-prompt=A+b%26c");
+});
+
+test("the reader's own text: counted, scored where it is long enough, refused where it is no text", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=perplexity&text=own&models=alibi-256&lengths=32,64,4096&engine=cpu");
+  const figure = explainer.figure("perplexity");
+  await expect(figure.control("estimate")).toContainText("never leaves this machine");
+  await figure.control("take-text").click();
+  await expect(figure.control("own-status")).toContainText("no text yet");
+  const text = "The Congress shall have power to declare what the law is, and the people shall judge it. ".repeat(20);
+  await figure.control("own-text").fill(text);
+  await figure.control("take-text").click();
+  await expect(figure.control("own-status")).toContainText(/Taken: \d+ tokens/);
+  await expect(figure.control("estimate")).toContainText("too short for inputs of 4,096");
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  const rows = await figure.rows("perplexity");
+  expect(rows.map((r) => r[1])).toEqual(["32", "64"]);
+  // Repeating itself, the text is easier with more of it in sight.
+  expect(Number(rows[1][2])).toBeLessThan(Number(rows[0][2]));
+  await figure.control("own-file").setInputFiles({ name: "picture.txt", mimeType: "text/plain", buffer: Buffer.from([0xff, 0xfe, 0, 1]) });
+  await expect(figure.control("own-status")).toContainText("not UTF-8");
+  await figure.control("own-file").setInputFiles({ name: "big.txt", mimeType: "text/plain", buffer: Buffer.alloc(2_000_001, 97) });
+  await expect(figure.control("own-status")).toContainText("at most 2,000,000");
+  // The last good result stays.
+  expect(await figure.rows("perplexity")).toEqual(rows);
+});
