@@ -15,7 +15,8 @@ fn tokenizer() -> Tokenizer {
 #[test]
 fn text_in_parts_is_encoded_as_the_whole() -> Result<(), EvaluateError> {
     let t = tokenizer();
-    let prose: String = (0..20_000).map(|i| format!("Fellow citizens, {} naïve —\n数学 ", i * i)).collect();
+    let prose: String =
+        (0..20_000).map(|i| format!("Fellow citizens, {} naïve administrations —\n数学 ", i * i)).collect();
     for text in [
         &prose,
         "a",
