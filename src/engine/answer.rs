@@ -80,22 +80,21 @@ pub async fn answer(
     }
     let stretch = Stretch { protocol, length, first, n_targets };
     match request.task {
-        Task::Score | Task::ScoreByPosition => {
+        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => {
             backend.set_change(change, length);
-            let sums = evaluate(backend, stream, stretch, all.whole).await?;
+            if request.task == Task::ScoreInFull {
+                cpu(backend)?.far_keys = FarKeys::Computed;
+            }
+            let sums = evaluate(backend, stream, stretch, all.whole).await;
+            if request.task == Task::ScoreInFull {
+                cpu(backend)?.far_keys = FarKeys::Skipped;
+            }
+            let sums = sums?;
             let mut scored = Scored { n_bytes: sums.n_bytes, ..Default::default() };
             if request.task == Task::ScoreByPosition {
                 scored.set_values(&sums.position_values());
             }
             Ok(Scored { blocks: sums.blocks, ..scored })
-        }
-        Task::ScoreInFull => {
-            backend.set_change(change, length);
-            cpu(backend)?.far_keys = FarKeys::Computed;
-            let sums = evaluate(backend, stream, stretch, all.whole).await;
-            cpu(backend)?.far_keys = FarKeys::Skipped;
-            let sums = sums?;
-            Ok(Scored { blocks: sums.blocks, n_bytes: sums.n_bytes, ..Default::default() })
         }
         Task::Attend { layer } => {
             let tokens = &stream.tokens[..length.min(stream.tokens.len())];

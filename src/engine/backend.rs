@@ -4,7 +4,6 @@ use super::cpu::CpuBackend;
 use super::pause::{Cancelled, Pause};
 use crate::config::Change;
 use crate::model::{Segments, Weights};
-use crate::position::ChangeAt;
 use crate::protocol::EngineKind;
 
 /// Why an engine did not finish.
@@ -39,9 +38,9 @@ pub struct GpuBackend {
     shape: crate::position::Shape,
     learned: Vec<f32>,
     train_length: usize,
-    change: ChangeAt,
+    change: crate::position::ChangeAt,
     /// Those of the last call, and what was changed in them.
-    tables: Option<(crate::position::Tables, ChangeAt)>,
+    tables: Option<(crate::position::Tables, crate::position::ChangeAt)>,
     adapter: String,
 }
 
@@ -70,7 +69,7 @@ impl Backend {
             shape: crate::position::Shape { d_model: config.d_model, n_head: config.n_head },
             learned: weights.learned().to_vec(),
             train_length: config.train_length,
-            change: ChangeAt::default(),
+            change: crate::position::ChangeAt::default(),
             tables: None,
             adapter: gpu.adapter_name(),
         })))
@@ -99,7 +98,9 @@ impl Backend {
         match self {
             Self::Cpu(cpu) => cpu.set_change(change, length),
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => gpu.change = ChangeAt { change, length, train_length: gpu.train_length },
+            Self::Gpu(gpu) => {
+                gpu.change = crate::position::ChangeAt { change, length, train_length: gpu.train_length };
+            }
         }
     }
 

@@ -70,50 +70,74 @@ impl CpuBackend {
         }
     }
 
-    /// Output of the last block, `[n_segment · T, C]`; `see` is shown every layer's queries, keys and values,
-    /// `[n_segment · T, 3C]`.
+    /// Output of the last block, `[n_segment · T, C]`.
     pub(super) async fn hidden(
         &self,
         segments: &Segments,
         tables: &InferenceTables,
-        see: &mut dyn FnMut(usize, &Tensor) -> CandleResult<()>,
         pause: &mut impl Pause,
     ) -> Result<Tensor, EngineError> {
-        let model = &self.model;
-        let (length, n_layer) = (segments.length, model.n_layer());
-        let mut x = model.embed(segments, tables)?;
-        let share = |layer: usize, attended: f64| share(n_layer, layer, attended);
-        for layer in 0..n_layer {
-            let mut parts = Vec::new();
-            for (first, part) in chunks(&x, ROWS)? {
-                parts.push(model.qkv(layer, &part, tables, first)?);
-                pause.pause(share(layer, 0.0)).await?;
-            }
-            let qkv = join(parts)?;
-            see(layer, &qkv)?;
-            let attending = model.attending(qkv, segments)?;
-            let mut attended = vec![0.0; x.elem_count()];
-            // One head after another: its keys and values stay in the cache.
-            let n_unit = segments.n_segment * model.n_head();
-            for unit in 0..n_unit {
-                let at = (unit / model.n_head(), unit % model.n_head());
-                for first in (0..length).step_by((CELLS / length).max(64)) {
-                    let end = (first + (CELLS / length).max(64)).min(length);
-                    attending.attend(tables, at, first..end, self.far_keys, &mut attended)?;
-                    let done = (end as f64 / length as f64).powi(2);
-                    pause.pause(share(layer, (unit as f64 + done) / n_unit as f64)).await?;
-                }
-            }
-            drop(attending);
-            let attended = Tensor::from_vec(attended, x.shape(), x.device())?;
-            let mut parts = Vec::new();
-            for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
-                parts.push(model.finish(layer, &x, &attended)?);
-                pause.pause(share(layer, 1.0)).await?;
-            }
-            x = join(parts)?;
+        let mut x = self.model.embed(segments, tables)?;
+        for layer in 0..self.model.n_layer() {
+            let qkv = self.qkv(layer, &x, tables, pause).await?;
+            x = self.after_qkv(layer, x, qkv, segments, tables, pause).await?;
         }
         Ok(x)
+    }
+
+    /// Queries, keys and values of one layer, `[n_segment · T, 3C]`.
+    pub(super) async fn qkv(
+        &self,
+        layer: usize,
+        x: &Tensor,
+        tables: &InferenceTables,
+        pause: &mut impl Pause,
+    ) -> Result<Tensor, EngineError> {
+        let mut parts = Vec::new();
+        for (first, part) in chunks(x, ROWS)? {
+            parts.push(self.model.qkv(layer, &part, tables, first)?);
+            pause.pause(self.share(layer, 0.0)).await?;
+        }
+        Ok(join(parts)?)
+    }
+
+    /// The rest of that layer: its output, `[n_segment · T, C]`.
+    pub(super) async fn after_qkv(
+        &self,
+        layer: usize,
+        x: Tensor,
+        qkv: Tensor,
+        segments: &Segments,
+        tables: &InferenceTables,
+        pause: &mut impl Pause,
+    ) -> Result<Tensor, EngineError> {
+        let (model, length) = (&self.model, segments.length);
+        let attending = model.attending(qkv, segments)?;
+        let mut attended = vec![0.0; x.elem_count()];
+        // One head after another: its keys and values stay in the cache.
+        let n_unit = segments.n_segment * model.n_head();
+        for unit in 0..n_unit {
+            let at = (unit / model.n_head(), unit % model.n_head());
+            for first in (0..length).step_by((CELLS / length).max(64)) {
+                let end = (first + (CELLS / length).max(64)).min(length);
+                attending.attend(tables, at, first..end, self.far_keys, &mut attended)?;
+                let done = (end as f64 / length as f64).powi(2);
+                pause.pause(self.share(layer, (unit as f64 + done) / n_unit as f64)).await?;
+            }
+        }
+        drop(attending);
+        let attended = Tensor::from_vec(attended, x.shape(), x.device())?;
+        let mut parts = Vec::new();
+        for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
+            parts.push(model.finish(layer, &x, &attended)?);
+            pause.pause(self.share(layer, 1.0)).await?;
+        }
+        Ok(join(parts)?)
+    }
+
+    /// Share of the work that is done when `attended` of a layer's attention is: most of the work of a long input.
+    fn share(&self, layer: usize, attended: f64) -> f64 {
+        (layer as f64 + 0.9 * attended) / (self.model.n_layer() as f64 + 0.2)
     }
 
     async fn forward(
@@ -124,20 +148,15 @@ impl CpuBackend {
         pause: &mut impl Pause,
     ) -> Result<Vec<f32>, EngineError> {
         let model = &self.model;
-        let x = self.hidden(segments, tables, &mut |_, _| Ok(()), pause).await?;
+        let x = self.hidden(segments, tables, pause).await?;
         let mut losses = Vec::with_capacity(targets.len());
         for (first, part) in chunks(&x, ROWS)? {
             let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
             losses.extend(model.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
-            pause.pause(share(model.n_layer(), model.n_layer(), 0.0)).await?;
+            pause.pause(self.share(model.n_layer(), 0.0)).await?;
         }
         Ok(losses)
     }
-}
-
-/// Share of the work that is done when `attended` of a layer's attention is: most of the work of a long input.
-fn share(n_layer: usize, layer: usize, attended: f64) -> f64 {
-    (layer as f64 + 0.9 * attended) / (n_layer as f64 + 0.2)
 }
 
 /// Consecutive rows, `n` at a time, each part with the index of its first row.

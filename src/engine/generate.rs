@@ -7,7 +7,7 @@ use candle_core::Tensor;
 
 use super::backend::EngineError;
 use super::cpu::CpuBackend;
-use super::pause::Pause;
+use super::pause::{Part, Pause};
 use crate::kernels::{attention_row, with_floats};
 use crate::model::{InferenceTables, Segments};
 
@@ -66,14 +66,18 @@ impl CpuBackend {
         let tables = self.take_tables(prompt.len() + n);
         let segments = Segments { tokens: Arc::new(prompt.to_vec()), n_segment: 1, length: prompt.len() };
         let mut caches: Vec<Cache> = (0..n_layer).map(|_| Cache::default()).collect();
-        let mut keep = |layer: usize, qkv: &Tensor| {
-            with_floats(qkv, |qkv| {
-                caches[layer].extend(qkv, c);
+        let mut x = self.model.embed(&segments, &tables)?;
+        // The prompt is one step to `pause`.
+        let mut reading = Part { whole: &mut *pause, base: 0.0, size: 1.0 };
+        for (layer, cache) in caches.iter_mut().enumerate() {
+            let qkv = self.qkv(layer, &x, &tables, &mut reading).await?;
+            with_floats(&qkv, |qkv| {
+                cache.extend(qkv, c);
                 Ok(())
-            })
-        };
-        let x = self.hidden(&segments, &tables, &mut keep, pause).await?;
-        let mut x = x.narrow(0, prompt.len() - 1, 1)?.contiguous()?;
+            })?;
+            x = self.after_qkv(layer, x, qkv, &segments, &tables, &mut reading).await?;
+        }
+        x = x.narrow(0, prompt.len() - 1, 1)?.contiguous()?;
         let mut random = Random(sampling.seed.into());
         let mut out = Generated::default();
         while out.tokens.len() < n {
@@ -135,32 +139,38 @@ impl Random {
 
 /// A token and its probability at temperature 1. Logits that are no numbers are never drawn where there are others.
 fn draw(logits: &[f32], sampling: Sampling, random: &mut Random) -> (u32, f32) {
-    let mut order: Vec<usize> = (0..logits.len()).collect();
-    // Likeliest first, the lower id first among equals, what is no number last.
-    let rank = |i: usize| if logits[i].is_nan() { f32::NEG_INFINITY } else { logits[i] };
-    order.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)));
-    let top = logits[order[0]] as f64;
-    let kept = match (sampling.temperature > 0.0, sampling.top_k) {
+    let n_kept = match (sampling.temperature > 0.0, sampling.top_k) {
         (false, _) => 1,
-        (true, 0) => order.len(),
-        (true, k) => k.min(order.len()),
+        (true, 0) => logits.len(),
+        (true, k) => k.min(logits.len()),
     };
-    let weight = |i: usize| ((rank(i) as f64 - top) / sampling.temperature).exp();
-    let mut left = random.unit() * order[..kept].iter().map(|&i| weight(i)).sum::<f64>();
-    let mut chosen = order[0];
-    // With one candidate there is nothing to weigh.
-    for &i in order[..kept].iter().filter(|_| kept > 1) {
-        // What rounding leaves over goes to a token that could be drawn.
-        if weight(i) > 0.0 {
-            chosen = i;
-        }
-        left -= weight(i);
-        if left < 0.0 {
-            break;
+    // Likeliest first, the lower id first among equals.
+    let mut kept: Vec<usize> = Vec::with_capacity(n_kept);
+    let mut taken: Vec<bool> = logits.iter().map(|l| l.is_nan()).collect();
+    while kept.len() < n_kept {
+        let left = (0..logits.len()).filter(|&i| !taken[i]);
+        let Some(best) = left.reduce(|a, b| if logits[b] > logits[a] { b } else { a }) else { break };
+        taken[best] = true;
+        kept.push(best);
+    }
+    let mut chosen = kept.first().copied().unwrap_or(0);
+    let top = f64::from(logits[chosen]);
+    if n_kept > 1 {
+        let weight = |i: usize| ((f64::from(logits[i]) - top) / sampling.temperature).exp();
+        let mut left = random.unit() * kept.iter().map(|&i| weight(i)).sum::<f64>();
+        for &i in &kept {
+            // What rounding leaves over goes to a token that could be drawn.
+            if weight(i) > 0.0 {
+                chosen = i;
+            }
+            left -= weight(i);
+            if left < 0.0 {
+                break;
+            }
         }
     }
-    let total: f64 = logits.iter().map(|&l| (l as f64 - top).exp()).sum();
-    (chosen as u32, ((logits[chosen] as f64 - top).exp() / total) as f32)
+    let total: f64 = logits.iter().map(|&l| (f64::from(l) - top).exp()).sum();
+    (chosen as u32, ((f64::from(logits[chosen]) - top).exp() / total) as f32)
 }
 
 #[cfg(test)]

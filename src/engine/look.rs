@@ -36,20 +36,23 @@ impl CpuBackend {
     ) -> Result<Vec<f32>, EngineError> {
         let (c, d, n) = (self.model.config().d_model, self.model.config().head_dim(), tokens.len());
         let tables = self.take_tables(n);
-        let mut numbers = vec![0.0; self.model.n_head() * n * n];
-        let mut see = |at: usize, qkv: &candle_core::Tensor| {
-            with_floats(qkv, |qkv| {
-                for (row, out) in numbers.chunks_exact_mut(n).enumerate().filter(|_| at == layer) {
-                    let (head, i) = (row / n, row % n);
-                    let keys = &qkv[c + head * d..(i * 3 + 1) * c + (head + 1) * d];
-                    let scores = attention_row::scores(&qkv[i * 3 * c + head * d..][..d], keys, 3 * c);
-                    out[..=i].copy_from_slice(&scores);
-                }
-                Ok(())
-            })
-        };
         let segments = Segments { tokens: Arc::new(tokens.to_vec()), n_segment: 1, length: n };
-        self.hidden(&segments, &tables, &mut see, pause).await?;
+        let mut x = self.model.embed(&segments, &tables)?;
+        for before in 0..layer {
+            let qkv = self.qkv(before, &x, &tables, pause).await?;
+            x = self.after_qkv(before, x, qkv, &segments, &tables, pause).await?;
+        }
+        let qkv = self.qkv(layer, &x, &tables, pause).await?;
+        let mut numbers = vec![0.0; self.model.n_head() * n * n];
+        with_floats(&qkv, |qkv| {
+            for (row, out) in numbers.chunks_exact_mut(n).enumerate() {
+                let (head, i) = (row / n, row % n);
+                let keys = &qkv[c + head * d..(i * 3 + 1) * c + (head + 1) * d];
+                let scores = attention_row::scores(&qkv[i * 3 * c + head * d..][..d], keys, 3 * c);
+                out[..=i].copy_from_slice(&scores);
+            }
+            Ok(())
+        })?;
         numbers.extend(self.model.plain_tables(n, tables.change).bias);
         Ok(numbers)
     }
@@ -69,28 +72,35 @@ impl CpuBackend {
         let mut mass = vec![0.0; n_layer * n_head * n_bin];
         let queries = n.saturating_sub(QUERIES)..n;
         let share = 1.0 / queries.len() as f32;
-        let mut see = |layer: usize, qkv: &candle_core::Tensor| {
-            with_floats(qkv, |qkv| {
-                for head in 0..n_head {
-                    let at = layer * n_head + head;
+        let segments = Segments { tokens: Arc::new(tokens.to_vec()), n_segment: 1, length: n };
+        let mut x = self.model.embed(&segments, &tables)?;
+        for layer in 0..n_layer {
+            let qkv = self.qkv(layer, &x, &tables, pause).await?;
+            for head in 0..n_head {
+                let at = layer * n_head + head;
+                let bins = &mut mass[at * n_bin..][..n_bin];
+                with_floats(&qkv, |qkv| {
                     for i in queries.clone() {
                         let keys = &qkv[c + head * d..(i * 3 + 1) * c + (head + 1) * d];
                         let query = &qkv[i * 3 * c + head * d..][..d];
                         let weights = attention_row::weights(query, keys, 3 * c, tables.bias(head));
                         for (j, &weight) in weights.iter().enumerate() {
-                            mass[at * n_bin + bin(i - j)] += share * weight;
+                            bins[bin(i - j)] += share * weight;
                             // 0·ln 0 is 0.
                             if weight != 0.0 {
                                 entropy[at] -= share * weight * weight.ln();
                             }
                         }
                     }
-                }
-                Ok(())
-            })
-        };
-        let segments = Segments { tokens: Arc::new(tokens.to_vec()), n_segment: 1, length: n };
-        self.hidden(&segments, &tables, &mut see, pause).await?;
+                    Ok(())
+                })?;
+                pause.pause(layer as f64 / n_layer as f64).await?;
+            }
+            // Nobody reads the last one's output.
+            if layer + 1 < n_layer {
+                x = self.after_qkv(layer, x, qkv, &segments, &tables, pause).await?;
+            }
+        }
         entropy.extend(mass);
         Ok(entropy)
     }

@@ -17,7 +17,7 @@ pub async fn verify(
     backend: &mut Backend,
     tokens: &[u32],
     reference: &ReferenceModel,
-    pause: &mut impl Pause,
+    pause: &mut Part<'_, impl Pause>,
 ) -> Result<[f32; 3], EngineError> {
     let (mut loss, mut activation, mut n) = (0.0, f64::NAN, 0);
     let share = 1.0 / reference.windows.len().max(1) as f64;
@@ -28,14 +28,18 @@ pub async fn verify(
             return Err(candle_core::Error::Msg(format!("{} tokens, {needed} are needed", tokens.len())).into());
         };
         let segments = Segments { tokens: Arc::new(stretch[..length].to_vec()), n_segment: 1, length };
-        let mut part = Part { whole: &mut *pause, base: share * i as f64, size: share };
+        let mut part = Part {
+            whole: &mut *pause.whole,
+            base: pause.base + pause.size * share * i as f64,
+            size: pause.size * share,
+        };
         backend.set_change(Change::None, length);
         let losses = backend.losses(&segments, &stretch[1..], &mut part).await?;
         loss = largest(loss, &losses, &window.losses);
         n += length;
         if let (Backend::Cpu(cpu), false) = (&mut *backend, window.activations.is_empty()) {
             let tables = cpu.take_tables(length);
-            let hidden = cpu.hidden(&segments, &tables, &mut |_, _| Ok(()), &mut part).await?;
+            let hidden = cpu.hidden(&segments, &tables, &mut part).await?;
             let last = hidden.get(length - 1)?.to_vec1::<f32>()?;
             activation = largest(if activation.is_nan() { 0.0 } else { activation }, &last, &window.activations);
         }

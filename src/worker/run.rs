@@ -14,10 +14,9 @@ use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::{Backend, EngineError};
 use crate::engine::choose::{Probe, choose};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
-use crate::engine::pause::NoPause;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Protocol, ResponseBody, Scored, Task};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, Protocol, ResponseBody, Scored, Task};
 
 /// Targets scored by each engine to find out which is faster.
 const WARM_UP: usize = 2_048;
@@ -90,7 +89,7 @@ impl Runner {
         loop {
             let kind = match needs_cpu(request.task) {
                 true => EngineKind::Cpu,
-                false => self.engine(id, request, &weights, &text).await?,
+                false => self.engine(id, request, &weights, &text, &mut turns).await?,
             };
             let key = (request.model.clone(), kind);
             let mut backend = match self.backends.remove(&key) {
@@ -100,7 +99,7 @@ impl Runner {
                         self.gpu_is_gone(id, error.to_string());
                         continue;
                     }
-                    other => other.map_err(engine_failure)?,
+                    other => other.map_err(EvaluateError::from)?,
                 },
             };
             let (started, before) = (milliseconds(), MEMORY.begin());
@@ -152,7 +151,8 @@ impl Runner {
         request: &Evaluate,
         weights: &Weights,
         text: &Text,
-    ) -> Result<EngineKind, Failure> {
+        turns: &mut Turns,
+    ) -> Result<EngineKind, Ended> {
         if request.engine == EngineChoice::Cpu {
             return Ok(EngineKind::Cpu);
         }
@@ -163,7 +163,12 @@ impl Runner {
         };
         let probe = match probe {
             Some(probe) => probe,
-            None => self.probe(request.engine, weights, text).await?,
+            None => {
+                turns.tells = false;
+                let probe = self.probe(request.engine, weights, text, turns).await;
+                turns.tells = true;
+                probe?
+            }
         };
         let choice = choose(request.engine, &probe);
         self.probe = Some(probe);
@@ -177,7 +182,13 @@ impl Runner {
         Ok(choice.engine)
     }
 
-    async fn probe(&mut self, wanted: EngineChoice, weights: &Weights, text: &Text) -> Result<Probe, Failure> {
+    async fn probe(
+        &mut self,
+        wanted: EngineChoice,
+        weights: &Weights,
+        text: &Text,
+        turns: &mut Turns,
+    ) -> Result<Probe, Ended> {
         let Some(gpu) = &self.gpu else { return Ok(Probe::Absent("it went away".into())) };
         let adapter = gpu.adapter_name();
         if gpu.is_software() {
@@ -187,17 +198,18 @@ impl Runner {
             return Ok(Probe::Timed { adapter, gpu: f64::NAN, cpu: f64::NAN });
         }
         let on_gpu = match Backend::gpu(gpu, weights) {
-            Ok(backend) => rate(backend, text).await,
+            Ok(backend) => rate(backend, text, turns).await,
             Err(error) => Err(error),
         };
         match on_gpu {
             Ok(on_gpu) => {
                 let on_cpu = match Backend::cpu(weights) {
-                    Ok(backend) => rate(backend, text).await,
+                    Ok(backend) => rate(backend, text, turns).await,
                     Err(error) => Err(error),
                 };
-                Ok(Probe::Timed { adapter, gpu: on_gpu, cpu: on_cpu.map_err(engine_failure)? })
+                Ok(Probe::Timed { adapter, gpu: on_gpu, cpu: on_cpu.map_err(EvaluateError::from)? })
             }
+            Err(EngineError::Cancelled(_)) => Err(Ended::Cancelled),
             Err(error) => {
                 self.gpu = None;
                 Ok(Probe::Absent(error.to_string()))
@@ -242,7 +254,7 @@ async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
 }
 
 /// Tokens per second in a warm-up; the first pass, which compiles and allocates, does not count.
-async fn rate(mut backend: Backend, text: &Text) -> Result<f64, EngineError> {
+async fn rate(mut backend: Backend, text: &Text, turns: &mut Turns) -> Result<f64, EngineError> {
     // Over and over: a reader's own text may be too short to tell the engines apart, and speed does not depend on it.
     let tokens: Vec<u32> = text.tokens.iter().copied().cycle().take(WARM_UP + 1).collect();
     let stream = Stream { tokens: &tokens, ..text.stream() };
@@ -253,7 +265,7 @@ async fn rate(mut backend: Backend, text: &Text) -> Result<f64, EngineError> {
         if pass == 1 {
             started = milliseconds();
         }
-        match evaluate(&mut backend, &stream, stretch, &mut NoPause).await {
+        match evaluate(&mut backend, &stream, stretch, turns).await {
             Err(EvaluateError::Engine(error)) => return Err(error),
             // An empty text leaves the GPU unproven.
             Err(EvaluateError::Invalid(_)) => return Ok(f64::NAN),
@@ -261,8 +273,4 @@ async fn rate(mut backend: Backend, text: &Text) -> Result<f64, EngineError> {
         }
     }
     Ok(n_targets as f64 / (milliseconds() - started) * 1_000.0)
-}
-
-fn engine_failure(error: EngineError) -> Failure {
-    Failure::Engine { reason: error.to_string() }
 }

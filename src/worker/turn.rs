@@ -53,20 +53,23 @@ pub(super) struct Turns {
     last_turn: f64,
     last_report: f64,
     answers: Answers,
+    /// Whether progress is told: not that of a warm-up.
+    pub(super) tells: bool,
 }
 
 impl Turns {
     pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
         let in_page = Reflect::has(&js_sys::global(), &"document".into()).unwrap_or_default();
         let slice = if in_page { SLICE_IN_PAGE } else { SLICE };
-        Self { id, of, cancelled, channel: MessageChannel::new(), slice, last_turn: now(), last_report: now(), answers }
+        let channel = MessageChannel::new();
+        Self { id, of, cancelled, channel, slice, last_turn: now(), last_report: now(), answers, tells: true }
     }
 }
 
 impl Pause for Turns {
     async fn pause(&mut self, done: f64) -> Result<(), Cancelled> {
         let time = now();
-        if time - self.last_report > REPORT {
+        if self.tells && time - self.last_report > REPORT {
             self.last_report = time;
             self.answers.post(self.id, ResponseBody::Progress { scored: done as usize, of: self.of });
         }

@@ -6,6 +6,7 @@ use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::Backend;
 use crate::engine::evaluate::{EvaluateError, Stream};
 use crate::engine::pause::{NoPause, Pause};
+use crate::kernels::attention::FarKeys;
 use crate::protocol::{Evaluate, Protocol, Scored, Task};
 use crate::tokenizer::Tokenizer;
 
@@ -73,6 +74,8 @@ fn scores_by_position_and_in_full_are_the_same_losses() -> Result<(), EvaluateEr
     }
     // Computed in full once, even if cancelled, and skipped again afterwards.
     assert!(lab.ask_with(&long(Task::ScoreInFull), &mut After(3)).is_err());
+    let Backend::Cpu(cpu) = &lab.backend else { panic!("another engine") };
+    assert_eq!(cpu.far_keys, FarKeys::Skipped);
     assert_eq!(lab.ask(&long(Task::Score))?, skipped);
     Ok(())
 }
