@@ -290,6 +290,7 @@ mod tests {
                     manifest: Some(&manifest),
                     results: &Results::default(),
                     kept: &[],
+                    text: &|_| crate::ui::site::Loaded::Loading,
                     engine: EngineChoice::Auto,
                     dark: false,
                     origin: Cell::default(),

@@ -48,7 +48,7 @@ pub static LAB: Lab = Lab {
     run: Some("Look"),
     plots: &[],
     series: &["attention"],
-    kept: Some(&["attention-method", "attention-bias"]),
+    kept: Some(&["attention-bias"]),
     asks,
     show,
 };
