@@ -98,3 +98,27 @@ test("attention both ways has three biases, as pictures with words and as number
   expect(pictures.map((p) => p.loaded)).toEqual([32, 32, 32, 32]);
   expect(pictures.every((p) => p.words.includes("diagonal"))).toBe(true);
 });
+
+test("speeds are of this machine, with nothing skipped beside what skipping adds", async ({ page }) => {
+  test.setTimeout(3 * 60_000);
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&cost-models=sinusoidal-256,alibi-256&cost-longest=1024");
+  const figure = explainer.figure("cost");
+  await expect(figure.control("finding")).toContainText("Not measured on this machine yet");
+  await expect.poll(async () => (await figure.rows("cost-paper"))[11]).toEqual(["ALiBi", "3072", "15.5", "42.2", "15.2"]);
+  // 8 heads · 1024² · 2 bytes, and the table of 8 · 1024 · 4 bytes.
+  await expect(figure.root.locator(".panel")).toContainText("16.8 MB");
+  await expect(figure.root.locator(".panel")).toContainText("= 32 KB");
+  expect(await figure.rows("cost")).toEqual([]);
+  await figure.redraws("a run", () => figure.control("run").click());
+  await figure.reaches("done", 2 * 60_000);
+  const rows = await figure.rows("cost");
+  expect(rows.map((row) => row.slice(0, 2))).toEqual([
+    ["sinusoidal-256", "256"], ["sinusoidal-256", "1,024"], ["alibi-256", "256"], ["alibi-256", "1,024"],
+  ]);
+  for (const row of rows) for (const cell of row.slice(2, 4)) expect(Number(cell.replaceAll(",", ""))).toBeGreaterThan(0);
+  await expect(figure.control("finding")).toContainText(/^At 1,024 tokens, nothing skipped, ALiBi reads .+ % apart\./);
+  await figure.control("cost-longest").locator("input:checked").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(figure.root.locator(".panel")).toContainText("268.4 MB");
+});

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::figures::{
-    attention, bias, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes, train_short,
-    verify, what_if,
+    attention, bias, cost, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes,
+    train_short, verify, what_if,
 };
 use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
@@ -73,6 +73,12 @@ pub static FIGURES: &[Entry] = &[
         render: || view! { <Laboratory lab=&early_tokens::LAB /> }.into_any(),
     },
     Entry {
+        id: cost::LAB.id,
+        title: cost::LAB.title,
+        question: "What does each method cost?",
+        render: || view! { <Laboratory lab=&cost::LAB /> }.into_any(),
+    },
+    Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,
         question: "What if you change the positions of a finished model?",
@@ -110,6 +116,7 @@ pub static LABS: &[&Lab] = &[
     &reach::LAB,
     &train_short::LAB,
     &early_tokens::LAB,
+    &cost::LAB,
     &what_if::LAB,
     &attention::LAB,
     &generate::LAB,

@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod bias;
+pub mod cost;
 pub mod early_tokens;
 pub mod extrapolation;
 pub mod generate;

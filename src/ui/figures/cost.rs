@@ -1,0 +1,306 @@
+//! What does each method cost? Figure `cost`: speed and memory on the reader's machine, beside the paper's Table 1.
+
+use super::paper;
+use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
+use crate::config::{BLOCK, RUN_IN};
+use crate::protocol::{EngineChoice, Evaluate, Task};
+use crate::ui::components::data_table::Table;
+use crate::ui::curves::{model_name, parts, speed};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::plan::tokens;
+use crate::ui::results::thousands;
+
+/// Input lengths, tokens.
+const LENGTHS: [usize; 3] = [256, 1_024, 4_096];
+/// Targets of every measurement.
+const TARGETS: usize = 4_096;
+/// Measurements of everything, each on a stretch of its own; the fastest counts, as the least disturbed.
+const ROUNDS: usize = 3;
+/// Begins where no other figure does, so that no answer of theirs, perhaps of the GPU, stands in for a timing.
+const FIRST: usize = RUN_IN + BLOCK;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "cost",
+    title: "What each method costs here",
+    controls: &[
+        Control {
+            key: "cost-models",
+            label: "Models",
+            kind: Kind::Models(|_| true),
+            default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256",
+        },
+        Control {
+            key: "cost-longest",
+            label: "Longest input, tokens",
+            kind: Kind::Pick(&[("1024", "1,024"), ("4096", "4,096")]),
+            default: "4096",
+        },
+    ],
+    run: Some("Measure it here"),
+    plots: &["cost-plot"],
+    series: &["cost", "cost-paper"],
+    asks,
+    show,
+};
+
+/// Lengths that are measured.
+fn lengths(bench: &Bench) -> impl Iterator<Item = usize> {
+    let longest = bench.number("cost-longest");
+    LENGTHS.into_iter().filter(move |l| *l <= longest)
+}
+
+/// Every task on the CPU, where every key can be computed and where far ones can be skipped.
+fn question(bench: &Bench, model: &str, length: usize, task: Task, round: usize) -> Evaluate {
+    let first_target = FIRST + round * TARGETS;
+    Evaluate { first_target, engine: EngineChoice::Cpu, ..bench.ask(model, length, TARGETS, task) }
+}
+
+/// Round by round, so that what disturbs one does not disturb all measurements of a model.
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    let mut out = Vec::new();
+    for round in 0..ROUNDS {
+        for length in lengths(bench) {
+            for model in bench.models("cost-models") {
+                for task in [Task::ScoreInFull, Task::Score] {
+                    out.push(question(bench, &model.id, length, task, round));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// What was measured of a model at a length.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    model: String,
+    length: usize,
+    /// Tokens per second with nothing skipped.
+    full: Option<f64>,
+    /// Tokens per second where keys out of a head's reach are skipped.
+    skipping: Option<f64>,
+    /// Most bytes held beyond weights and text with nothing skipped; 0 where unknown.
+    bytes: u64,
+}
+
+fn row(bench: &Bench, model: &str, length: usize) -> Row {
+    let of = |task| {
+        let (mut fastest, mut bytes) = (None, 0);
+        for round in 0..ROUNDS {
+            let asked = question(bench, model, length, task, round);
+            if let Some(answer) = bench.find(&asked).filter(|a| a.live) {
+                let measured = speed((answer.scored.seconds, tokens(&asked)));
+                if measured > fastest {
+                    fastest = measured;
+                }
+                bytes = bytes.max(answer.scored.peak_bytes);
+            }
+        }
+        (fastest, bytes)
+    };
+    let ((full, bytes), (skipping, _)) = (of(Task::ScoreInFull), of(Task::Score));
+    Row { model: model.into(), length, full, skipping, bytes }
+}
+
+fn show(bench: &Bench) -> Shown {
+    let models = bench.models("cost-models");
+    let mut rows = Vec::new();
+    for model in &models {
+        rows.extend(lengths(bench).map(|l| row(bench, &model.id, l)).filter(|r| r.full.or(r.skipping).is_some()));
+    }
+    let n_head = models.first().map_or(8, |m| m.config.n_head);
+    let mut out = Shown {
+        finding: finding(&rows),
+        charts: vec![chart(&rows)],
+        panel: masks(n_head, bench.number("cost-longest")),
+        tables: vec![table(&rows)],
+        ..Default::default()
+    };
+    let mut theirs = paper::drawn(&(bench.text)(&paper::file("1")), false);
+    out.tables.append(&mut theirs.tables);
+    out.trouble = theirs.trouble;
+    if rows.is_empty() {
+        out.charts = theirs.charts;
+    }
+    out
+}
+
+/// ALiBi beside sinusoidal at the longest input at which both were measured.
+fn finding(rows: &[Row]) -> String {
+    let at = |method: &str, length: usize| {
+        rows.iter().find(|r| parts(&r.model).0 == method && r.length == length && r.full.is_some())
+    };
+    let both = |l: usize| Some((l, at("alibi", l)?, at("sinusoidal", l)?));
+    let Some((length, alibi, sinusoidal)) = LENGTHS.into_iter().rev().find_map(both) else {
+        return "Not measured on this machine yet. On the paper's GPU, ALiBi trained at 28.3 to 15.5 thousand words per second where sinusoidal trained at 28.5 to 15.3 (Table 1).".into();
+    };
+    let (a, s) = (alibi.full.unwrap_or_default(), sinusoidal.full.unwrap_or_default());
+    let skipping = alibi.skipping.map_or(String::new(), |v| {
+        format!(
+            " Skipping the keys that are out of a head's reach makes ALiBi {:.1} times as fast, {} tokens/s.",
+            v / a,
+            thousands(v as u64)
+        )
+    });
+    format!(
+        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart.{skipping}",
+        thousands(length as u64),
+        thousands(a as u64),
+        thousands(s as u64),
+        100.0 * (a / s - 1.0).abs(),
+    )
+}
+
+fn chart(rows: &[Row]) -> LineChart {
+    let mut series: Vec<Series> = Vec::new();
+    for faint in [true, false] {
+        for r in rows {
+            let Some(y) = (if faint { r.skipping } else { r.full }) else { continue };
+            let id = format!("{}{}", r.model, if faint { "-skipping" } else { "" });
+            let point = Point { x: r.length as f64, y, low: None, high: None };
+            match series.iter_mut().find(|s| s.id == id) {
+                Some(line) => line.points.push(point),
+                None => series.push(Series {
+                    name: format!("{}{}", model_name(&r.model), if faint { ", far keys skipped" } else { "" }),
+                    id,
+                    style: style_of(parts(&r.model).0),
+                    points: vec![point],
+                    faint,
+                }),
+            }
+        }
+    }
+    LineChart {
+        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis {
+            label: "tokens per second (log scale); pale: far keys skipped".into(),
+            scale: Scale::Log10,
+            range: None,
+        },
+        series,
+        marks: Vec::new(),
+    }
+}
+
+/// What a mask per head would take, next to what the kernel of this page reads.
+fn masks(n_head: usize, length: usize) -> String {
+    let [heads, long] = [n_head, length].map(|n| thousands(n as u64));
+    let mask = 2 * length * length;
+    format!(
+        "<p>The authors' code adds the bias to the causal mask, one for every head: at {long} tokens {heads} × {long} × {long} × 2 bytes = {} MB in half precision, where a mask without bias takes {} MB. Attention here reads the bias from a table by head and distance and never makes a mask: {heads} × {long} × 4 bytes = {} KB.</p>",
+        megabytes(n_head * mask),
+        megabytes(mask),
+        thousands((n_head * length * 4 / 1_000) as u64),
+    )
+}
+
+/// Bytes as megabytes of 10⁶ bytes with one decimal.
+fn megabytes(bytes: usize) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
+}
+
+fn table(rows: &[Row]) -> Table {
+    let number = |v: Option<f64>| v.map_or("–".into(), |v| thousands(v as u64));
+    let row = |r: &Row| {
+        vec![
+            r.model.clone(),
+            thousands(r.length as u64),
+            number(r.full),
+            number(r.skipping),
+            r.full.zip(r.skipping).map_or("–".into(), |(full, skipping)| format!("{:.2}", skipping / full)),
+            if r.bytes > 0 { megabytes(r.bytes as usize) } else { "–".into() },
+        ]
+    };
+    Table {
+        caption: format!("Speed on this machine: the fastest of {ROUNDS} times {} targets", thousands(TARGETS as u64)),
+        columns: [
+            "model",
+            "input length",
+            "tokens/s, nothing skipped",
+            "tokens/s, far keys skipped",
+            "times as fast",
+            "memory (MB), nothing skipped",
+        ]
+        .map(String::from)
+        .to_vec(),
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Manifest;
+    use crate::protocol::Scored;
+    use crate::ui::results::Results;
+
+    fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Row {
+        Row { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
+    }
+
+    #[test]
+    fn the_fastest_of_the_rounds_counts() {
+        let manifest: Manifest = serde_json::from_str(include_str!("../../../assets/models/manifest.json")).unwrap();
+        let mut bench = Bench {
+            lab: &LAB,
+            values: &[],
+            manifest: Some(&manifest),
+            results: &Results::default(),
+            kept: &[],
+            engine: EngineChoice::Auto,
+            dark: false,
+            text: &|_| String::new(),
+            origin: Default::default(),
+        };
+        let asked = asks(&bench);
+        // Five models, three lengths, two tasks, three rounds, each a question of its own.
+        assert_eq!(asked.len(), 90);
+        assert!(asked.iter().enumerate().all(|(i, a)| asked[..i].iter().all(|b| a.key() != b.key())));
+        assert!(asked.iter().all(|a| a.engine == EngineChoice::Cpu && a.first_target >= FIRST));
+        let mut results = Results::default();
+        let chosen = |a: &&Evaluate| a.model == "alibi-256" && a.length == 1_024 && a.task == Task::ScoreInFull;
+        for (asked, seconds) in asked.iter().filter(chosen).zip([2.0, 0.5, 1.0]) {
+            let scored = Scored { seconds, peak_bytes: (seconds * 1e6) as u64, ..Default::default() };
+            results.insert(asked.clone(), scored);
+        }
+        bench.results = &results;
+        let wanted =
+            Row { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
+        assert_eq!(row(&bench, "alibi-256", 1_024), wanted);
+        assert_eq!(show(&bench).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
+    }
+
+    #[test]
+    fn the_finding_compares_like_with_like() {
+        assert!(finding(&[]).starts_with("Not measured on this machine yet."));
+        let mut rows = vec![
+            measured("sinusoidal-256", 1_024, 9_000.0, 9_100.0),
+            measured("alibi-256", 1_024, 9_180.0, 11_016.0),
+            measured("alibi-256", 4_096, 4_000.0, 8_000.0),
+        ];
+        assert_eq!(
+            finding(&rows),
+            "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. Skipping the keys that are out of a head's reach makes ALiBi 1.2 times as fast, 11,016 tokens/s."
+        );
+        rows.push(measured("sinusoidal-256", 4_096, 5_000.0, 5_000.0));
+        assert!(finding(&rows).starts_with("At 4,096 tokens") && finding(&rows).contains(": 20 % apart"));
+    }
+
+    #[test]
+    fn a_mask_per_head_by_golden_values() {
+        let html = masks(8, 4_096);
+        // 8 · 4096² · 2 = 268,435,456 bytes; 4096² · 2 = 33,554,432; 8 · 4096 · 4 = 131,072.
+        assert!(html.contains("= 268.4 MB") && html.contains("takes 33.6 MB") && html.contains("= 131 KB"), "{html}");
+        // The sizes that follow from the paper's eight heads at 512 tokens.
+        assert!(masks(8, 512).contains("= 4.2 MB") && masks(8, 512).contains("takes 0.5 MB"));
+    }
+
+    #[test]
+    fn what_is_skipped_stands_apart() {
+        let rows = [measured("alibi-256", 256, 100.0, 150.0), measured("alibi-256", 1_024, 50.0, 150.0)];
+        let drawn = chart(&rows);
+        assert_eq!(drawn.series.iter().map(|s| (s.faint, s.points.len())).collect::<Vec<_>>(), [(true, 2), (false, 2)]);
+        assert_eq!(table(&rows).rows[1], ["alibi-256", "1,024", "50", "150", "3.00", "3.2"]);
+    }
+}
