@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::components::choice::Choice;
 use super::components::data_table::Table;
 use super::results::{Results, same_point};
-use super::site::Loaded;
 use crate::chart::LineChart;
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
@@ -146,8 +145,8 @@ pub struct Bench<'a> {
     pub engine: EngineChoice,
     /// Whether colours are dark.
     pub dark: bool,
-    /// A text file of the site by its path, fetched when it is first asked for.
-    pub text: &'a dyn Fn(&str) -> Loaded<String>,
+    /// A text file of the site by its path, fetched when it is first asked for: [`super::site::Site::text`].
+    pub text: &'a dyn Fn(&str) -> String,
     /// Where the answers that were read came from.
     pub origin: Cell<Origin>,
 }

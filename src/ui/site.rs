@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use super::lab::Values;
 use crate::config::{Manifest, Recorded};
 use crate::protocol::Kept;
 
@@ -18,6 +19,8 @@ const RECORDED: &str = "assets/models/recorded.json";
 
 /// Where the kept answers are.
 const KEPT: &str = "assets/models/kept.json";
+/// What the text of a file begins with that could not be had.
+const FAILED: &str = "# failed: ";
 /// Time that the first figure is given before less urgent files are asked for.
 const AFTER_THE_FIRST: std::time::Duration = std::time::Duration::from_millis(400);
 
@@ -51,8 +54,8 @@ pub struct Site {
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers kept from the training machine for the figures of the laboratory.
     pub kept: RwSignal<Loaded<Vec<Kept>>>,
-    /// Texts that figures asked for, by path.
-    pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
+    /// Texts that figures asked for, by path: empty while on its way, a line `# failed: reason` where not to be had.
+    pub texts: RwSignal<Values>,
 }
 
 impl Default for Site {
@@ -72,7 +75,7 @@ impl Site {
     pub fn load(&self) {
         load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
-        self.texts.update(|all| all.retain(|t| !matches!(t.1, Loaded::Failed(_))));
+        self.texts.update(|all| all.retain(|t| !t.1.starts_with(FAILED)));
     }
 }
 
@@ -89,7 +92,7 @@ impl Site {
 
 impl Site {
     /// A text file of this site, fetched when it is first asked for, but after the kept answers. Tracks its arrival.
-    pub fn text(&self, path: &str) -> Loaded<String> {
+    pub fn text(&self, path: &str) -> String {
         if let Some((_, text)) = self.texts.read().iter().find(|t| t.0 == path) {
             return text.clone();
         }
@@ -100,18 +103,15 @@ impl Site {
                 if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
                     return;
                 }
-                texts.update(|all| all.push((path.clone(), Loaded::Loading)));
-                let got = match fetch_text(&path).await {
-                    Ok(text) => Loaded::Ready(Arc::new(text)),
-                    Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
-                };
+                texts.update(|all| all.push((path.clone(), String::new())));
+                let text = fetch_text(&path).await.unwrap_or_else(|reason| format!("{FAILED}{path}: {reason}"));
                 texts.update(|all| {
                     all.retain(|t| t.0 != path);
-                    all.push((path, got));
+                    all.push((path, text));
                 });
             });
         }
-        Loaded::Loading
+        String::new()
     }
 }
 

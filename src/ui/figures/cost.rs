@@ -38,6 +38,7 @@ pub static LAB: Lab = Lab {
         },
     ],
     run: Some("Measure it here"),
+    kept: None,
     plots: &["cost-plot"],
     series: &["cost", "cost-paper"],
     asks,

@@ -7,7 +7,6 @@ use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
 use crate::ui::components::data_table::Table;
 use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, escaped};
-use crate::ui::site::Loaded;
 
 /// Vertical axis of the paper's Figure 1.
 const CUT: (f64, f64) = (15.0, 55.0);
@@ -44,7 +43,7 @@ pub static LAB: Lab = Lab {
         Control {
             key: "paper-axis",
             label: "Axes of Tables 2 to 4",
-            kind: Kind::Pick(&[("whole", "whole, log scale"), ("cut", "as the paper cut it")]),
+            kind: Kind::Pick(&[("whole", "whole"), ("cut", "as the paper cut it")]),
             default: "whole",
         },
     ],
@@ -62,18 +61,7 @@ pub fn file(table: &str) -> String {
 }
 
 fn show(bench: &Bench) -> Shown {
-    match (bench.text)(&file(bench.value("paper-table"))) {
-        Loaded::Ready(text) => drawn(&text, bench.value("paper-axis") == "cut"),
-        Loaded::Failed(reason) => {
-            Shown { trouble: format!("The paper's table could not be loaded. {reason}"), ..Default::default() }
-        }
-        // An empty chart keeps the place of the one to come.
-        Loaded::Loading => Shown {
-            finding: "The paper's table is on its way.".into(),
-            charts: vec![crate::ui::curves::chart(Vec::new(), &[])],
-            ..Default::default()
-        },
-    }
+    drawn(&(bench.text)(&file(bench.value("paper-table"))), bench.value("paper-axis") == "cut")
 }
 
 /// What a file says of itself.
@@ -83,7 +71,7 @@ fn said<'a>(text: &'a str, key: &str) -> &'a str {
 }
 
 /// The table of a file.
-pub fn read(text: &str) -> Table {
+fn read(text: &str) -> Table {
     let mut rows: Vec<Vec<String>> =
         text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').map(String::from).collect()).collect();
     let columns = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
@@ -99,7 +87,7 @@ fn style(name: &str) -> usize {
 fn lines(table: &Table, how: &str) -> Vec<Series> {
     let mut out: Vec<Series> = Vec::new();
     let mut put = |name: &str, x: &str, y: &str| {
-        let (Ok(x), Ok(y)) = (x.parse(), y.parse()) else { return };
+        let (Some(x), Some(y)) = (number(x), number(y)) else { return };
         let point = Point { x, y, low: None, high: None };
         match out.iter_mut().find(|s| s.name == name) {
             Some(line) => line.points.push(point),
@@ -133,15 +121,40 @@ fn axis(label: &str, log: Scale) -> Axis {
     Axis { label: label.into(), scale, range: None }
 }
 
-fn drawn(text: &str, cut: bool) -> Shown {
+/// A number of digits and at most one point. The standard library's parser would bring tables of ten kilobytes along;
+/// here numerator and denominator are exact, and so their quotient is rounded once.
+fn number(text: &str) -> Option<f64> {
+    let (mut value, mut scale, mut point) = (0.0, 1.0, false);
+    for c in text.bytes() {
+        match c {
+            b'0'..=b'9' => {
+                value = 10.0 * value + f64::from(c - b'0');
+                scale *= if point { 10.0 } else { 1.0 };
+            }
+            b'.' if !point => point = true,
+            _ => return None,
+        }
+    }
+    (!text.is_empty()).then_some(value / scale)
+}
+
+/// What a file shows; `cut` draws the axes of the paper's Figure 1.
+pub fn drawn(text: &str, cut: bool) -> Shown {
+    let failed = said(text, "failed");
+    if !failed.is_empty() {
+        return Shown { trouble: format!("A table of the paper could not be loaded. {failed}"), ..Default::default() };
+    }
     let table = read(text);
     let how = said(text, "lines");
     let mut out = Shown { finding: said(text, "finding").into(), ..Default::default() };
+    if table.rows.is_empty() {
+        // An empty chart keeps the place of the one to come.
+        out.finding = "The paper's table is on its way.".into();
+    }
     if how == "bars" {
-        out.panel = bars(&table);
+        out.panel = bars(&table, said(text, "y"));
     } else {
-        let mark = said(text, "mark").parse().ok();
-        let marks = mark.map(|x| Mark { x, label: format!("trained at {x}") });
+        let marks = number(said(text, "mark")).map(|x| Mark { x, label: format!("trained at {x}") });
         let mut chart = LineChart {
             x: axis(said(text, "x"), Scale::Log2),
             y: axis(said(text, "y"), Scale::Log10),
@@ -161,20 +174,22 @@ fn drawn(text: &str, cut: bool) -> Shown {
 }
 
 /// The last number of every row as a bar from zero.
-fn bars(table: &Table) -> String {
+fn bars(table: &Table, what: &str) -> String {
     let last = |row: &[String]| {
-        let number = |i: usize| Some((i, row[i].parse::<f64>().ok()?));
-        (1..row.len()).rev().find_map(number)
+        let value = |i: usize| Some((i, number(&row[i])?));
+        (1..row.len()).rev().find_map(value)
     };
     let top = table.rows.iter().filter_map(|r| last(r)).fold(0.0, |a: f64, v| a.max(v.1));
-    let mut html =
-        String::from("<p class=\"source\">Perplexity; lower is better. Bars start at 0.</p><ul class=\"bars\">");
+    let mut html = format!("<p class=\"source\">{what}; lower is better. Bars start at 0.</p><ul class=\"bars\">");
     for row in &table.rows {
         let Some((column, value)) = last(row) else { continue };
-        let (name, column, cell) = (escaped(&row[0]), escaped(&table.columns[column]), &row[column]);
+        // Where the input length differs, the column says it.
+        let at =
+            Some(&table.columns[column]).filter(|c| c.starts_with("at ")).map_or(String::new(), |c| format!(", {c}"));
+        let (name, cell) = (escaped(&row[0]), &row[column]);
         let _ = write!(
             html,
-            "<li><span>{name}, {column}</span><span><i class=\"swatch\" data-palette=\"{}\" style=\"width:{:.1}%\"></i></span><b>{cell}</b></li>",
+            "<li><span>{name}{at}</span><span><i class=\"swatch\" data-palette=\"{}\" style=\"width:{:.1}%\"></i></span><b>{cell}</b></li>",
             style(&row[0]),
             100.0 * value / top,
         );

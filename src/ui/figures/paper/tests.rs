@@ -85,6 +85,24 @@ fn cells_are_the_papers() {
 }
 
 #[test]
+fn numbers_are_read_as_the_standard_library_reads_them() {
+    for text in ["406.01", "0", "18.3", "15512", "28.46", "0.1", "105.42", "17."] {
+        assert_eq!(number(text), Some(text.parse().unwrap()), "{text}");
+    }
+    for text in ["", "OOM", "-", "1.2.3", "memory (GB)", "-1", "1e3", "model"] {
+        assert_eq!(number(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said() {
+    assert_eq!(drawn("", false).finding, "The paper's table is on its way.");
+    assert_eq!(drawn("", false).charts.len(), 1);
+    let failed = drawn("# failed: table-2.csv: the server answered 404", false);
+    assert_eq!(failed.trouble, "A table of the paper could not be loaded. table-2.csv: the server answered 404");
+}
+
+#[test]
 fn the_diagonal_of_table_5() {
     let diagonal = ["28.46", "23.98", "21.29", "19.73", "18.66", "18.12", "17.91", "17.60"];
     let lengths = ["64", "128", "256", "512", "1024", "1536", "2048", "3072"];
