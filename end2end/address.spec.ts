@@ -1,6 +1,6 @@
 // Settings live in the address; a figure stands alone in a frame.
 import { expect, test } from "@playwright/test";
-import { Explainer, site } from "./page";
+import { Explainer, FIGURES, site } from "./page";
 
 test("settings survive the way into the address and back", async ({ page }) => {
   const explainer = new Explainer(page);
@@ -34,7 +34,7 @@ test("hostile addresses do no harm", async ({ page }) => {
   expect(explainer.watch.errors).toEqual([]);
 });
 
-for (const id of ["extrapolation", "slopes", "bias", "perplexity"]) {
+for (const id of FIGURES) {
   test(`${id} stands alone in a sandboxed frame on another site`, async ({ page }) => {
     await page.goto(process.env.BLOG!);
     const height = await page.evaluate(

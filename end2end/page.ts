@@ -66,6 +66,12 @@ export async function stop(root: Locator): Promise<number> {
   );
 }
 
+/** Ids of the figures in the page's order: what the registry should hold. */
+export const FIGURES = [
+  "extrapolation", "methods", "slopes", "bias", "reach", "perplexity", "train-short", "early-tokens", "cost", "what-if", "attention",
+  "generate", "paper", "verify",
+];
+
 export class Figure {
   constructor(
     readonly page: Page,

@@ -289,7 +289,7 @@ mod tests {
                     manifest: Some(&manifest),
                     results: &Results::default(),
                     kept: &[],
-                    text: &|_| crate::ui::site::Loaded::Loading,
+                    text: &|_| String::new(),
                     engine: EngineChoice::Auto,
                     dark: false,
                     origin: Cell::default(),

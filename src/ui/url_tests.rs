@@ -19,7 +19,7 @@ impl Draw {
         let heads = 1 + self.below(MAX_HEADS);
         let models = ["alibi-256", "none-256", "t5-256", "rotary-512-s2"];
         State {
-            labs: vec![("early-length".into(), "512".into())],
+            labs: vec![("early-length".into(), "2048".into())],
             heads,
             length: BIAS_LENGTHS.0 + self.below(BIAS_LENGTHS.1 - BIAS_LENGTHS.0 + 1),
             head: self.below(heads),

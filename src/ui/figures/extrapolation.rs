@@ -21,6 +21,9 @@ const LONGEST_LIVE: usize = 4_096;
 /// Size of the drawing for download, CSS pixels.
 pub const SVG_SIZE: (u32, u32) = (760, 460);
 
+/// Training length of the models shown, tokens.
+const TRAINED: usize = 256;
+
 /// The figure.
 #[component]
 pub fn Extrapolation() -> impl IntoView {
@@ -30,8 +33,11 @@ pub fn Extrapolation() -> impl IntoView {
     let hidden = RwSignal::new(Vec::<String>::new());
     let live_targets = RwSignal::new(0_usize);
 
-    let recorded =
-        Memo::new(move |_| site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default()));
+    let recorded = Memo::new(move |_| {
+        let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
+        // One training length and one seed here; the others have figures of their own.
+        all.into_iter().filter(|p| matches!(parts(&p.model), (_, Some(TRAINED), None))).collect::<Vec<_>>()
+    });
     let visible = move |model: &str| !hidden.with(|h| h.iter().any(|m| m == model));
     let chosen = Memo::new(move |_| {
         recorded.with(|points| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()

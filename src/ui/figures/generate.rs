@@ -140,14 +140,14 @@ fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) 
 fn finding(written: &[Written]) -> String {
     let said = written.iter().filter_map(|w| {
         let (Some(a), Some(b)) = halves(w) else { return None };
-        Some(format!("{} {:.0} % and {:.0} %", model_name(&w.0), 100.0 * a.fresh, 100.0 * b.fresh))
+        Some(format!("{} {:.1} % and {:.1} %", model_name(&w.0), 100.0 * a.probability, 100.0 * b.probability))
     });
     let said: Vec<String> = said.collect();
     if said.is_empty() {
         return "Nothing has been written past the training length yet.".into();
     }
     format!(
-        "Runs of three tokens that are new in the text, up to the training length and past it: {}.",
+        "Mean probability that each model gave its own tokens, up to the training length and past it: {}.",
         said.join("; ")
     )
 }
