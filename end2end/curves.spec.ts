@@ -77,6 +77,8 @@ test("light and dark reach every drawing", async ({ page }) => {
   await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
   for (const [i, id] of (await explainer.figureIds()).entries()) {
     const figure = explainer.figure(id);
+    // Text has no drawing.
+    if (!(await figure.root.locator("canvas, img").count())) continue;
     const theme = i % 2 === 0 ? "dark" : "light";
     await figure.redraws(`${theme} colours in ${id}`, () => choose(page.getByTestId("theme"), theme));
   }

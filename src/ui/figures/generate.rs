@@ -157,7 +157,7 @@ fn passage(written: &Written) -> String {
     let (words, probabilities) = (&answer.scored.words, &answer.values[1..]);
     let edge = inside(id, *prompt);
     let mut html = format!(
-        "<section class=\"passage\"><h4>{}, trained at {}</h4><p>",
+        "<section class=\"passage\"><h4>{0}, trained at {1}</h4><p tabindex=\"0\" role=\"region\" aria-label=\"Written by {0}, trained at {1}\">",
         model_name(id),
         parts(id).1.unwrap_or_default()
     );
