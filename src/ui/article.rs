@@ -63,7 +63,7 @@ pub fn Article() -> impl IntoView {
         <footer>
             <p>
                 "Everything on this page is computed in your browser; nothing is sent anywhere. "
-                "The address keeps your settings, so it can be shared."
+                "The address keeps your settings, short prompts among them, so it can be shared; your own text is not part of it."
             </p>
         </footer>
     }

@@ -114,7 +114,7 @@ fn show(bench: &Bench) -> Shown {
     let (with, without) = (of.weights(1.0), of.weights(0.0));
     let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
     Shown {
-        finding: finding(words, query, row, bare),
+        finding: finding(words, query, row, of.bias.iter().any(|b| *b != 0.0).then_some(bare)),
         panel: panel(bench, answer, &of, query, &with, &without),
         tables: vec![table(words, query, &of, row, bare)],
         ..Default::default()
@@ -125,16 +125,15 @@ fn largest(row: &[f32]) -> usize {
     (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
 }
 
-fn finding(words: &[String], query: usize, row: &[f32], bare: &[f32]) -> String {
-    let (a, b) = (largest(&row[..=query]), largest(&bare[..=query]));
+/// `bare`: the weights without the bias, where there is one.
+fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) -> String {
+    let a = largest(&row[..=query]);
     let say = |k: usize, w: f32| format!("“{}”, {} back ({:.0} %)", words[k].trim(), query - k, 100.0 * w);
-    format!(
-        "Token {} “{}” attends most to {}; the same scores without the bias would choose {}.",
-        query + 1,
-        words[query].trim(),
-        say(a, row[a]),
-        say(b, bare[b])
-    )
+    let without = bare.map_or("no bias is added here".into(), |bare| {
+        let b = largest(&bare[..=query]);
+        format!("the same scores without the bias would choose {}", say(b, bare[b]))
+    });
+    format!("Token {} “{}” attends most to {}; {without}.", query + 1, words[query].trim(), say(a, row[a]))
 }
 
 fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
@@ -162,30 +161,41 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
     let ((a, b), (c, d)) = (causal(of.scores), causal(&biases));
     // One scale for what is added up, one for shares.
     let scale = (a.min(c), b.max(d));
-    let shared = format!("scale {:.1} to {:.1}", scale.0, scale.1);
+    let shared = format!("scale {:.1} to {:.1}", scale.0, scale.1).replace('-', "−");
     for (title, values, range, legend) in [
         ("Scores q·k/√D", of.scores, scale, shared.as_str()),
         ("Bias", biases.as_slice(), scale, shared.as_str()),
         ("Weights", with, (0.0, 1.0), "scale 0 to 1"),
         ("Weights, no bias", without, (0.0, 1.0), "scale 0 to 1"),
     ] {
-        map(&mut html, title, legend, &square(values, n, range, &theme), None);
+        map(&mut html, title, legend, &square(values, n, range, &theme), None, false);
     }
     html += "</div><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
-    let slopes = (bench.value("attention-method") == "alibi").then(|| crate::position::slopes(HEADS));
+    let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
+    let slopes = biased.then(|| crate::position::slopes(HEADS));
     for h in 0..HEADS {
         let Some(of) = head(answer, h) else { continue };
         let legend = slopes.as_ref().map_or(String::new(), |s| format!("slope 1/{:.0}", 1.0 / s[h]));
-        map(&mut html, &format!("Head {}", h + 1), &legend, &square(&of.weights(1.0), n, (0.0, 1.0), &theme), Some(h));
+        map(
+            &mut html,
+            &format!("Head {}", h + 1),
+            &legend,
+            &square(&of.weights(1.0), n, (0.0, 1.0), &theme),
+            Some(h),
+            h + 1 == bench.number("attention-head"),
+        );
     }
     html + "</div>"
 }
 
-fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usize>) {
+fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usize>, pressed: bool) {
     let picture = format!("<img src=\"{url}\" alt=\"{title}: queries downwards, keys to the right\">");
     let below = format!("<span><b>{title}</b> {legend}</span>");
     *html += &match head {
-        Some(h) => format!("<button type=\"button\" data-set=\"attention-head={}\">{picture}{below}</button>", h + 1),
+        Some(h) => format!(
+            "<button type=\"button\" data-set=\"attention-head={}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
+            h + 1
+        ),
         None => format!("<div>{picture}{below}</div>"),
     };
 }
@@ -236,7 +246,8 @@ mod tests {
     #[test]
     fn the_finding_names_the_keys_chosen() {
         let words: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
-        let said = finding(&words, 2, &[0.2, 0.7, 0.1], &[0.6, 0.3, 0.1]);
+        let said = finding(&words, 2, &[0.2, 0.7, 0.1], Some(&[0.6, 0.3, 0.1]));
+        assert!(finding(&words, 2, &[0.2, 0.7, 0.1], None).ends_with("; no bias is added here."));
         assert_eq!(
             said,
             "Token 3 “c” attends most to “b”, 1 back (70 %); the same scores without the bias would choose “a”, 2 back (60 %)."

@@ -121,6 +121,12 @@ fn show(bench: &Bench) -> Shown {
     Shown {
         finding: finding(name, &apart, &slid),
         charts: vec![positions(&grouped), curves(&apart, &slid)],
+        panel: match answer {
+            Some(_) => String::new(),
+            None => {
+                "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>".into()
+            }
+        },
         tables: vec![position_table(&grouped, length), curve_table(&apart, &slid)],
         ..Default::default()
     }

@@ -16,7 +16,7 @@ pub static LAB: Lab = Lab {
     controls: &[
         Control {
             key: "generate-prompt",
-            label: "Prompt",
+            label: "Prompt (its last 1,024 tokens are used)",
             kind: Kind::Text { limit: 8_000 },
             default: "Fellow citizens of the Senate and of the House of Representatives:",
         },
@@ -138,13 +138,14 @@ fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) 
 }
 
 fn finding(written: &[Written]) -> String {
-    let said = written.iter().filter_map(|w| {
-        let (Some(a), Some(b)) = halves(w) else { return None };
-        Some(format!("{} {:.1} % and {:.1} %", model_name(&w.0), 100.0 * a.probability, 100.0 * b.probability))
+    let share = |s: Option<Stretch>| s.map_or("–".into(), |s| format!("{:.1} %", 100.0 * s.probability));
+    let said = written.iter().map(|w| {
+        let (a, b) = halves(w);
+        format!("{} {} and {}", model_name(&w.0), share(a), share(b))
     });
     let said: Vec<String> = said.collect();
     if said.is_empty() {
-        return "Nothing has been written past the training length yet.".into();
+        return "Nothing has been written for these settings yet: press Write.".into();
     }
     format!(
         "Mean probability that each model gave its own tokens, up to the training length and past it: {}.",
@@ -214,6 +215,15 @@ mod tests {
         assert!((whole.probability - 0.5).abs() < 1e-9);
         assert_eq!(stretch(&text, &p, 6, 9).unwrap().fresh, 0.0);
         assert_eq!(stretch(&text, &p, 9, 12), None);
+    }
+
+    #[test]
+    fn a_prompt_longer_than_the_training_length_leaves_one_stretch() {
+        let scored = crate::protocol::Scored { words: words("a b"), ..Default::default() };
+        let answer = Answer { scored: &scored, values: vec![300.0, 0.5, 0.5], live: true };
+        let said = finding(&[("alibi-256".to_string(), 300, answer)]);
+        assert!(said.ends_with("ALiBi – and 50.0 %."), "{said}");
+        assert!(finding(&[]).starts_with("Nothing has been written"));
     }
 
     #[test]

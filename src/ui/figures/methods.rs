@@ -109,12 +109,17 @@ fn finding(name: &str, entry: &Entry) -> String {
 /// The way from tokens to outputs, with what the method does at each step.
 fn diagram(entry: &Entry) -> String {
     let [embedding, turned, bias] = entry.words();
+    // What is added to embeddings goes on from there.
+    let (further, values) = match embedding.is_empty() {
+        true => ("as they are", "never touched"),
+        false => ("carry it along, from the embeddings", "carry it along, from the embeddings"),
+    };
     let steps = [
         ("Token embeddings", embedding, "as they are"),
-        ("Queries and keys", turned, "as they are"),
-        ("Scores q·k/√d", bias, "as they are"),
+        ("Queries and keys", turned, further),
+        ("Scores q·k/√D", bias, "as they are"),
         ("Causal mask, softmax: weights", "", "the same for all"),
-        ("Values, times weights", "", "never touched"),
+        ("Values, times weights", "", values),
     ];
     let mut html = String::from("<ol class=\"flow\">");
     for (i, (step, what, otherwise)) in steps.into_iter().enumerate() {
@@ -130,7 +135,8 @@ fn method_table() -> Table {
         let entry = entry(*m);
         let mut cells = vec![m.name().to_string()];
         cells.extend(entry.words().map(|w| if w.is_empty() { "–".into() } else { w.to_string() }));
-        cells.extend(["–".into(), entry.learned.to_string()]);
+        let carried = if entry.words()[0].is_empty() { "–" } else { "through the embeddings" };
+        cells.extend([carried.into(), entry.learned.to_string()]);
         cells
     };
     Table {
@@ -253,7 +259,9 @@ mod tests {
         for method in METHODS {
             let html = diagram(&entry(method));
             assert_eq!(html.matches("class=\"here\"").count(), usize::from(method.id() != "none"), "{}", method.id());
-            assert!(html.contains("<b>Values, times weights</b><span>never touched</span>"));
+            let values =
+                if method.id() == "sinusoidal" { "carry it along, from the embeddings" } else { "never touched" };
+            assert!(html.contains(&format!("<b>Values, times weights</b><span>{values}</span>")));
         }
     }
 

@@ -223,12 +223,18 @@ fn describe(plan: &Plan) -> String {
     };
     let count = plan.evaluations.len();
     let counted = match plan.protocol {
-        Protocol::LastTokens => first.n_targets.div_ceil(LAST_BLOCK) * LAST_TARGETS.min(first.n_targets),
+        Protocol::LastTokens => {
+            let blocks = (0..first.n_targets).step_by(LAST_BLOCK).map(|from| LAST_TARGETS.min(first.n_targets - from));
+            blocks.sum()
+        }
         _ => first.n_targets,
     };
     let points = if count == 1 { "One point".into() } else { format!("{count} points") };
     let how = match plan.protocol {
         Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
+        Protocol::LastTokens if first.n_targets < LAST_BLOCK => {
+            "the last of the text scored, with context growing to the left".into()
+        }
         Protocol::LastTokens => "the last 256 of every 16,384 scored, with context growing to the left".into(),
         Protocol::Sliding { stride: 1 } => "one new token scored per window, every window computed in full".into(),
         Protocol::Sliding { stride } => {

@@ -48,7 +48,9 @@ pub fn horizon(slope: f64) -> f64 {
 pub fn effective_tokens(slope: f64, length: usize) -> f64 {
     let weights = || (0..length).map(|d| (-slope * d as f64).exp());
     let total: f64 = weights().sum();
-    let entropy: f64 = weights().filter(|w| *w > 0.0).map(|w| -(w / total) * (w / total).ln()).sum();
+    // A share may be 0 where its weight is not yet.
+    let shares = weights().map(|w| w / total).filter(|share| *share > 0.0);
+    let entropy: f64 = shares.map(|share| -share * share.ln()).sum();
     entropy.exp()
 }
 
@@ -230,6 +232,9 @@ mod tests {
             (1.0 / 128.0, 512, 317.0),
             (1.0 / 256.0, 1_024, 634.0),
             (1.0 / 256.0, 16_384, 696.0),
+            (0.5, 16_384, 5.5),
+            (0.25, 16_384, 10.9),
+            (1.0 / 16.0, 16_384, 43.5),
         ];
         for (slope, length, tokens) in golden {
             let found = effective_tokens(slope, length);

@@ -157,11 +157,37 @@ fn show(bench: &Bench) -> Shown {
     let series =
         vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", 5, &after)];
     Shown {
-        finding: finding(by_id(method).map_or("", |m| m.name()), &before, &after),
+        finding: match applies(changed, method) {
+            true => finding(by_id(method).map_or("", |m| m.name()), &before, &after),
+            false => "This change does not apply: the model has nothing that it could change.".into(),
+        },
         charts: vec![curves::chart(series, &[TRAINED])],
-        panel: format!("<p class=\"claim\">{claim}</p>"),
+        panel: format!("<p class=\"claim\">{claim}{}</p>", added(changed, method)),
         tables: vec![table(&before, &after)],
         ..Default::default()
+    }
+}
+
+/// Whether the method has what the change would change.
+fn applies(change: Change, method: &str) -> bool {
+    match change {
+        Change::BiasTimes(_) | Change::NoBias => matches!(method, "alibi" | "t5"),
+        Change::Interpolate => method != "none",
+        _ => true,
+    }
+}
+
+/// What a change of slopes means for a model that has none.
+fn added(change: Change, method: &str) -> &'static str {
+    match change {
+        Change::Ntk | Change::OneSlope(_) | Change::SlopesOf(_) | Change::Exponential | Change::Logarithmic => {
+            match method {
+                "alibi" => "",
+                "t5" => " Here such a bias takes the place of the learned one.",
+                _ => " This model was trained without a bias: here one is put on top.",
+            }
+        }
+        _ => "",
     }
 }
 
@@ -250,6 +276,15 @@ mod tests {
         assert!(finding("ALiBi", &before, &curve(&[(1_024, 19.9)])).contains("does not notice"));
         assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
         assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
+    }
+
+    #[test]
+    fn a_change_without_anything_to_change_is_no_result() {
+        assert!(!applies(Change::NoBias, "rotary") && !applies(Change::BiasTimes(2.0), "sinusoidal"));
+        assert!(!applies(Change::Interpolate, "none"));
+        assert!(applies(Change::NoBias, "t5") && applies(Change::Window(256), "none"));
+        assert_eq!(added(Change::Ntk, "alibi"), "");
+        assert!(added(Change::Ntk, "rotary").contains("on top"));
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub fn OwnText() -> impl IntoView {
         match (trouble.get(), failed, counted) {
             (reason, ..) if !reason.is_empty() => reason,
             (_, Some(failure), _) => failure,
+            _ if !own.is_empty() && draft.with(|d| **d != *own) => {
+                "The text has been changed since it was taken: press the button to use it.".into()
+            }
+            (_, _, Some(1)) => "Taken: 1 token.".into(),
             (_, _, Some(n)) => format!("Taken: {} tokens.", thousands(n as u64)),
             _ if own.is_empty() => "Nothing taken yet. The text stays on this machine.".into(),
             _ => "Counting tokens…".into(),
