@@ -75,11 +75,12 @@ test("light and dark reach every drawing", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open("?v=1&theme=light");
   await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
-  for (const [i, id] of (await explainer.figureIds()).entries()) {
+  let theme = "light";
+  for (const id of await explainer.figureIds()) {
     const figure = explainer.figure(id);
     // Text has no drawing.
     if (!(await figure.root.locator("canvas, img").count())) continue;
-    const theme = i % 2 === 0 ? "dark" : "light";
+    theme = theme === "light" ? "dark" : "light";
     await figure.redraws(`${theme} colours in ${id}`, () => choose(page.getByTestId("theme"), theme));
   }
 });

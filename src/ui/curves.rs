@@ -1,6 +1,6 @@
 //! Perplexity against input length: from computed and recorded points to lines, table rows, CSV and a sentence.
 
-use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series, sort_by_key, style_of};
+use crate::chart::{Axis, LineChart, Mark, Scale, Series, sort_by_key, style_of};
 use crate::config::Recorded;
 use crate::position::{METHODS, by_id};
 use crate::protocol::Protocol;
@@ -108,16 +108,7 @@ pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
                 format!("{}{length}{}", model_name(&model), if faint { ", recorded" } else { "" })
             },
             style: style_of(parts(&model).0),
-            points: points
-                .iter()
-                .filter(|p| p.model == model)
-                .map(|p| Point {
-                    x: p.length as f64,
-                    y: p.summary.perplexity,
-                    low: p.summary.standard_error.map(|_| p.summary.band.0),
-                    high: p.summary.standard_error.map(|_| p.summary.band.1),
-                })
-                .collect(),
+            points: points.iter().filter(|p| p.model == model).map(|p| p.summary.point(p.length)).collect(),
             faint,
         })
         .collect()

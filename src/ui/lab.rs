@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::components::choice::Choice;
 use super::components::data_table::Table;
-use super::results::{Results, same_point};
+use super::results::{Results, Summary, same_point, summarise};
 use crate::chart::LineChart;
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
@@ -41,6 +41,15 @@ pub enum Kind {
     /// Set by the drawing itself, at most that many characters.
     Hidden(usize),
 }
+
+/// A choice among the position methods.
+pub const METHOD: Kind = Kind::List(&[
+    ("alibi", "ALiBi"),
+    ("sinusoidal", "Sinusoidal"),
+    ("rotary", "Rotary"),
+    ("t5", "T5 bias"),
+    ("none", "No positions"),
+]);
 
 /// A control.
 pub struct Control {
@@ -212,6 +221,12 @@ impl Bench<'_> {
         };
         self.origin.set(origin);
         Some(answer)
+    }
+
+    /// The summary of the answer to a question about losses.
+    pub fn summary(&self, asked: &Evaluate) -> Option<Summary> {
+        let answer = self.find(asked)?;
+        summarise(&answer.scored.blocks, answer.scored.n_bytes)
     }
 
     /// A question about a model and the held-out text.

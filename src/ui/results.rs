@@ -1,7 +1,7 @@
 //! From sums of losses to what the reader sees: mean loss, perplexity with its band, bits per byte. Pure functions
 //! and the store of what has been computed in this page.
 
-use crate::chart::sort_by;
+use crate::chart::{Point, sort_by};
 use crate::config::{Change, Recorded, RecordedPoint};
 use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored, Task};
 
@@ -20,6 +20,14 @@ pub struct Summary {
     pub band: (f64, f64),
     /// Mean loss in bits, per UTF-8 byte of the targets; not a number without bytes.
     pub bits_per_byte: f64,
+}
+
+impl Summary {
+    /// The point of a chart at that length, with its band.
+    pub fn point(&self, length: usize) -> Point {
+        let band = self.standard_error.map(|_| self.band);
+        Point { x: length as f64, y: self.perplexity, low: band.map(|b| b.0), high: band.map(|b| b.1) }
+    }
 }
 
 /// Merges blocks. None if no target was counted at all.

@@ -4,7 +4,7 @@ use crate::chart::{Theme, square};
 use crate::config::Change;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, escaped, own_text};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, escaped, own_text};
 use crate::ui::results::show_3;
 
 /// Tokens of the text that are looked at, at most.
@@ -23,18 +23,7 @@ pub static LAB: Lab = Lab {
             kind: Kind::Text { limit: 2_000 },
             default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
         },
-        Control {
-            key: "attention-method",
-            label: "Model",
-            kind: Kind::List(&[
-                ("alibi", "ALiBi"),
-                ("sinusoidal", "Sinusoidal"),
-                ("rotary", "Rotary"),
-                ("t5", "T5 bias"),
-                ("none", "No positions"),
-            ]),
-            default: "alibi",
-        },
+        Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
         Control {
             key: "attention-bias",
             label: "Bias while computing",

@@ -4,8 +4,8 @@ use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown};
-use crate::ui::results::{Summary, show_3, show_perplexity, summarise, thousands};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown};
+use crate::ui::results::{Summary, show_3, show_perplexity, thousands};
 
 /// Input lengths of the curves, tokens.
 const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
@@ -21,18 +21,7 @@ pub static LAB: Lab = Lab {
     id: "early-tokens",
     title: "The early token curse",
     controls: &[
-        Control {
-            key: "early-method",
-            label: "Method, trained at 256 tokens",
-            kind: Kind::List(&[
-                ("alibi", "ALiBi"),
-                ("sinusoidal", "Sinusoidal"),
-                ("rotary", "Rotary"),
-                ("t5", "T5 bias"),
-                ("none", "No positions"),
-            ]),
-            default: "alibi",
-        },
+        Control { key: "early-method", label: "Method, trained at 256 tokens", kind: METHOD, default: "alibi" },
         Control {
             key: "early-length",
             label: "Segment length of the first chart, tokens",
@@ -110,11 +99,7 @@ fn show(bench: &Bench) -> Shown {
         .flat_map(|a| groups(length).into_iter().filter_map(|(l, h)| Some((l, h, mean(a, length, l, h)?))))
         .collect();
     let curve = |sliding| -> Vec<(usize, Summary)> {
-        let of = |&l: &usize| {
-            let answer = bench.find(&point(bench, l, sliding))?;
-            Some((l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
-        };
-        LENGTHS.iter().filter_map(of).collect()
+        LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, sliding))?))).collect()
     };
     let (apart, slid) = (curve(false), curve(true));
     let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
@@ -177,15 +162,7 @@ fn positions(grouped: &[(usize, usize, f64)]) -> LineChart {
 }
 
 fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
-    let points = |of: &[(usize, Summary)]| {
-        let point = |(l, s): &(usize, Summary)| Point {
-            x: *l as f64,
-            y: s.perplexity,
-            low: s.standard_error.map(|_| s.band.0),
-            high: s.standard_error.map(|_| s.band.1),
-        };
-        of.iter().map(point).collect::<Vec<_>>()
-    };
+    let points = |of: &[(usize, Summary)]| of.iter().map(|(l, s)| s.point(*l)).collect::<Vec<_>>();
     LineChart {
         x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
         y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },

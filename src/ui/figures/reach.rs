@@ -5,7 +5,7 @@ use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{chart, model_name, parts};
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown};
+use crate::ui::lab::{Answer, Bench, Control, Lab, METHOD, Shown};
 use crate::ui::results::thousands;
 
 /// Input lengths: one, two, four and eight times the training length.
@@ -19,18 +19,7 @@ const MODELS: [&str; 5] = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256"
 pub static LAB: Lab = Lab {
     id: "reach",
     title: "How far each head reaches",
-    controls: &[Control {
-        key: "reach-method",
-        label: "Attention by distance of",
-        kind: Kind::List(&[
-            ("alibi", "ALiBi"),
-            ("sinusoidal", "Sinusoidal"),
-            ("rotary", "Rotary"),
-            ("t5", "T5 bias"),
-            ("none", "No positions"),
-        ]),
-        default: "alibi",
-    }],
+    controls: &[Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
     run: Some("Measure it here"),
     plots: &["reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],

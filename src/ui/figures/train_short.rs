@@ -1,11 +1,11 @@
 //! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
 
-use crate::chart::{Point, Series};
+use crate::chart::Series;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::chart;
 use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
-use crate::ui::results::{Summary, show_perplexity, summarise, thousands};
+use crate::ui::results::{Summary, show_perplexity, thousands};
 
 /// Training lengths, and the shorter of the lengths tested at.
 const TRAINED: [usize; 4] = [64, 128, 256, 512];
@@ -64,10 +64,7 @@ fn asks(bench: &Bench) -> Vec<Evaluate> {
 type Cell = (&'static str, usize, usize, Summary);
 
 fn show(bench: &Bench) -> Shown {
-    let found = cells(bench).into_iter().filter_map(|(m, t, l, ask)| {
-        let answer = bench.find(&ask)?;
-        Some((m, t, l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
-    });
+    let found = cells(bench).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, bench.summary(&ask)?)));
     let found: Vec<Cell> = found.collect();
     let name = crate::position::by_id(bench.value("train-short-compare")).map_or("", |m| m.name());
     Shown {
@@ -83,16 +80,7 @@ fn series(name: &str, found: &[Cell]) -> Vec<Series> {
         id,
         name,
         style,
-        points: found
-            .iter()
-            .filter(|c| keep(c))
-            .map(|c| Point {
-                x: c.2 as f64,
-                y: c.3.perplexity,
-                low: c.3.standard_error.map(|_| c.3.band.0),
-                high: c.3.standard_error.map(|_| c.3.band.1),
-            })
-            .collect(),
+        points: found.iter().filter(|c| keep(c)).map(|c| c.3.point(c.2)).collect(),
         faint: false,
     };
     let mut lines: Vec<Series> = TRAINED
@@ -153,6 +141,7 @@ fn table(name: &str, found: &[Cell]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::results::summarise;
 
     fn cell(method: &'static str, trained: usize, tested: usize, perplexity: f64) -> Cell {
         let block = [crate::protocol::BlockSum { nll: perplexity.ln(), n_targets: 1 }];

@@ -1,13 +1,13 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
-use crate::chart::{Point, Series, style_of};
+use crate::chart::{Series, style_of};
 use crate::config::Change;
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
-use crate::ui::results::{Summary, show_perplexity, summarise, thousands};
+use crate::ui::lab::{Bench, Control, Kind, Lab, METHOD, Shown};
+use crate::ui::results::{Summary, show_perplexity, thousands};
 
 /// Input lengths, tokens.
 const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
@@ -94,18 +94,7 @@ pub static LAB: Lab = Lab {
             ]),
             default: "interpolate",
         },
-        Control {
-            key: "what-if-method",
-            label: "Model, trained at 256 tokens",
-            kind: Kind::List(&[
-                ("alibi", "ALiBi"),
-                ("sinusoidal", "Sinusoidal"),
-                ("rotary", "Rotary"),
-                ("t5", "T5 bias"),
-                ("none", "No positions"),
-            ]),
-            default: "alibi",
-        },
+        Control { key: "what-if-method", label: "Model, trained at 256 tokens", kind: METHOD, default: "alibi" },
     ],
     run: Some("Try it here"),
     plots: &["what-if-plot"],
@@ -139,11 +128,7 @@ fn asks(bench: &Bench) -> Vec<Evaluate> {
 fn show(bench: &Bench) -> Shown {
     let (changed, claim) = change(bench);
     let curve = |change| -> Vec<(usize, Summary)> {
-        let of = |&l: &usize| {
-            let answer = bench.find(&point(bench, l, change))?;
-            Some((l, summarise(&answer.scored.blocks, answer.scored.n_bytes)?))
-        };
-        LENGTHS.iter().filter_map(of).collect()
+        LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, change))?))).collect()
     };
     let (before, after) = (curve(Change::None), curve(changed));
     let method = bench.value("what-if-method");
@@ -151,7 +136,7 @@ fn show(bench: &Bench) -> Shown {
         id: id.into(),
         name: name.into(),
         style,
-        points: of.iter().map(|(l, s)| plain(*l, s)).collect(),
+        points: of.iter().map(|(l, s)| s.point(*l)).collect(),
         faint: false,
     };
     let series =
@@ -188,15 +173,6 @@ fn added(change: Change, method: &str) -> &'static str {
             }
         }
         _ => "",
-    }
-}
-
-fn plain(length: usize, summary: &Summary) -> Point {
-    Point {
-        x: length as f64,
-        y: summary.perplexity,
-        low: summary.standard_error.map(|_| summary.band.0),
-        high: summary.standard_error.map(|_| summary.band.1),
     }
 }
 
@@ -249,6 +225,7 @@ fn table(before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::results::summarise;
 
     fn curve(points: &[(usize, f64)]) -> Vec<(usize, Summary)> {
         let block = |nll| [crate::protocol::BlockSum { nll, n_targets: 1 }];
