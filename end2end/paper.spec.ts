@@ -69,9 +69,10 @@ test("each method enters where the paper says", async ({ page }) => {
   await explainer.open();
   const figure = explainer.figure("methods");
   const vector = "a vector per position is added";
+  const carried = "through the embeddings";
   const turned = "turned by an angle that grows with position";
   await expect.poll(() => figure.rows("methods")).toEqual([
-    ["Sinusoidal", vector, "–", "–", "–", "0"],
+    ["Sinusoidal", vector, carried, "–", carried, "0"],
     ["Rotary", "–", turned, "–", "–", "0"],
     ["T5 bias", "–", "–", "a learned bias by distance is added", "–", "256"],
     ["ALiBi", "–", "–", "a fixed bias by distance is added", "–", "0"],

@@ -134,9 +134,17 @@ fn method_table() -> Table {
     let row = |m: &&'static (dyn PositionMethod + Sync)| {
         let entry = entry(*m);
         let mut cells = vec![m.name().to_string()];
-        cells.extend(entry.words().map(|w| if w.is_empty() { "–".into() } else { w.to_string() }));
-        let carried = if entry.words()[0].is_empty() { "–" } else { "through the embeddings" };
-        cells.extend([carried.into(), entry.learned.to_string()]);
+        let [embedding, turned, bias] = entry.words();
+        // What is added to embeddings goes on into queries, keys and values.
+        let carried = if embedding.is_empty() { "–" } else { "through the embeddings" };
+        let or = |word: &str, otherwise: &str| if word.is_empty() { otherwise.into() } else { word.to_string() };
+        cells.extend([
+            or(embedding, "–"),
+            or(turned, carried),
+            or(bias, "–"),
+            carried.into(),
+            entry.learned.to_string(),
+        ]);
         cells
     };
     Table {
