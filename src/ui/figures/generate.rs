@@ -148,7 +148,7 @@ fn finding(written: &[Written]) -> String {
         return "Nothing has been written for these settings yet: press Write.".into();
     }
     format!(
-        "Mean probability that each model gave its own tokens, up to the training length and past it: {}.",
+        "Geometric mean of the probabilities that each model gave its own tokens, up to the training length and past it: {}.",
         said.join("; ")
     )
 }

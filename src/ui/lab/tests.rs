@@ -1,0 +1,89 @@
+//! Controls held to their bounds, and the questions whose answers are kept.
+
+use std::fs;
+
+use super::*;
+use crate::ui::registry::LABS;
+
+/// The questions that the figures ask at their defaults and for every value of their kept lists.
+fn questions() -> Vec<Evaluate> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
+    let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
+    let mut all: Vec<Evaluate> = Vec::new();
+    for &lab in LABS {
+        let Some(lists) = lab.kept else { continue };
+        let mut settings = vec![Values::new()];
+        for control in lab.controls.iter().filter(|c| lists.contains(&c.key)) {
+            let (Kind::List(choices) | Kind::Pick(choices)) = control.kind else { panic!("{}", control.key) };
+            let with = |values: &Values, choice: &Choice| {
+                let mut values = values.clone();
+                put(&mut values, control, choice.0.into());
+                values
+            };
+            settings = settings.iter().flat_map(|v| choices.iter().map(|c| with(v, c)).collect::<Vec<_>>()).collect();
+        }
+        for values in &settings {
+            let bench = Bench {
+                lab,
+                values,
+                manifest: Some(&manifest),
+                results: &Results::default(),
+                kept: &[],
+                text: &|_| String::new(),
+                engine: EngineChoice::Auto,
+                dark: false,
+                origin: Cell::default(),
+            };
+            for ask in (lab.asks)(&bench) {
+                if all.iter().all(|a| a.key() != ask.key()) {
+                    all.push(ask);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// assets/questions.json is what the trainer answers when it records; `WRITE_QUESTIONS=1 cargo test questions` writes
+/// it anew, `cargo run --release --bin train -- keep` answers it.
+#[test]
+fn the_questions_answered_in_advance_are_those_of_the_figures() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/questions.json");
+    let asked = questions();
+    if std::env::var_os("WRITE_QUESTIONS").is_some() {
+        fs::write(path, serde_json::to_string(&asked).unwrap()).unwrap();
+    }
+    let written: Vec<Evaluate> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert!(written == asked, "assets/questions.json is not what the figures ask: write it anew (see above)");
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/kept.json");
+    let kept: Vec<Kept> = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();
+    for ask in &asked {
+        assert!(kept.iter().any(|k| k.key == ask.key()), "no kept answer to {}", ask.key());
+    }
+}
+
+const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
+const NUMBER: Control = Control { key: "n", label: "", kind: Kind::Number { min: 2, max: 9 }, default: "4" };
+const TEXT: Control = Control { key: "t", label: "", kind: Kind::Text { limit: 5 }, default: "" };
+
+#[test]
+fn what_comes_from_an_address_is_held_to_its_bounds() {
+    assert_eq!(PICK.check("y"), ("y".into(), None));
+    assert_eq!(PICK.check("z").0, "x");
+    assert!(PICK.check("z").1.is_some_and(|s| s.contains("a=z is unknown")));
+    assert_eq!(NUMBER.check("7"), ("7".into(), None));
+    assert_eq!(NUMBER.check("70"), ("9".into(), Some("n is 2 to 9; 70 became 9".into())));
+    assert_eq!(NUMBER.check("-1").0, "4");
+    assert_eq!(TEXT.check("abc"), ("abc".into(), None));
+    // A cut within a character would be no text.
+    assert_eq!(TEXT.check("abcdé").0, "abcd");
+}
+
+#[test]
+fn only_what_differs_from_the_default_is_kept() {
+    let mut values = Values::new();
+    put(&mut values, &NUMBER, "5".into());
+    put(&mut values, &PICK, "y".into());
+    put(&mut values, &NUMBER, "4".into());
+    assert_eq!(values, [("a".to_string(), "y".to_string())]);
+}
