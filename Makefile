@@ -59,6 +59,7 @@ format-check:
 	@cargo fmt --check || { echo "Not formatted: run 'cargo fmt' and commit the result."; exit 1; }
 
 lint:
+	@cargo metadata --locked --format-version 1 --manifest-path benches/kernels/Cargo.toml >/dev/null || { echo "The lock file of benches/kernels is behind: run 'cargo update --workspace --manifest-path benches/kernels/Cargo.toml' and commit it."; exit 1; }
 	@echo "==> Clippy, native"
 	@cargo clippy --locked --all-features --all-targets -- -D warnings
 	@echo "==> Clippy, WASM page"
