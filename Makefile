@@ -1,15 +1,16 @@
 # One command per habit. Every target installs what it lacks, says what it does, and where it fails says what to do.
 
 SHELL := /bin/bash
-export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
-# Where the site will live, with a final slash; only pages that need absolute URLs use it.
+CARGO := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
+export PATH := $(CARGO)/bin:$(PATH)
+# Where the site will live, such as https://example.org/alibi/: social previews and oEmbed need the whole address.
 BASE_URL ?=
 # Where `make dist` leaves the site.
 DIST ?= dist
 # Options: for Playwright, e.g. `make browser ARGS="slopes --headed"`, or for the benchmark, `make bench ARGS="--only cpu"`.
 ARGS ?=
 
-.PHONY: help serve test check bench train dist format-check lint native-tests browser
+.PHONY: help serve test check bench train dist format-check lint native-tests build-tests browser pictures
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ serve: ## Install what is missing and serve the page while you edit it
 
 test: ## Install what the tests need and run every test, the built page in a real browser included
 	@.ci/install test
-	@$(MAKE) --no-print-directory format-check lint native-tests dist browser
+	@$(MAKE) --no-print-directory format-check lint native-tests build-tests dist browser
 	@echo "==> Every test passed"
 
 check: ## Format, clippy (native and WASM, warnings are errors) and the tests that take seconds
@@ -47,12 +48,13 @@ train: ## Fetch the corpus and train every model natively (hours); resumes where
 	@echo "==> Training into assets/models"
 	@cargo run --locked --release --bin train -- all
 
+# The files tell nothing of the machine that they were built on, and get the same names on every machine.
+dist: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := --remap-path-prefix=$(CARGO)/registry/src=/crates
 dist: ## Build the site into dist/: optimised, under a strict content policy, within its size budgets
 	@.ci/install dist
 	@echo "==> Building the page and the worker for release"
-	@BASE_URL="$(BASE_URL)" trunk build --release --locked --dist "$(DIST)" || { echo "The release build failed: the messages above say where. 'make check' is the quicker way to find out."; exit 1; }
-	@echo "==> Optimising, setting the content policy, measuring"
-	@node .ci/dist.mjs "$(DIST)"
+	@trunk build --release --locked --dist "$(DIST)" || { echo "The release build failed: the messages above say where. 'make check' is the quicker way to find out."; exit 1; }
+	@node .ci/dist.mjs "$(DIST)" "$(BASE_URL)"
 
 format-check:
 	@echo "==> Format"
@@ -71,8 +73,18 @@ native-tests:
 	@echo "==> Native tests, a Vulkan driver included"
 	@cargo test --locked --all-features
 
+build-tests:
+	@echo "==> The steps that finish the built site"
+	@node --test --test-reporter=spec .ci/dist/*.test.mjs
+
 browser: ## Test an already built dist/ in a real browser
 	@.ci/install browser
 	@test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
 	@echo "==> The built page in a real browser"
 	@DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts $(ARGS)
+
+pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
+	@.ci/install browser
+	@test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
+	@echo "==> Pictures into assets/pictures; 'make dist' puts them into the site"
+	@DIST="$(DIST)" node end2end/pictures.mjs $(ARGS)

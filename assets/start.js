@@ -1,5 +1,9 @@
 // Starts the page's WASM and says so where that fails; the script tag that loads this file names what to load. And
-// holds what the page's WASM makes its workers with.
+// holds what the page's WASM makes its workers with and finds its files by.
+
+const names = JSON.parse(document.getElementById("file-names")?.textContent ?? "{}");
+/** Where a file of the site is, relative to its folder: the built site has names that change with the contents. */
+globalThis.alibiFile = (path) => names[path] ?? path;
 
 /**
  * What the page takes for a worker: one, or where none can start (a frame without an origin of its own, a host that
@@ -18,7 +22,7 @@ class Engine {
   constructor(base) {
     this.#base = base;
     try {
-      const worker = new Worker(new URL("assets/worker_loader.js", base), { type: "module" });
+      const worker = new Worker(new URL(alibiFile("assets/worker_loader.js"), base), { type: "module" });
       worker.onmessage = (event) => {
         this.#sent = null;
         Engine.inPage = false;
@@ -42,7 +46,7 @@ class Engine {
     // Told to the page, which then shares no work between several.
     Engine.inPage = true;
     try {
-      const { default: init, servePage } = await import(new URL("worker.js", this.#base));
+      const { default: init, servePage } = await import(new URL(alibiFile("worker.js"), this.#base));
       await init();
       servePage({
         addEventListener: (_, listener) => (this.#listener = listener),
@@ -70,7 +74,7 @@ class Engine {
 }
 globalThis.AlibiEngine = Engine;
 
-const { js, wasm } = document.querySelector("script[data-wasm]").dataset;
+const { js, wasm, offline } = document.querySelector("script[data-wasm]").dataset;
 
 try {
   const { default: init } = await import(new URL(js, document.baseURI));
@@ -86,4 +90,16 @@ try {
     boot.replaceChildren(message);
   }
   throw error;
+}
+
+// Keeps the built page for use without a network; not for the readers of another site that shows a figure, and not
+// before the page has what it needs itself.
+if (offline && isSecureContext && window.top === window) {
+  setTimeout(async () => {
+    try {
+      await navigator.serviceWorker.register(new URL(offline, document.baseURI));
+    } catch {
+      // Forbidden or unknown here; the page works without.
+    }
+  }, 2000);
 }

@@ -2,7 +2,7 @@
 import { expect } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./server.mjs";
+import { ROOT, fileName } from "./server.mjs";
 
 /** Slopes by head count, in head order, 6 significant digits: get_slopes of the authors' released code. */
 export const SLOPES: Record<number, string[]> = Object.fromEntries(
@@ -22,14 +22,14 @@ export const SLOPES: Record<number, string[]> = Object.fromEntries(
 
 /** Ids of the models that the built site ships: one per position method and training length. */
 export function shippedModels(): string[] {
-  if (!existsSync(join(ROOT, "assets/models/manifest.json"))) return [];
-  const manifest = JSON.parse(readFileSync(join(ROOT, "assets/models/manifest.json"), "utf8"));
+  if (!existsSync(join(ROOT, "index.html"))) return [];
+  const manifest = JSON.parse(readFileSync(join(ROOT, fileName("assets/models/manifest.json")), "utf8"));
   return manifest.models.map((m: { id: string }) => m.id);
 }
 
 /** One result of the native reference over the first `asked` targets, and how many of them count. */
 export function reference(model: string, length: number, asked: number): { perplexity: number; targets: number } {
-  const recorded = JSON.parse(readFileSync(join(ROOT, "assets/models/recorded.json"), "utf8"));
+  const recorded = JSON.parse(readFileSync(join(ROOT, fileName("assets/models/recorded.json")), "utf8"));
   const point = recorded.points.find((p: { model: string; length: number }) => p.model === model && p.length === length);
   if (!point) throw new Error(`recorded.json has no result of ${model} at ${length}`);
   const blocks = asked / 1024;

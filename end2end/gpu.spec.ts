@@ -13,7 +13,7 @@ async function evaluate(page: Page, model: string, length: number, targets: numb
   return page.evaluate(
     ([base, model, length, targets, engine]) =>
       new Promise<Scored>((resolve, reject) => {
-        const worker = new Worker(`${base}assets/worker_loader.js`, { type: "module" });
+        const worker = new Worker(base + alibiFile("assets/worker_loader.js"), { type: "module" });
         worker.onerror = (event) => reject(new Error(event.message));
         worker.onmessage = ({ data }) => {
           if (data.body === "Ready") {

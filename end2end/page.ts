@@ -10,20 +10,28 @@ export interface Watch {
   foreign: string[];
 }
 
+declare global {
+  /** Where a file of the site is: assets/start.js. */
+  function alibiFile(path: string): string;
+}
+
 /** Base URL of the site under test, with a final slash. */
 export const site = () => process.env.SITE!;
 
 export class Explainer {
   readonly watch: Watch = { errors: [], foreign: [] };
 
-  constructor(readonly page: Page) {
+  constructor(
+    readonly page: Page,
+    readonly base = site(),
+  ) {
     page.on("console", (message) => {
       if (message.type() === "error") this.watch.errors.push(message.text());
     });
     page.on("pageerror", (error) => this.watch.errors.push(error.message));
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (!["data:", "blob:"].includes(url.protocol) && url.origin !== new URL(site()).origin) {
+      if (!["data:", "blob:"].includes(url.protocol) && url.origin !== new URL(base).origin) {
         this.watch.foreign.push(request.url());
       }
     });
@@ -31,8 +39,12 @@ export class Explainer {
 
   /** Opens the page with that query and waits for its figures. */
   async open(query = ""): Promise<void> {
-    await this.page.goto(site() + query);
+    await this.page.goto(this.base + query);
     await expect(this.page.locator("figure[data-figure]").first()).toBeVisible();
+    // The other figures come when the first one stands.
+    if (!(await this.page.locator("main.embed").count())) {
+      await expect(this.page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
+    }
   }
 
   figure(id: string): Figure {
@@ -98,8 +110,9 @@ export class Figure {
     await expect(box).toBeChecked({ checked: on });
   }
 
-  /** Rows of a table as texts. */
+  /** Rows of a table as texts. What is far from the reader computes nothing: this comes near first. */
   async rows(series: string): Promise<string[][]> {
+    await this.root.scrollIntoViewIfNeeded();
     return this.root
       .locator(`table[data-series="${series}"] tbody tr`)
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
@@ -115,6 +128,7 @@ export class Figure {
 
   /** Fingerprint of everything drawn in the figure's canvases and pictures. */
   async drawing(): Promise<string> {
+    await this.root.scrollIntoViewIfNeeded();
     return this.root.evaluate((root) => {
       let hash = 0n;
       for (const drawn of root.querySelectorAll<HTMLCanvasElement | HTMLImageElement>("canvas, img")) {
@@ -132,6 +146,7 @@ export class Figure {
   }
 
   async finding(): Promise<string> {
+    await this.root.scrollIntoViewIfNeeded();
     return (await this.control("finding").first().textContent()) ?? "";
   }
 

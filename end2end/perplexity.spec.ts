@@ -68,10 +68,10 @@ for (const build of ["plain", "relaxed"]) {
   test(`the engine's ${build} build gives the native reference, and is the one fetched`, async ({ page }) => {
     test.setTimeout(2 * 60_000);
     const fetched: string[] = [];
-    page.context().on("request", (request) => fetched.push(/worker_\w+\.wasm$/.exec(request.url())?.[0] ?? ""));
+    page.context().on("request", (request) => fetched.push(/(worker_\w+)-\w+\.wasm$/.exec(request.url())?.[1] ?? ""));
     // This browser has relaxed SIMD; one without it refuses the module that asks.
     if (build === "plain") {
-      await page.route(/\/worker\.js$/, async (route) => {
+      await page.route(/\/worker-\w+\.js$/, async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, body: (await response.text()).replace("WebAssembly.validate", "(() => false)") });
       });
@@ -82,7 +82,7 @@ for (const build of ["plain", "relaxed"]) {
     await figure.control("run").click();
     await figure.reaches("done", 60_000);
     for (const point of await figure.csv()) expectReference(point, 2048);
-    expect(new Set(fetched.filter(Boolean))).toEqual(new Set([`worker_${build}_bg.wasm`]));
+    expect(new Set(fetched.filter(Boolean))).toEqual(new Set([`worker_${build}_bg`]));
   });
 }
 
@@ -93,7 +93,7 @@ test("an evaluation at 16,384 tokens equals the native reference and stays under
   for (const model of MODELS) {
     // The engine in the page itself, as in a frame without workers: here its memory can be read.
     const { scored, megabytes } = await page.evaluate(async ([base, model]) => {
-      const { default: init, servePage } = await import(`${base}worker.js`);
+      const { default: init, servePage } = await import(base + alibiFile("worker.js"));
       const { memory } = await init();
       const answer = (request: unknown) =>
         new Promise<any>((resolve, reject) => {

@@ -16,7 +16,8 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
-  use: { viewport: { width: 1280, height: 900 }, trace: "retain-on-failure", acceptDownloads: true },
+  // A service worker would answer before a test's routes; end2end/delivery.spec.ts lets it.
+  use: { serviceWorkers: "block", viewport: { width: 1280, height: 900 }, trace: "retain-on-failure", acceptDownloads: true },
   projects: [
     // As most readers on Linux find it: navigator.gpu is there, an adapter is not.
     { name: "cpu", testIgnore: "gpu.spec.ts", use: { launchOptions: { executablePath: findChrome(), args } } },

@@ -1,9 +1,10 @@
 // Rows about what a reader waits for: the files, the first figure, a slider. Measured on the site as a static host
 // serves it, compressed, with the functions of the browser tests.
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import { files } from "../../.ci/dist/files.mjs";
 import { firstFigure, percentile, sliderStep, slowDown } from "../../end2end/timing.mjs";
 import { median, row } from "./measure.mjs";
 
@@ -37,8 +38,8 @@ async function repeat(rounds, run) {
 
 /** Sizes of the WASM files, KB of 1000 bytes. */
 function* sizeRows(dist) {
-  for (const [name, pattern] of [["page", /^app.*\.wasm$/], ["worker", /^worker_relaxed.*\.wasm$/], ["plain worker", /^worker_plain.*\.wasm$/]]) {
-    const bytes = readFileSync(join(dist, readdirSync(dist).find((file) => pattern.test(file))));
+  for (const [name, pattern] of [["page", /^assets\/app.*\.wasm$/], ["worker", /^assets\/worker_relaxed.*\.wasm$/], ["plain worker", /^assets\/worker_plain.*\.wasm$/]]) {
+    const bytes = readFileSync(join(dist, files(dist).find((file) => pattern.test(file))));
     const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
     yield row({ name: `page size ${name} raw`, unit: "KB", ours: [bytes.length / 1000] });
     yield row({ name: `page size ${name} brotli`, unit: "KB", ours: [brotli.length / 1000] });

@@ -5,6 +5,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { fileNames } from "../../.ci/dist/names.mjs";
 import { findChrome } from "../../end2end/chrome.mjs";
 import { kernelRows } from "./kernel_rows.mjs";
 import { heading, tableLine } from "./measure.mjs";
@@ -43,7 +44,8 @@ function readArguments() {
 /** What the built site says of its models and tokens. */
 function readSite(dist) {
   if (!existsSync(join(dist, "index.html"))) throw new Mistake(`There is no ${join(dist, "index.html")}: run 'make dist' first.`);
-  const json = (file) => JSON.parse(readFileSync(join(dist, "assets", file), "utf8"));
+  const names = fileNames(dist);
+  const json = (file) => JSON.parse(readFileSync(join(dist, names[`assets/${file}`]), "utf8"));
   return {
     manifest: json("models/manifest.json"),
     recorded: json("models/recorded.json"),

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fileNames } from "../../.ci/dist/names.mjs";
 import { exportAttention, exportDecoder } from "./export.mjs";
 import { readModel } from "./safetensors.mjs";
 import { slopes } from "./tables.mjs";
@@ -27,7 +28,7 @@ function exported(dist, manifest, path) {
   if (kind === "attention") return exportAttention(slopes(Number(first)), Number(second), Number(third));
   const entry = manifest.models.find((model) => model.id === first);
   if (kind !== "decoder" || !entry) return null;
-  return exportDecoder(readModel(readFileSync(join(dist, entry.file))), Number(second), Number(third), provider);
+  return exportDecoder(readModel(readFileSync(join(dist, fileNames(dist)[entry.file]))), Number(second), Number(third), provider);
 }
 
 /** Starts the server on a free loopback port; `dist` is the absolute path of the built site. */
@@ -38,6 +39,8 @@ export async function serve(dist, manifest) {
     peer: join(HERE, "node_modules", "onnxruntime-web", "dist"),
     kernels: join(HERE, "..", "..", "target", "wasm32-unknown-unknown", "release"),
   };
+  // The site's own names change with the contents; here its files go by those of the sources as well.
+  const siteNames = fileNames(dist);
   const answer = (request, response) => {
     const send = (status, type, body) => {
       response.writeHead(status, { "Content-Type": type, "Content-Length": body.length, "Cache-Control": "no-store" });
@@ -45,6 +48,8 @@ export async function serve(dist, manifest) {
     };
     try {
       const [, prefix, rest] = /^\/([a-z]+)\/(.*)$/.exec(decodeURIComponent(new URL(request.url, "http://localhost").pathname)) ?? [];
+      const named = prefix === "site" && siteNames[rest];
+      if (named) return response.writeHead(302, { Location: `/site/${named}` }).end();
       const file = folders[prefix] && fileIn(folders[prefix], rest);
       if (file) return send(200, TYPES[extname(file)] ?? "application/octet-stream", readFileSync(file));
       const graph = prefix === "onnx" && exported(dist, manifest, rest);

@@ -33,7 +33,7 @@ enum Command {
     Data,
     /// Train one model; a run that was stopped goes on from its last checkpoint.
     One {
-        /// Position method: sinusoidal, rotary, t5, alibi, none.
+        /// Position method: sinusoidal, rotary, t5, alibi, none, trainable.
         #[arg(long)]
         method: String,
         #[command(flatten)]
@@ -102,7 +102,10 @@ fn record_all(arguments: &Arguments) -> Result<()> {
 }
 
 fn train(arguments: &Arguments, prepared: &Prepared, method: &str, options: &Options) -> Result<()> {
-    ensure!(position::by_id(method).is_some(), "unknown method {method}; one of sinusoidal, rotary, t5, alibi, none");
+    ensure!(
+        position::by_id(method).is_some(),
+        "unknown method {method}; one of sinusoidal, rotary, t5, alibi, none, trainable"
+    );
     let recipe = Recipe::published(options.steps);
     ensure!(
         options.length >= 2 && recipe.tokens_per_step.is_multiple_of(options.length),

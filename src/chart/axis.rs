@@ -77,6 +77,17 @@ impl Axis {
         if ticks.len() >= 3 { ticks } else { even_ticks(low, high, count) }
     }
 
+    /// The value at a share of the axis, 0 to 1; beyond the ends, that of the end.
+    pub fn value(&self, share: f64, (low, high): (f64, f64)) -> f64 {
+        let (from, to) = (self.forward(low), self.forward(high));
+        match share {
+            // The ends themselves, without the rounding of the way there and back.
+            s if s <= 0.0 => low,
+            s if s >= 1.0 => high,
+            s => self.backward(from + s * (to - from)),
+        }
+    }
+
     /// Whether a value can stand on this axis.
     fn holds(&self, value: f64) -> bool {
         value.is_finite() && (self.scale == Scale::Linear || value > 0.0)

@@ -96,6 +96,14 @@ impl Layout {
         if value.is_finite() && share.is_finite() { self.bottom - share * (self.bottom - self.top) } else { self.top }
     }
 
+    /// The values that stand at a place, each held to its axis.
+    pub fn values(&self, chart: &LineChart, (x, y): (f64, f64)) -> (f64, f64) {
+        let inset = MARKER * 2.0;
+        let across = (x - self.left - inset) / (self.right - self.left - 2.0 * inset);
+        let up = (self.bottom - y) / (self.bottom - self.top);
+        (chart.x.value(across, self.x_extent), chart.y.value(up, self.y_extent))
+    }
+
     /// The x value among the chart's points whose place is nearest to a pointer.
     pub fn nearest_x(&self, chart: &LineChart, pointer: f64) -> Option<f64> {
         let away = |x: &f64| (self.x(chart, *x) - pointer).abs();
@@ -335,6 +343,23 @@ mod tests {
     fn a_line_that_leaves_the_area_is_cut_at_its_edge() {
         let pieces = clip(&[(0.0, 5.0), (5.0, 5.0), (10.0, -5.0), (10.0, 5.0)], &area());
         assert_eq!(pieces, [vec![(0.0, 5.0), (5.0, 5.0), (7.5, 0.0)], vec![(10.0, 0.0), (10.0, 5.0)]]);
+    }
+
+    #[test]
+    fn a_place_and_its_values_belong_together() {
+        let axis = |scale| crate::chart::Axis { label: String::new(), scale, range: None };
+        let chart = LineChart {
+            x: axis(crate::chart::Scale::Log2),
+            y: axis(crate::chart::Scale::Log10),
+            series: Vec::new(),
+            marks: Vec::new(),
+        };
+        let at = Layout { right: 500.0, bottom: 300.0, x_extent: (32.0, 4096.0), y_extent: (5.0, 800.0), ..area() };
+        for (x, y) in [(32.0, 5.0), (4096.0, 800.0), (512.0, 20.0), (100.0, 63.0)] {
+            let (x_again, y_again) = at.values(&chart, (at.x(&chart, x), at.y(&chart, y)));
+            assert!((x_again / x - 1.0).abs() < 1e-9 && (y_again / y - 1.0).abs() < 1e-9, "{x} {y}");
+        }
+        assert_eq!(at.values(&chart, (-50.0, 900.0)), (32.0, 5.0));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod none;
 mod rotary;
 mod sinusoidal;
 mod t5;
+mod trainable;
 
 pub use alibi::{Alibi, SlopeOrigin, slopes, slopes_with_origin};
 pub use change::{ChangeAt, Changed, LOWEST_BIAS};
@@ -19,9 +20,11 @@ pub use none::NoPosition;
 pub use rotary::Rotary;
 pub use sinusoidal::Sinusoidal;
 pub use t5::{T5Bias, bucket as t5_bucket};
+pub use trainable::TrainableSlopes;
 
 /// Every position method, in the order in which the page lists them.
-pub static METHODS: [&(dyn PositionMethod + Sync); 5] = [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition];
+pub static METHODS: [&(dyn PositionMethod + Sync); 6] =
+    [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition, &TrainableSlopes];
 
 /// The method of that id.
 pub fn by_id(id: &str) -> Option<&'static (dyn PositionMethod + Sync)> {

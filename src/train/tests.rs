@@ -56,7 +56,7 @@ fn folder(name: &str) -> Result<PathBuf> {
 #[test]
 fn a_resumed_run_equals_an_unbroken_one() -> Result<()> {
     let data = data();
-    for method in ["alibi", "t5"] {
+    for method in ["alibi", "t5", "trainable"] {
         let plan = plan(method);
         let unbroken = folder(&format!("unbroken-{method}"))?;
         let mut run = Run::open(&plan, &data, &unbroken)?;

@@ -40,6 +40,20 @@ pub fn follow(settings: Settings, embed: Option<String>) {
     });
 }
 
+/// Follows a link within the page that opens a figure in some state: takes the settings that it names, leaves the
+/// others, and goes to its anchor.
+pub fn visit(settings: Settings, link: &str) {
+    let (query, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let now = untrack(|| write(&settings.snapshot(), None));
+    // Of two values of one key the later counts.
+    settings.adopt(parse(&format!("{now}&{}", query.trim_start_matches('?'))).state);
+    let _ = window().location().set_hash(anchor);
+    // Setting the same anchor again would not scroll.
+    if let Some(place) = document().get_element_by_id(anchor) {
+        place.scroll_into_view();
+    }
+}
+
 /// Sets `data-theme` on the page to the colours in use, and follows the system's preference.
 pub fn follow_theme(settings: Settings) {
     if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
@@ -52,8 +66,15 @@ pub fn follow_theme(settings: Settings) {
         let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
         changed.forget();
     }
+    // Paper is white, and what is off screen is printed too.
+    for (event, printing) in [("beforeprint", true), ("afterprint", false)] {
+        let heard = Closure::<dyn FnMut()>::new(move || settings.printing.set(printing));
+        let _ = window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+        heard.forget();
+    }
     Effect::new(move || {
         let theme = match settings.theme.get() {
+            _ if settings.printing.get() => Some("light"),
             ThemeChoice::Auto => None,
             ThemeChoice::Light => Some("light"),
             ThemeChoice::Dark => Some("dark"),

@@ -23,19 +23,41 @@ pub fn App() -> impl IntoView {
     follow_theme(settings);
 
     let mut notices = parsed.notices;
-    let alone = parsed.embed.as_deref().and_then(by_id);
-    if let (Some(asked), None) = (&parsed.embed, alone) {
+    // The address decides; else the page that was made for one figure.
+    let made_for = document().query_selector("meta[name='alibi-embed']").ok().flatten();
+    let asked = parsed.embed.or_else(|| made_for.as_ref().and_then(|m| m.get_attribute("content")));
+    let alone = asked.as_deref().and_then(by_id);
+    if let (Some(asked), None) = (&asked, alone) {
         notices.push(format!("there is no figure {asked}; showing the whole article"));
     }
-    follow(settings, alone.map(|f| f.id.to_string()));
+    follow(settings, alone.filter(|_| made_for.is_none()).map(|f| f.id.to_string()));
     let notices = RwSignal::new(notices);
     view! {
+        <style>{move || hiding(&settings.hide.get())}</style>
         <Notices notices=notices />
         {match alone {
             Some(figure) => view! { <Embed figure=figure /> }.into_any(),
             None => view! { <Article /> }.into_any(),
         }}
     }
+}
+
+/// Rules that take controls away, by their test handles; three words stand for groups of them.
+fn hiding(names: &[String]) -> String {
+    let mut rules = String::new();
+    for name in names {
+        let rule = match name.as_str() {
+            "controls" => ".controls, figure > .ticks".to_string(),
+            "export" => ".export".to_string(),
+            "table" => ".data".to_string(),
+            // The control itself, or the label around it. Names hold letters, digits and hyphens only.
+            name => format!(
+                "[data-testid=\"{name}\"], .control:has([data-testid=\"{name}\"]), .list:has([data-testid=\"{name}\"]), .tick:has([data-testid=\"{name}\"])"
+            ),
+        };
+        rules += &format!("figure :is({rule}) {{ display: none; }}\n");
+    }
+    rules
 }
 
 /// What of the address was not as it should be, until the reader dismisses it.

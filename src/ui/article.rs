@@ -1,18 +1,40 @@
-//! The article: head, contents, one section per figure, what was trained, limits and sources.
+//! The article: head, contents, one section per figure, what readers ask, limits, how it was made, sources.
 
+use std::time::Duration;
+
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
+use super::address::visit;
 use super::components::choice::Segmented;
-use super::limits::Limits;
-use super::registry::FIGURES;
+use super::components::prose::Prose;
+use super::figures::extrapolation::Extrapolation;
+use super::later::{Later, Part, after};
+use super::near::provide_near;
+use super::registry::{Entry, FIGURES};
 use super::state::{ThemeChoice, use_settings};
-use super::training::Training;
 
 const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
+/// Time that the first figure is given before the others are drawn.
+const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
+/// The figure that belongs to how the page was made.
+const MADE: &str = "verify";
+
+/// Sections that hold text, with their ids and the lines of the contents.
+const TEXTS: [(&str, &str, &str); 4] = [
+    ("questions", "Questions", "What do readers of the paper and its code ask?"),
+    ("limits", "Limits and follow-ups", "What do these figures not show?"),
+    ("training", "How this was made", "Trained on which text, for how long, with which recipe?"),
+    ("sources", "Sources", "Where do the paper's numbers stand?"),
+];
 
 /// The whole page.
 #[component]
 pub fn Article() -> impl IntoView {
+    let settings = use_settings();
+    let ready = after(AFTER_THE_FIRST);
     // An anchor in the address points at a section that did not exist when the browser looked for it.
     Effect::new(|| {
         let hash = window().location().hash().unwrap_or_default();
@@ -20,7 +42,7 @@ pub fn Article() -> impl IntoView {
             target.scroll_into_view();
         }
     });
-    let contents = FIGURES.iter().map(|f| {
+    let figures = FIGURES.iter().filter(|f| f.id != MADE).map(|f| {
         view! {
             <li>
                 <a href=format!("#section-{}", f.id)>{f.title}</a>
@@ -28,10 +50,23 @@ pub fn Article() -> impl IntoView {
             </li>
         }
     });
-    // Each figure brings its text and its heading.
-    let sections = FIGURES.iter().map(|f| {
-        view! { <section id=format!("section-{}", f.id) aria-label=f.title>{(f.render)()}</section> }
+    let texts = TEXTS.map(|(id, title, question)| {
+        view! { <li><a href=format!("#{id}")>{title}</a><span>{question}</span></li> }
     });
+    let sections = FIGURES.iter().filter(|f| f.id != MADE).map(|f| view! { <Section figure=f ready=ready /> });
+    let made = FIGURES.iter().filter(|f| f.id == MADE).map(|f| view! { <Section figure=f ready=ready /> });
+    // A link that opens a state of a figure: the settings that it names, and its place.
+    let follow = move |event: web_sys::MouseEvent| {
+        if event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0 {
+            return;
+        }
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let link = target.and_then(|t| t.closest("a[href^='?']").ok().flatten());
+        if let Some(address) = link.and_then(|a| a.get_attribute("href")) {
+            event.prevent_default();
+            visit(settings, &address);
+        }
+    };
     view! {
         <a class="skip" href="#section-extrapolation">"Skip to the first figure"</a>
         <header class="masthead">
@@ -47,18 +82,21 @@ pub fn Article() -> impl IntoView {
                 " report that models trained this way keep working on inputs far longer than any they were trained on. "
                 "This page tests that with small models that were really trained and that run in your browser."
             </p>
+            <Prose id="primer" />
         </header>
         <nav class="contents" aria-label="Contents">
-            <ol>
-                {contents.collect_view()}
-                <li><a href="#training">"What was trained"</a><span>"On which text, for how long, with which recipe?"</span></li>
-                <li><a href="#limits">"Limits and sources"</a><span>"What do these figures not show?"</span></li>
-            </ol>
+            <ol>{figures.collect_view()}{texts.collect_view()}</ol>
         </nav>
-        <main>
+        <main on:click=follow>
             {sections.collect_view()}
-            <Training />
-            <Limits />
+            <Text id="questions" />
+            <Text id="limits" />
+            <section aria-labelledby="training">
+                <Prose id="training-before" />
+                <Later part=Part::Training wanted=ready />
+            </section>
+            {made.collect_view()}
+            <Text id="sources" />
         </main>
         <footer>
             <p>
@@ -67,6 +105,43 @@ pub fn Article() -> impl IntoView {
             </p>
         </footer>
     }
+}
+
+/// A figure with the text around it. The first one is drawn at once, the others when that is done or the reader is near.
+#[component]
+fn Section(
+    /// The figure.
+    figure: &'static Entry,
+    /// Whether the first figure has had its turn.
+    ready: Signal<bool>,
+) -> impl IntoView {
+    let place = NodeRef::<html::Section>::new();
+    let near = provide_near(place);
+    view! {
+        <section node_ref=place id=format!("section-{}", figure.id) aria-label=figure.title>
+            <Prose id=format!("{}-before", figure.id) />
+            {draw(figure.id, Signal::derive(move || near.get() || ready.get()))}
+            <Prose id=format!("{}-after", figure.id) />
+        </section>
+    }
+}
+
+/// A figure by itself; any but the first waits until it is wanted.
+pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
+    if id == FIGURES[0].id {
+        view! { <Extrapolation /> }.into_any()
+    } else {
+        view! { <div class="later"><Later part=Part::Figure(id) wanted=wanted /></div> }.into_any()
+    }
+}
+
+/// A section of text alone; its heading carries the same id.
+#[component]
+fn Text(
+    /// Id of the heading and of the template in index.html.
+    id: &'static str,
+) -> impl IntoView {
+    view! { <section aria-labelledby=id><Prose id=id /></section> }
 }
 
 /// The switch of colours.

@@ -221,11 +221,15 @@ pub fn finding(points: &[Shown]) -> String {
     format!("At {} tokens{times}: {}.", thousands(length as u64), said.join("; "))
 }
 
+/// Perplexity of choosing evenly among the pieces of the vocabulary (that of every model here).
+const CHANCE: f64 = 1_024.0;
+
 /// What became of a perplexity from `before` to `after`.
 fn verdict(before: f64, after: f64) -> String {
     let ratio = after / before;
     let (was, is) = (show_perplexity(before), show_perplexity(after));
     match ratio {
+        _ if before >= CHANCE && after >= CHANCE => format!("is no better than chance, {is} (from {was})"),
         r if !r.is_finite() => format!("{is} (from {was})"),
         r if r >= 2.0 => format!("explodes to {is}, {r:.1} times its {was}"),
         r if r > 1.05 => format!("climbs to {is} from {was}"),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::address::report_height;
+use super::article::draw;
 use super::registry::Entry;
 use super::site::base;
 use super::state::use_settings;
@@ -16,10 +17,15 @@ pub fn Embed(
 ) -> impl IntoView {
     let settings = use_settings();
     Effect::new(move || report_height(figure.id));
-    let article = move || format!("{}{}#{}", base(), write(&settings.snapshot(), None), figure.id);
+    // What a teacher has hidden is for this frame only.
+    let article = move || {
+        let mut state = settings.snapshot();
+        state.hide.clear();
+        format!("{}{}#{}", base(), write(&state, None), figure.id)
+    };
     view! {
         <main class="embed">
-            {(figure.render)()}
+            {draw(figure.id, Signal::stored(true))}
             <p class="embed-link">
                 "From "
                 <a href=article target="_blank" rel="noopener" data-testid="full-page">"ALiBi, explained by running it"</a>

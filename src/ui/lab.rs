@@ -64,6 +64,11 @@ pub struct Control {
 }
 
 impl Control {
+    /// Its value among the settings.
+    pub fn value(&self, values: &[(String, String)]) -> String {
+        values.iter().find(|(k, _)| k == self.key).map_or(self.default, |(_, v)| v).into()
+    }
+
     /// A value from outside held to the bounds: what is kept, and a sentence if that is not what was asked.
     pub fn check(&self, value: &str) -> (String, Option<String>) {
         let key = self.key;
@@ -110,13 +115,19 @@ pub struct Lab {
     pub controls: &'static [Control],
     /// Text of the run button; none where nothing is computed.
     pub run: Option<&'static str>,
-    /// Ids of the charts' elements, one per chart that [`Lab::show`] can give.
+    /// Ids of the charts' elements, one per chart that [`Work::show`] can give.
     pub plots: &'static [&'static str],
     /// Values of `data-series`, one per table.
     pub series: &'static [&'static str],
     /// Whether answers are kept from the training machine, and if so over the values of which lists; everything else
     /// at its default.
     pub kept: Option<&'static [&'static str]>,
+}
+
+/// What a figure does. Apart from [`Lab`], so that the page can know a figure's settings before it has its code.
+pub struct Work {
+    /// The figure.
+    pub lab: &'static Lab,
     /// What to ask the engine for the present settings.
     pub asks: fn(&Bench) -> Vec<Evaluate>,
     /// What to show.

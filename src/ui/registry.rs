@@ -1,16 +1,13 @@
 //! The figures, in the page's order: contents, anchors, embeds and the browser tests' loop follow from this list.
-
-use leptos::prelude::*;
+//! Only what is known of a figure before it is drawn; what draws them is in [`super::later`].
 
 use super::figures::{
-    attention, bias, cost, early_tokens, extrapolation, generate, methods, paper, perplexity, reach, slopes,
-    train_short, verify, what_if,
+    attention, bias, cost, early_tokens, extrapolation, generate, methods, paper, reach, train_short, verify, what_if,
 };
-use super::lab::view::Laboratory;
 use super::lab::{Control, Lab};
 
 /// One figure.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Stable id: anchor, embed value, test handle.
     pub id: &'static str,
@@ -18,8 +15,6 @@ pub struct Entry {
     pub title: &'static str,
     /// The question it answers: the heading of its section, and the line beside the title in the contents.
     pub question: &'static str,
-    /// Makes it, with the text around it.
-    pub render: fn() -> AnyView,
 }
 
 /// Every figure, in order.
@@ -28,86 +23,32 @@ pub static FIGURES: &[Entry] = &[
         id: "extrapolation",
         title: "Perplexity against input length",
         question: "What happens past the training length?",
-        render: || view! { <extrapolation::Extrapolation /> }.into_any(),
     },
     Entry {
         id: methods::LAB.id,
         title: methods::LAB.title,
         question: "How does a transformer learn where its tokens stand?",
-        render: || view! { <Laboratory lab=&methods::LAB /> }.into_any(),
     },
     Entry {
         id: "slopes",
         title: "The slope of every head",
         question: "How strongly does each head prefer what is near?",
-        render: || view! { <slopes::Slopes /> }.into_any(),
     },
-    Entry {
-        id: "bias",
-        title: "The bias of every query and key",
-        question: "What is added to the scores?",
-        render: || view! { <bias::Bias /> }.into_any(),
-    },
-    Entry {
-        id: reach::LAB.id,
-        title: reach::LAB.title,
-        question: "How far back can a head see?",
-        render: || view! { <Laboratory lab=&reach::LAB /> }.into_any(),
-    },
-    Entry {
-        id: "perplexity",
-        title: "The laboratory",
-        question: "Does it hold when you measure it yourself?",
-        render: || view! { <perplexity::Perplexity /> }.into_any(),
-    },
-    Entry {
-        id: train_short::LAB.id,
-        title: train_short::LAB.title,
-        question: "How short can you train?",
-        render: || view! { <Laboratory lab=&train_short::LAB /> }.into_any(),
-    },
-    Entry {
-        id: early_tokens::LAB.id,
-        title: early_tokens::LAB.title,
-        question: "Why do longer inputs help at all?",
-        render: || view! { <Laboratory lab=&early_tokens::LAB /> }.into_any(),
-    },
-    Entry {
-        id: cost::LAB.id,
-        title: cost::LAB.title,
-        question: "What does each method cost?",
-        render: || view! { <Laboratory lab=&cost::LAB /> }.into_any(),
-    },
+    Entry { id: "bias", title: "The bias of every query and key", question: "What is added to the scores?" },
+    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?" },
+    Entry { id: "perplexity", title: "The laboratory", question: "Does it hold when you measure it yourself?" },
+    Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?" },
+    Entry { id: early_tokens::LAB.id, title: early_tokens::LAB.title, question: "Why do longer inputs help at all?" },
+    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?" },
     Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,
         question: "What if you change the positions of a finished model?",
-        render: || view! { <Laboratory lab=&what_if::LAB /> }.into_any(),
     },
-    Entry {
-        id: attention::LAB.id,
-        title: attention::LAB.title,
-        question: "What does the bias do to a sentence?",
-        render: || view! { <Laboratory lab=&attention::LAB /> }.into_any(),
-    },
-    Entry {
-        id: generate::LAB.id,
-        title: generate::LAB.title,
-        question: "What does collapse look like?",
-        render: || view! { <Laboratory lab=&generate::LAB /> }.into_any(),
-    },
-    Entry {
-        id: paper::LAB.id,
-        title: paper::LAB.title,
-        question: "What did the paper measure?",
-        render: || view! { <Laboratory lab=&paper::LAB /> }.into_any(),
-    },
-    Entry {
-        id: verify::LAB.id,
-        title: verify::LAB.title,
-        question: "Can you trust what your browser computes?",
-        render: || view! { <Laboratory lab=&verify::LAB /> }.into_any(),
-    },
+    Entry { id: attention::LAB.id, title: attention::LAB.title, question: "What does the bias do to a sentence?" },
+    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?" },
+    Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?" },
+    Entry { id: verify::LAB.id, title: verify::LAB.title, question: "Can you trust what your browser computes?" },
 ];
 
 /// Figures of the laboratory.
@@ -124,9 +65,28 @@ pub static LABS: &[&Lab] = &[
     &verify::LAB,
 ];
 
+/// Settings of the other figures that are kept in the same way.
+pub static PLAIN: &[&Control] =
+    &[&extrapolation::WITHOUT, &extrapolation::PREDICT, &extrapolation::GUESS, &bias::SCORES];
+
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {
-    LABS.iter().flat_map(|lab| lab.controls).find(|c| c.key == key)
+    let labs = LABS.iter().flat_map(|lab| lab.controls);
+    PLAIN.iter().copied().chain(labs).find(|c| c.key == key)
+}
+
+/// Keys of the address that a figure reads, colours apart.
+pub fn keys(id: &str) -> Vec<&'static str> {
+    let mut keys = match id {
+        "extrapolation" => vec!["without", "predict", "guess", "targets", "engine"],
+        "slopes" => vec!["heads", "order"],
+        "bias" => vec!["heads", "head", "length", "form", "view", "scores"],
+        "perplexity" => vec!["models", "lengths", "protocol", "stride", "targets", "text", "engine"],
+        _ => vec!["engine"],
+    };
+    let lab = LABS.iter().find(|lab| lab.id == id);
+    keys.extend(lab.into_iter().flat_map(|lab| lab.controls).map(|c| c.key));
+    keys
 }
 
 /// The figure of that id.
@@ -146,5 +106,26 @@ mod tests {
             assert_eq!(by_id(figure.id).map(|f| f.title), Some(figure.title));
         }
         assert!(by_id("no-such-figure").is_none());
+    }
+
+    #[test]
+    fn what_the_site_says_of_its_figures_elsewhere_is_this_list() {
+        let listed: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../assets/figures.json")).unwrap();
+        assert_eq!(listed.len(), FIGURES.len());
+        for (entry, figure) in listed.iter().zip(FIGURES) {
+            assert_eq!(
+                [&entry["id"], &entry["title"], &entry["question"]].map(|v| v.as_str().unwrap()),
+                [figure.id, figure.title, figure.question]
+            );
+        }
+    }
+
+    #[test]
+    fn every_setting_belongs_to_a_figure_and_has_a_name_of_its_own() {
+        let all: Vec<&Control> = PLAIN.iter().copied().chain(LABS.iter().flat_map(|lab| lab.controls)).collect();
+        for (i, control) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|c| c.key != control.key), "{}", control.key);
+            assert_eq!(FIGURES.iter().filter(|f| keys(f.id).contains(&control.key)).count(), 1, "{}", control.key);
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::lab::Values;
@@ -19,6 +20,14 @@ const RECORDED: &str = "assets/models/recorded.json";
 
 /// Where the kept answers are.
 const KEPT: &str = "assets/models/kept.json";
+#[wasm_bindgen]
+extern "C" {
+    /// Where a file is, relative to the site's folder: the built site has names that change with the contents
+    /// (assets/start.js).
+    #[wasm_bindgen(js_name = alibiFile)]
+    pub fn file_name(path: &str) -> String;
+}
+
 /// What the text of a file begins with that could not be had.
 const FAILED: &str = "# failed: ";
 /// Time that the first figure is given before less urgent files are asked for.
@@ -130,7 +139,7 @@ fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, 
 
 /// The server's answer for a file of this site.
 async fn respond(path: &str) -> Result<web_sys::Response, String> {
-    let url = format!("{}{path}", base());
+    let url = format!("{}{}", base(), file_name(path));
     let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(words)?;
     let response: web_sys::Response = response.dyn_into().map_err(words)?;
     if !response.ok() {

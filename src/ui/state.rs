@@ -119,6 +119,8 @@ pub struct State {
     pub engine: EngineChoice,
     /// Settings of the laboratory's figures that differ from their defaults.
     pub labs: Values,
+    /// Test handles of controls that are out of the way.
+    pub hide: Vec<String>,
 }
 
 impl Default for State {
@@ -139,6 +141,7 @@ impl Default for State {
             targets: 0,
             engine: EngineChoice::default(),
             labs: Values::new(),
+            hide: Vec::new(),
         }
     }
 }
@@ -197,6 +200,10 @@ pub struct Settings {
     pub engine: RwSignal<EngineChoice>,
     /// Settings of the laboratory's figures that differ from their defaults.
     pub labs: RwSignal<Values>,
+    /// Controls that are out of the way.
+    pub hide: RwSignal<Vec<String>>,
+    /// Whether the page is being printed; kept up to date by the page.
+    pub printing: RwSignal<bool>,
     /// Whether the system prefers dark colours; kept up to date by the page.
     pub system_dark: RwSignal<bool>,
 }
@@ -221,6 +228,8 @@ impl Settings {
             targets: RwSignal::new(state.targets),
             engine: RwSignal::new(state.engine),
             labs: RwSignal::new(state.labs),
+            hide: RwSignal::new(state.hide),
+            printing: RwSignal::new(false),
             system_dark: RwSignal::new(false),
         }
     }
@@ -243,7 +252,33 @@ impl Settings {
             targets: self.targets.get(),
             engine: self.engine.get(),
             labs: self.labs.get(),
+            hide: self.hide.get(),
         }
+    }
+
+    /// Sets what differs from `state`.
+    pub fn adopt(&self, state: State) {
+        fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+            if signal.with_untracked(|now| *now != value) {
+                signal.set(value);
+            }
+        }
+        set(self.heads, state.heads);
+        set(self.length, state.length);
+        set(self.head, state.head);
+        set(self.order, state.order);
+        set(self.form, state.form);
+        set(self.view, state.view);
+        set(self.theme, state.theme);
+        set(self.models, state.models);
+        set(self.lengths, state.lengths);
+        set(self.protocol, state.protocol);
+        set(self.text, state.text);
+        set(self.stride, state.stride);
+        set(self.targets, state.targets);
+        set(self.engine, state.engine);
+        set(self.labs, state.labs);
+        set(self.hide, state.hide);
     }
 
     /// The head shown, from 0, always below the head count. Tracks both.
@@ -251,9 +286,10 @@ impl Settings {
         self.head.get().min(self.heads.get().saturating_sub(1))
     }
 
-    /// Whether dark colours are in use. Tracks the choice and the system.
+    /// Whether dark colours are in use: as chosen, else as the system has it; never on paper. Tracks all three.
     pub fn dark(&self) -> bool {
         match self.theme.get() {
+            _ if self.printing.get() => false,
             ThemeChoice::Auto => self.system_dark.get(),
             ThemeChoice::Light => false,
             ThemeChoice::Dark => true,

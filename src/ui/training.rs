@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use super::components::trouble::Trouble;
 use super::curves::{model_name, order};
 use super::results::{show_perplexity, thousands};
-use super::site::{Loaded, Site, base};
+use super::site::{Loaded, Site, base, file_name};
 use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelEntry};
 
-/// The section.
+/// What the manifest says of the models.
 #[component]
 pub fn Training() -> impl IntoView {
     let site = expect_context::<Site>();
@@ -18,11 +18,8 @@ pub fn Training() -> impl IntoView {
         _ => None,
     });
     view! {
-        <section aria-labelledby="training">
-            <h2 id="training">"What was trained"</h2>
-            <Trouble trouble=trouble retry=move |()| site.load() />
-            {move || site.manifest.get().ready().map(|m| record(m))}
-        </section>
+        <Trouble trouble=trouble retry=move |()| site.load() />
+        {move || site.manifest.get().ready().map(|m| record(m))}
     }
 }
 
@@ -86,7 +83,8 @@ fn record(manifest: &Manifest) -> impl IntoView + use<> {
 }
 
 fn row(m: &ModelEntry, with_recipe: bool) -> impl IntoView + use<> {
-    let log = format!("{}{}", base(), m.log);
+    let log = format!("{}{}", base(), file_name(&m.log));
+    let saved_as = m.log.rsplit('/').next().unwrap_or_default().to_string();
     let recipe = with_recipe.then(|| m.recipe.clone());
     view! {
         <tr>
@@ -97,7 +95,7 @@ fn row(m: &ModelEntry, with_recipe: bool) -> impl IntoView + use<> {
             <td>{thousands(m.steps as u64)}</td>
             <td>{show_perplexity(m.validation_loss.exp())}</td>
             {recipe.map(|r| view! { <td class="words">{r}</td> })}
-            <td><a href=log download="">"CSV"</a></td>
+            <td><a href=log download=saved_as>"CSV"</a></td>
         </tr>
     }
 }

@@ -17,6 +17,8 @@ use crate::protocol::EngineChoice;
 pub const VERSION: &str = "1";
 /// Characters read of a query string; the rest is ignored.
 const MAX_QUERY: usize = 2_000;
+/// Controls that can be hidden at once.
+const MAX_HIDDEN: usize = 32;
 /// Bytes of the longest text that is written into an address.
 const MAX_WRITTEN: usize = 400;
 
@@ -133,6 +135,7 @@ impl Reader {
                 self.parsed.state.targets = self.nearest(key, asked, TARGETS.into_iter());
             }
             "lengths" => self.lengths(value),
+            "hide" => self.hide(value),
             "models" => self.models(value),
             // Keys of others (a mailing's tracking key, say) are none of our business.
             _ => {
@@ -193,11 +196,21 @@ impl Reader {
         self.parsed.state.lengths = chosen;
     }
 
+    fn hide(&mut self, value: &str) {
+        let names = value.split(',').filter(|p| !p.is_empty());
+        for name in names.take(MAX_HIDDEN) {
+            if plain(name) {
+                self.parsed.state.hide.push(name.into());
+            } else {
+                self.say(format!("{} cannot be a control's name", clip(name)));
+            }
+        }
+    }
+
     fn models(&mut self, value: &str) {
         let mut chosen: Vec<String> = Vec::new();
         for id in value.split(',').filter(|p| !p.is_empty()) {
-            let plain = id.len() <= 40 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-            if !plain {
+            if !plain(id) {
                 self.say(format!("{} cannot be a model's name", clip(id)));
             } else if chosen.len() == MAX_MODELS {
                 return self.say(format!("at most {MAX_MODELS} models can be chosen"));
@@ -207,6 +220,11 @@ impl Reader {
         }
         self.parsed.state.models = chosen;
     }
+}
+
+/// Whether this can be a name of ours: small letters, digits and hyphens, 40 at most.
+fn plain(name: &str) -> bool {
+    name.len() <= 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// At most 40 characters of what somebody wrote, to be shown back.
@@ -261,10 +279,15 @@ fn encode(value: &str) -> String {
 
 /// The query string of these settings, with `?`, or nothing where all is at its default.
 pub fn write(state: &State, embed: Option<&str>) -> String {
+    write_some(state, embed, &|_| true)
+}
+
+/// The same with the keys that `wanted` lets through.
+pub fn write_some(state: &State, embed: Option<&str>, wanted: &dyn Fn(&str) -> bool) -> String {
     let default = State::default();
     let mut pairs: Vec<(&str, String)> = Vec::new();
     let mut put = |differs: bool, key: &'static str, value: String| {
-        if differs {
+        if differs && (key == "embed" || wanted(key)) {
             pairs.push((key, value));
         }
     };
@@ -284,8 +307,9 @@ pub fn write(state: &State, embed: Option<&str>) -> String {
     put(state.targets != default.targets, "targets", state.targets.to_string());
     put(state.text != default.text, "text", name(state.text).into());
     put(state.engine != default.engine, "engine", name(state.engine).into());
+    put(!state.hide.is_empty(), "hide", state.hide.join(","));
     for (key, value) in &state.labs {
-        if value.len() <= MAX_WRITTEN {
+        if value.len() <= MAX_WRITTEN && wanted(key) {
             pairs.push((key, encode(value)));
         }
     }

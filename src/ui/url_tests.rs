@@ -34,6 +34,11 @@ impl Draw {
             stride: 1 << self.below(15),
             targets: TARGETS[self.below(TARGETS.len())],
             engine: self.one_of(),
+            hide: ["heads", "export", "length-32"]
+                .iter()
+                .filter(|_| self.below(2) == 0)
+                .map(|k| k.to_string())
+                .collect(),
         }
     }
 }
@@ -134,4 +139,28 @@ fn numbers_beyond_all_bounds_are_clamped_and_long_queries_are_said_to_be_cut() {
     assert_eq!(parse("v=1&heads=--9").state.heads, State::default().heads);
     let parsed = parse(&format!("v=1&x={}&heads=12", "y".repeat(3_000)));
     assert!(parsed.notices.iter().any(|n| n.contains("2000")), "{:?}", parsed.notices);
+}
+
+#[test]
+fn what_is_hidden_goes_through_an_address_and_back() {
+    let parsed = parse("?v=1&hide=heads,export,no\"}body{x&embed=slopes");
+    assert_eq!(parsed.state.hide, ["heads", "export"]);
+    assert_eq!(parsed.notices.len(), 1, "{:?}", parsed.notices);
+    assert_eq!(write(&parsed.state, None), "?v=1&hide=heads,export");
+    assert_eq!(parse(&format!("hide={}", "a,".repeat(900))).state.hide.len(), MAX_HIDDEN);
+}
+
+#[test]
+fn a_link_changes_what_it_names_and_nothing_else() {
+    let now = write(&parse("?heads=3&stride=16&what-if-change=window").state, None);
+    let state = parse(&format!("{now}&heads=12&what-if-change=no-bias")).state;
+    assert_eq!((state.heads, state.stride), (12, 16));
+    assert_eq!(state.labs, [("what-if-change".to_string(), "no-bias".to_string())]);
+}
+
+#[test]
+fn only_wanted_keys_are_written_for_an_embed() {
+    let state = parse("?heads=3&stride=16&what-if-change=window&hide=export").state;
+    let text = write_some(&state, Some("slopes"), &|key| key == "heads" || key == "hide");
+    assert_eq!(text, "?v=1&embed=slopes&heads=3&hide=export");
 }

@@ -28,6 +28,10 @@ extern "C" {
     // Workers and pages both have it as a global function.
     #[wasm_bindgen(js_name = fetch)]
     fn fetch_url(url: &str, init: &RequestInit) -> js_sys::Promise;
+    /// Where a file is, relative to the site's folder: the built site has names that change with the contents
+    /// (assets/worker_loader.js; in a page assets/start.js).
+    #[wasm_bindgen(js_name = alibiFile)]
+    fn file_name(path: &str) -> String;
 }
 
 /// A token stream and what its tokens stand for.
@@ -185,7 +189,7 @@ impl Files {
 
     async fn fetch(&mut self, file: &str) -> Result<Vec<u8>, Failure> {
         let again = self.failed.remove(file);
-        match fetch(&format!("{}{file}", self.base), again).await {
+        match fetch(&format!("{}{}", self.base, file_name(file)), again).await {
             Ok(bytes) => Ok(bytes),
             Err(reason) => {
                 self.failed.insert(file.into());

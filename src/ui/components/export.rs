@@ -16,6 +16,9 @@ pub fn Export(
     csv: Signal<String>,
     /// The drawing, read on a click.
     svg: Signal<Option<String>>,
+    /// Whether the figure ever has a drawing.
+    #[prop(default = true)]
+    drawn: bool,
 ) -> impl IntoView {
     let copyable = RwSignal::new(None::<(String, String)>);
     let hand_over = move |ending: &str, kind: &str, text: String| {
@@ -31,19 +34,21 @@ pub fn Export(
             <button type="button" data-testid="export-csv" on:click=move |_| hand_over("csv", "text/csv", csv.get_untracked())>
                 "CSV"
             </button>
-            <button
-                type="button"
-                data-testid="export-svg"
-                on:click=move |_| {
-                    let drawing = svg.get_untracked();
-                    nothing_drawn.set(drawing.is_none());
-                    if let Some(svg) = drawing {
-                        hand_over("svg", "image/svg+xml", svg);
+            {drawn.then(|| view! {
+                <button
+                    type="button"
+                    data-testid="export-svg"
+                    on:click=move |_| {
+                        let drawing = svg.get_untracked();
+                        nothing_drawn.set(drawing.is_none());
+                        if let Some(svg) = drawing {
+                            hand_over("svg", "image/svg+xml", svg);
+                        }
                     }
-                }
-            >
-                "SVG"
-            </button>
+                >
+                    "SVG"
+                </button>
+            })}
             <span role="status">{move || nothing_drawn.get().then_some("There is nothing to draw yet.")}</span>
             {move || copyable.get().map(|(name, text)| view! { <Copyable name text on_close=move || copyable.set(None) /> })}
         </div>
@@ -71,14 +76,7 @@ fn Copyable(
         if let Some(area) = area.get_untracked() {
             area.select();
         }
-        // Absent on plain http and refused in some frames: then the selected text waits for the reader's own copying.
-        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
-        if let Ok(clipboard) = clipboard.dyn_into::<web_sys::Clipboard>() {
-            let written = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&content));
-            leptos::task::spawn_local(async move {
-                copied.set(written.await.is_ok());
-            });
-        }
+        copy(&content, copied);
     };
     let label = format!("Content of {name}");
     let title = format!("This page may not save files here. Copy the content of {name}:");
@@ -94,6 +92,18 @@ fn Copyable(
             </button>
             <span role="status">{move || copied.get().then_some("Copied.")}</span>
         </div>
+    }
+}
+
+/// Puts a text on the clipboard and says whether that was allowed. There is none on plain http, and some frames refuse
+/// it: then the selected text waits for the reader's own copying.
+pub fn copy(text: &str, copied: RwSignal<bool>) {
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+    if let Ok(clipboard) = clipboard.dyn_into::<web_sys::Clipboard>() {
+        let written = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text));
+        leptos::task::spawn_local(async move {
+            copied.set(written.await.is_ok());
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leaves: controls and frames that take signals and know no figure.
 
 pub mod data_table;
+pub mod embed_code;
 pub mod export;
 pub mod figure;
 pub mod plot;

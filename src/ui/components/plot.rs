@@ -6,7 +6,8 @@ use web_sys::MouseEvent;
 
 use super::readout::{Choice, Move, Readout};
 use super::surface::{paint, use_room};
-use crate::chart::{self, Layout, LineChart, Sheet, Theme, format_short};
+use crate::chart::{self, Layout, LineChart, Sheet, Theme, format_short, to_svg};
+use crate::ui::near::near;
 use crate::ui::state::use_settings;
 
 /// The theme in use. Tracks the reader's choice and the system's.
@@ -14,10 +15,21 @@ pub fn theme() -> Theme {
     if use_settings().dark() { Theme::DARK } else { Theme::LIGHT }
 }
 
+/// Size of the drawing for download, CSS pixels.
+const SVG_SIZE: (u32, u32) = (760, 460);
+
+/// The chart as an SVG, in the colours of the page.
+pub fn drawing(chart: &LineChart, dark: bool) -> Option<String> {
+    to_svg(chart, if dark { &Theme::DARK } else { &Theme::LIGHT }, SVG_SIZE).ok()
+}
+
 /// Height of a chart of that width, CSS pixels.
 fn height_for(width: f64) -> f64 {
     (width * 0.5).clamp(260.0, 400.0).round()
 }
+
+/// What takes the values under a pointer that draws; absent while nothing can be drawn.
+pub type Pencil = Signal<Option<Callback<(f64, f64)>>>;
 
 /// Draws `chart` as wide as its place allows. `label` is its accessible name, `id` its element's id.
 #[component]
@@ -28,7 +40,12 @@ pub fn LinePlot(
     label: Signal<String>,
     /// Id of the element.
     id: &'static str,
+    /// Where the reader draws, takes the values under the pointer; else absent.
+    #[prop(optional, into)]
+    pencil: Option<Pencil>,
 ) -> impl IntoView {
+    let near = near();
+    let pencil = move || pencil.and_then(|p| p.get_untracked());
     let settings = use_settings();
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let room = use_room(place);
@@ -37,7 +54,7 @@ pub fn LinePlot(
         Sheet { width, height: height_for(width) }
     });
     Effect::new(move || {
-        let (Some(canvas), Sheet { width, height }) = (canvas.get(), sheet.get()) else { return };
+        let (Some(canvas), Sheet { width, height }, true) = (canvas.get(), sheet.get(), near.get()) else { return };
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         chart.with(|chart| {
             if width > 0.0 {
@@ -51,6 +68,13 @@ pub fn LinePlot(
     let under = move |event: &MouseEvent| {
         let chart = chart.read_untracked();
         Layout::of(&chart, sheet.get_untracked()).ok()?.nearest_x(&chart, f64::from(event.offset_x()))
+    };
+    let draw_at = move |event: &web_sys::PointerEvent| {
+        let Some(pencil) = pencil() else { return };
+        let chart = chart.read_untracked();
+        if let Ok(at) = Layout::of(&chart, sheet.get_untracked()) {
+            pencil.run(at.values(&chart, (f64::from(event.offset_x()), f64::from(event.offset_y()))));
+        }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         let Some(step) = Move::of(&event) else { return };
@@ -89,7 +113,13 @@ pub fn LinePlot(
                 aria-label=label
                 tabindex="0"
                 style=move || format!("display:block;width:100%;height:{}px;touch-action:pan-y", sheet.get().height)
-                on:pointermove=move |event| choice.hover(&event, under(&event))
+                on:pointerdown=move |event| draw_at(&event)
+                on:pointermove=move |event| {
+                    if event.buttons() != 0 {
+                        draw_at(&event);
+                    }
+                    choice.hover(&event, under(&event));
+                }
                 on:pointerleave=move |_| choice.leave()
                 on:click=move |event| choice.pin(under(&event))
                 on:keydown=on_key

@@ -90,7 +90,9 @@ fn status_line(run: Run) -> String {
                     job.evaluate.length,
                     100.0 * share
                 );
-                format!("{counted}; now {at}; {elapsed:.0} s so far")
+                let left =
+                    left(elapsed, run.share()).map_or(String::new(), |s| format!(", about {} left", show_seconds(s)));
+                format!("{counted}; now {at}; {elapsed:.0} s so far{left}")
             }
             None if waiting => format!("{counted}; starting"),
             None if run.stopped.get() => format!("Stopped after {}: {counted}, kept below.", show_seconds(elapsed)),
@@ -98,4 +100,21 @@ fn status_line(run: Run) -> String {
             None => format!("{counted} computed in {}.", show_seconds(elapsed)),
         }
     })
+}
+
+/// Seconds left if the rest goes as it went so far; not before that says anything.
+fn left(elapsed: f64, share: f64) -> Option<f64> {
+    (elapsed >= 1.0 && share >= 0.05).then(|| elapsed * (1.0 - share) / share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_follows_the_share_done() {
+        assert_eq!(left(10.0, 0.25), Some(30.0));
+        assert_eq!(left(10.0, 1.0), Some(0.0));
+        assert_eq!((left(0.5, 0.5), left(10.0, 0.01)), (None, None));
+    }
 }

@@ -4,7 +4,7 @@ use crate::chart::{Theme, square};
 use crate::config::Change;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, escaped, own_text};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work, escaped, own_text};
 use crate::ui::results::show_3;
 
 /// Tokens of the text that are looked at, at most.
@@ -32,15 +32,17 @@ pub static LAB: Lab = Lab {
         },
         Control { key: "attention-layer", label: "Layer", kind: Kind::Number { min: 1, max: 4 }, default: "1" },
         Control { key: "attention-head", label: "Head", kind: Kind::Number { min: 1, max: HEADS }, default: "1" },
-        Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "" },
+        // The end of the second “belong”: with the bias it looks at its own beginning, without it at the first one's.
+        Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "23" },
     ],
     run: Some("Look"),
     plots: &[],
     series: &["attention"],
     kept: Some(&["attention-bias"]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn asks(bench: &Bench) -> Vec<Evaluate> {
     let model = format!("{}-256", bench.value("attention-method"));

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 use crate::chart::heatmap_to_svg;
-use crate::ui::components::choice::Choice;
+use crate::ui::components::choice::{Choice, Segmented};
 use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
 use crate::ui::components::prose::Prose;
 use crate::ui::components::setting::{NumberControl, PickControl, Spread};
+use crate::ui::lab::{Control, Kind, put};
 use crate::ui::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
 
 mod data;
@@ -23,13 +24,20 @@ use softmax::Scores;
 const SVG_WIDTH: u32 = 760;
 const FORMS: &[Choice] = &[("paper", "paper: −m(i − j)"), ("code", "code: +m·j")];
 const VIEWS: &[Choice] = &[("one", "one head"), ("all", "all heads")];
-const SCORES: &[Choice] = &[("uneven", "uneven"), ("equal", "all equal")];
+
+/// The scores of the worked example.
+pub static SCORES: Control =
+    Control { key: "scores", label: "Example scores", kind: Kind::Pick(EXAMPLES), default: "uneven" };
+const EXAMPLES: &[Choice] = &[("uneven", "uneven"), ("equal", "all equal")];
 
 /// Bias heatmap of one head or all, in both forms, and the weights that follow.
 #[component]
 pub fn Bias() -> impl IntoView {
     let settings = use_settings();
-    let scores = RwSignal::new(Scores::default());
+    let labs = settings.labs;
+    let chosen = move || SCORES.value(&labs.read());
+    let scores = Memo::new(move |_| if chosen() == "equal" { Scores::Equal } else { Scores::Uneven });
+    let scores_name = Signal::derive(move || if scores.get() == Scores::Equal { "equal" } else { "uneven" });
     let at = Memo::new(move |_| Setting {
         heads: settings.heads.get(),
         head: settings.shown_head(),
@@ -47,7 +55,6 @@ pub fn Bias() -> impl IntoView {
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
     let head = Signal::derive(move || settings.shown_head() + 1);
     view! {
-        <Prose id="bias-before" />
         <Figure id="bias" title="The bias of every query and key" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -83,14 +90,19 @@ pub fn Bias() -> impl IntoView {
             <Export stem=stem csv=csv svg=svg />
             <h4>"Scores + bias → softmax"</h4>
             <Prose id="bias-worked" />
-            <PickControl testid="scores" label="Example scores" value=scores choices=SCORES values=&[Scores::Uneven, Scores::Equal] />
+            <Segmented
+                testid=SCORES.key
+                label=SCORES.label
+                choices=EXAMPLES
+                value=scores_name
+                choose=move |name: &'static str| labs.update(|all| put(all, &SCORES, name.into()))
+            />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
                 "Over all " {move || at.get().length} " keys of the last query, in f32, the weights of the two forms differ by at most "
                 <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
             </p>
         </Figure>
-        <Prose id="bias-after" />
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::{BLOCK, RUN_IN};
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{model_name, parts, speed};
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 use crate::ui::plan::tokens;
 use crate::ui::results::thousands;
 
@@ -41,9 +41,10 @@ pub static LAB: Lab = Lab {
     kept: None,
     plots: &["cost-plot"],
     series: &["cost", "cost-paper"],
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 /// Lengths that are measured.
 fn lengths(bench: &Bench) -> impl Iterator<Item = usize> {

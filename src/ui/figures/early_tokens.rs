@@ -4,7 +4,7 @@ use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work};
 use crate::ui::results::{Summary, show_3, show_perplexity, thousands};
 
 /// Input lengths of the curves, tokens.
@@ -39,9 +39,10 @@ pub static LAB: Lab = Lab {
     plots: &["early-tokens-plot", "early-tokens-curves"],
     series: &["early-tokens", "early-tokens-curves"],
     kept: Some(&["early-method"]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn model(bench: &Bench) -> String {
     format!("{}-256", bench.value("early-method"))

@@ -1,15 +1,22 @@
 //! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
 
+pub mod guess;
+
+use std::time::Duration;
+
 use leptos::prelude::*;
 
-use crate::chart::{LineChart, Theme, sort_by_key, style_of, to_svg};
+use self::guess::{Guesses, LENGTHS, Sketch};
+use crate::chart::{sort_by_key, style_of};
 use crate::protocol::Protocol;
 use crate::ui::client::Client;
 use crate::ui::components::{
-    choice::Tick, data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, prose::Prose, ran::Ran,
+    choice::Tick, data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, plot::drawing, ran::Ran,
     run_bar::RunBar, trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown, model_name, parts};
+use crate::ui::lab::{Control, Kind, put};
+use crate::ui::later::{Later, Part, after};
 use crate::ui::plan::{Choices, evaluations, expected_engine, n_targets};
 use crate::ui::results::thousands;
 use crate::ui::run::Run;
@@ -18,11 +25,24 @@ use crate::ui::state::use_settings;
 
 /// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
 const LONGEST_LIVE: usize = 4_096;
-/// Size of the drawing for download, CSS pixels.
-pub const SVG_SIZE: (u32, u32) = (760, 460);
 
 /// Training length of the models shown, tokens.
 const TRAINED: usize = 256;
+/// Time that the chart is given before what stands under it is fetched.
+const AFTER_THE_CHART: Duration = Duration::from_millis(300);
+
+/// Models that are not shown, by id with commas between.
+pub static WITHOUT: Control =
+    Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "" };
+/// Whether the results past the training length are out of sight, for the reader to guess.
+pub static PREDICT: Control = Control {
+    key: "predict",
+    label: "Predict first",
+    kind: Kind::Pick(&[("off", "off"), ("on", "on")]),
+    default: "off",
+};
+/// What the reader guessed; see [`Guesses::read`].
+pub static GUESS: Control = Control { key: "guess", label: "Your guess", kind: Kind::Hidden(200), default: "" };
 
 /// The figure.
 #[component]
@@ -30,7 +50,10 @@ pub fn Extrapolation() -> impl IntoView {
     let (settings, site) = (use_settings(), expect_context::<Site>());
     let client = expect_context::<Client>();
     let run = Run::default();
-    let hidden = RwSignal::new(Vec::<String>::new());
+    let labs = settings.labs;
+    let hidden = Memo::new(move |_| WITHOUT.value(&labs.read()));
+    let predicting = Memo::new(move |_| PREDICT.value(&labs.read()) == "on");
+    let guesses = Memo::new(move |_| Guesses::read(&GUESS.value(&labs.read())));
     let live_targets = RwSignal::new(0_usize);
 
     let recorded = Memo::new(move |_| {
@@ -38,18 +61,20 @@ pub fn Extrapolation() -> impl IntoView {
         // One training length and one seed here; the others have figures of their own.
         all.into_iter().filter(|p| matches!(parts(&p.model), (_, Some(TRAINED), None))).collect::<Vec<_>>()
     });
-    let visible = move |model: &str| !hidden.with(|h| h.iter().any(|m| m == model));
+    let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| m == model));
+    // While the reader guesses, nothing in the figure tells.
+    let told = move |p: &Shown| p.length <= TRAINED || !predicting.get();
     let chosen = Memo::new(move |_| {
         recorded.with(|points| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
     });
     let background = Memo::new(move |_| -> Vec<Shown> {
-        recorded.get().into_iter().filter(|p| chosen.with(|c| c.contains(&p.model))).collect()
+        recorded.get().into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
     });
     let live = Memo::new(move |_| -> Vec<Shown> {
         let points = client
             .results
             .with(|r| curves::live_points(&r.of("held-out", Protocol::Nonoverlapping, live_targets.get())));
-        points.into_iter().filter(|p| chosen.with(|c| c.contains(&p.model))).collect()
+        points.into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
     });
     let chart = Memo::new(move |_| {
         let live = live.get();
@@ -59,8 +84,25 @@ pub fn Extrapolation() -> impl IntoView {
                 // The recorded lines stay as a pale background and are named by the computed ones.
                 lines.extend(curves::series(&live, "-live", false));
             }
-            curves::chart(lines, &curves::training_lengths(points))
+            guesses.with(|g| lines.extend(g.series(points)));
+            let chart = curves::chart(lines, &curves::training_lengths(points));
+            if predicting.get() { guess::blank(chart) } else { chart }
         })
+    });
+    let sketch = Sketch { models: chosen, points: recorded, model: RwSignal::new(String::new()) };
+    provide_context(sketch);
+    let pencil = Callback::new(move |(x, y): (f64, f64)| {
+        // Left of the first guessed length nothing is drawn: that was measured.
+        if x > TRAINED as f64 * 1.2 {
+            guess::change(labs, |g| g.set(&sketch.model.get_untracked(), guess::nearest(x), y));
+        }
+    });
+    let pencil = Signal::derive(move || predicting.get().then_some(pencil));
+    let finding = Signal::derive(move || match predicting.get() {
+        true => {
+            format!("What do you expect past {TRAINED} tokens, up to {}?", thousands(LENGTHS[LENGTHS.len() - 1] as u64))
+        }
+        false => curves::finding(&background.get()),
     });
     let shown = Memo::new(move |_| [background.get(), live.get()].concat());
 
@@ -113,12 +155,11 @@ pub fn Extrapolation() -> impl IntoView {
         note.unwrap_or_default() + &live
     };
     view! {
-        <Prose id="extrapolation-before" />
         <Figure
             id="extrapolation"
             title="Perplexity against input length"
             state=state
-            finding=Signal::derive(move || curves::finding(&background.get()))
+            finding=finding
         >
             <Trouble trouble=trouble retry=move |()| site.load() />
             <div class="ticks" role="group" aria-label="Position methods shown">
@@ -134,12 +175,12 @@ pub fn Extrapolation() -> impl IntoView {
                                 style=style_of(parts(&model).0)
                                 checked=Signal::derive(move || visible(&for_checked))
                                 choose=move |on: bool| {
-                                    hidden.update(|h| {
-                                        h.retain(|m| *m != id);
-                                        if !on {
-                                            h.push(id.clone());
-                                        }
-                                    })
+                                    let now = hidden.get_untracked();
+                                    let mut without: Vec<&str> = now.split(',').filter(|m| !m.is_empty() && *m != id).collect();
+                                    if !on {
+                                        without.push(&id);
+                                    }
+                                    labs.update(|all| put(all, &WITHOUT, without.join(",")));
                                 }
                             />
                         }
@@ -149,10 +190,12 @@ pub fn Extrapolation() -> impl IntoView {
             <LinePlot
                 chart=chart.into()
                 label=Signal::derive(move || {
-                    format!("Perplexity against input length, both on logarithmic scales. {}", curves::finding(&background.get()))
+                    format!("Perplexity against input length, both on logarithmic scales. {}", finding.get())
                 })
                 id="extrapolation-plot"
+                pencil=pencil
             />
+            <div class="guess-place"><Later part=Part::Guess wanted=after(AFTER_THE_CHART) /></div>
             <p class="source">{source}</p>
             <RunBar
                 run=run
@@ -171,11 +214,5 @@ pub fn Extrapolation() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <Prose id="extrapolation-after" />
     }
-}
-
-/// The chart as an SVG, in the colours of the page.
-pub fn drawing(chart: &LineChart, dark: bool) -> Option<String> {
-    to_svg(chart, if dark { &Theme::DARK } else { &Theme::LIGHT }, SVG_SIZE).ok()
 }

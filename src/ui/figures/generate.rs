@@ -1,9 +1,11 @@
 //! What do the models write past their training length? Figure `generate`.
 
+use std::collections::BTreeSet;
+
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{model_name, parts};
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, escaped, own_text};
+use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, Work, escaped, own_text};
 use crate::ui::results::thousands;
 
 /// Tokens of the prompt that are used, at most.
@@ -50,9 +52,10 @@ pub static LAB: Lab = Lab {
     plots: &[],
     series: &["generate"],
     kept: Some(&[]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn ask(bench: &Bench, model: &str) -> Evaluate {
     let temperature = match bench.value("generate-temperature") {
@@ -90,6 +93,12 @@ struct Stretch {
     fresh: f64,
 }
 
+/// Of every token, whether it ends a run of three that had not been written before.
+fn first_runs(words: &[String]) -> Vec<bool> {
+    let mut seen = BTreeSet::new();
+    (0..words.len()).map(|i| i >= 2 && seen.insert(&words[i - 2..=i])).collect()
+}
+
 /// The new tokens `from..to`.
 fn stretch(words: &[String], probabilities: &[f32], from: usize, to: usize) -> Option<Stretch> {
     let to = to.min(words.len()).min(probabilities.len());
@@ -98,13 +107,11 @@ fn stretch(words: &[String], probabilities: &[f32], from: usize, to: usize) -> O
     }
     let n = to - from;
     let mean = probabilities[from..to].iter().map(|&p| f64::from(p).ln()).sum::<f64>() / n as f64;
-    let threes = (from.max(2)..to).map(|i| (i, &words[i - 2..=i]));
-    let (mut fresh, mut count) = (0, 0);
-    for (i, three) in threes {
-        count += 1;
-        fresh += usize::from(!words[..i].windows(3).any(|w| w == three));
-    }
-    Some(Stretch { n, probability: mean.exp(), fresh: if count == 0 { 1.0 } else { fresh as f64 / count as f64 } })
+    let first = first_runs(&words[..to]);
+    let runs = &first[from.max(2).min(to)..];
+    let fresh = runs.iter().filter(|f| **f).count();
+    let share = if runs.is_empty() { 1.0 } else { fresh as f64 / runs.len() as f64 };
+    Some(Stretch { n, probability: mean.exp(), fresh: share })
 }
 
 /// One model's text: id, prompt tokens, answer.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::chart::{Raster, Theme, data_url, format_short};
 use crate::position::{METHODS, PositionMethod, Shape, by_id, slopes};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
@@ -28,6 +28,7 @@ pub static LAB: Lab = Lab {
             ("t5", "T5 bias"),
             ("alibi", "ALiBi"),
             ("none", "No position"),
+            ("trainable", "ALiBi, trained slopes"),
         ]),
         default: "alibi",
     }],
@@ -35,9 +36,10 @@ pub static LAB: Lab = Lab {
     plots: &[],
     series: &["methods", "bidirectional"],
     kept: None,
-    asks: |_| Vec::new(),
-    show,
 };
+
+/// What it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks: |_| Vec::new(), show };
 
 /// What a method's hooks answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -245,6 +247,8 @@ mod tests {
             ("t5", Entry { bias: true, learned: 256, ..nothing }),
             ("alibi", Entry { bias: true, ..nothing }),
             ("none", nothing),
+            // One number for each of eight heads.
+            ("trainable", Entry { bias: true, learned: 8, ..nothing }),
         ];
         assert_eq!(found, wanted);
         let Kind::Pick(choices) = LAB.controls[0].kind else { panic!("a row of buttons") };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, escaped};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work, escaped};
 
 /// Vertical axis of the paper's Figure 1.
 const CUT: (f64, f64) = (15.0, 55.0);
@@ -51,9 +51,10 @@ pub static LAB: Lab = Lab {
     plots: &["paper-plot"],
     series: &["paper"],
     kept: None,
-    asks: |_| Vec::new(),
-    show,
 };
+
+/// What it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks: |_| Vec::new(), show };
 
 /// The file of a table.
 pub fn file(table: &str) -> String {

@@ -9,14 +9,13 @@ use leptos::prelude::*;
 
 use self::controls::Controls;
 use self::matrix::Matrix;
-use super::extrapolation::drawing;
 use crate::chart::sort_by_key;
 use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
 use crate::protocol::{Evaluate, Protocol};
 use crate::ui::client::Client;
+use crate::ui::components::plot::drawing;
 use crate::ui::components::{
-    data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, prose::Prose, ran::Ran, run_bar::RunBar,
-    trouble::Trouble,
+    data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, ran::Ran, run_bar::RunBar, trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown};
 use crate::ui::lab::own_text;
@@ -158,7 +157,6 @@ pub fn Perplexity() -> impl IntoView {
         recorded.with(|r| points.with(|p| finding(p, r)))
     };
     view! {
-        <Prose id="perplexity-before" />
         <Figure
             id="perplexity"
             title="The laboratory"
@@ -191,7 +189,6 @@ pub fn Perplexity() -> impl IntoView {
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
-        <Prose id="perplexity-after" />
     }
 }
 

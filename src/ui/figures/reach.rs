@@ -5,7 +5,7 @@ use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{chart, model_name, parts};
-use crate::ui::lab::{Answer, Bench, Control, Lab, METHOD, Shown};
+use crate::ui::lab::{Answer, Bench, Control, Lab, METHOD, Shown, Work};
 use crate::ui::results::thousands;
 
 /// Input lengths: one, two, four and eight times the training length.
@@ -24,9 +24,10 @@ pub static LAB: Lab = Lab {
     plots: &["reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],
     kept: Some(&[]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 /// Distance at which the bias of a head with that slope alone leaves 1 % of the weight of distance 0.
 pub fn horizon(slope: f64) -> f64 {

@@ -10,10 +10,10 @@ use crate::ui::components::data_table::DataTable;
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
-use crate::ui::components::prose::Prose;
 use crate::ui::components::readout::{Choice, Move, Readout};
 use crate::ui::components::setting::{NumberControl, PickControl};
 use crate::ui::components::surface::{paint, use_room};
+use crate::ui::near::near;
 use crate::ui::state::{MAX_HEADS, Order, use_settings};
 
 pub(super) mod data;
@@ -36,7 +36,6 @@ pub fn Slopes() -> impl IntoView {
     let svg =
         Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
-        <Prose id="slopes-before" />
         <Figure id="slopes" title="The slope of every head" finding=finding>
             <div class="controls">
                 <NumberControl
@@ -53,7 +52,6 @@ pub fn Slopes() -> impl IntoView {
             <DataTable series="slopes" table=table />
             <Export stem=stem csv=csv svg=svg />
         </Figure>
-        <Prose id="slopes-after" />
     }
 }
 
@@ -63,13 +61,13 @@ fn Stems() -> impl IntoView {
     let settings = use_settings();
     let (heads, order) = (settings.heads, settings.order);
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
-    let room = use_room(place);
+    let (room, near) = (use_room(place), near());
     let choice = Choice::<usize>::new(None);
     // A choice made among more heads may lie beyond fewer.
     let chosen = move || choice.get().filter(|i| *i < heads.get());
     let chart = Memo::new(move |_| data::chart(heads.get(), order.get(), chosen()));
     Effect::new(move || {
-        let (Some(canvas), room) = (canvas.get(), room.get()) else { return };
+        let (Some(canvas), room, true) = (canvas.get(), room.get(), near.get()) else { return };
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         if room.width > 0.0 {
             chart.with(|chart| {

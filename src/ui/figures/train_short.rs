@@ -4,7 +4,7 @@ use crate::chart::Series;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::chart;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 use crate::ui::results::{Summary, show_perplexity, thousands};
 
 /// Training lengths, and the shorter of the lengths tested at.
@@ -33,9 +33,10 @@ pub static LAB: Lab = Lab {
     plots: &["train-short-plot"],
     series: &["train-short"],
     kept: Some(&["train-short-compare"]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn point(bench: &Bench, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
     let model = format!("{method}-{trained}");

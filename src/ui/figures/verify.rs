@@ -2,7 +2,7 @@
 
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 use crate::ui::results::thousands;
 
 /// Largest difference of a loss that counts as agreement, nats.
@@ -22,9 +22,10 @@ pub static LAB: Lab = Lab {
     plots: &[],
     series: &["verify"],
     kept: None,
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn ask(bench: &Bench, model: &str) -> Evaluate {
     bench.ask(model, 0, 0, Task::Verify)

@@ -6,7 +6,7 @@ use crate::position::by_id;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves;
-use crate::ui::lab::{Bench, Control, Kind, Lab, METHOD, Shown};
+use crate::ui::lab::{Bench, Control, Kind, Lab, METHOD, Shown, Work};
 use crate::ui::results::{Summary, show_perplexity, thousands};
 
 /// Input lengths, tokens.
@@ -100,9 +100,10 @@ pub static LAB: Lab = Lab {
     plots: &["what-if-plot"],
     series: &["what-if"],
     kept: Some(&["what-if-change", "what-if-method"]),
-    asks,
-    show,
 };
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
 
 fn model(bench: &Bench) -> String {
     format!("{}-{TRAINED}", bench.value("what-if-method"))

@@ -3,14 +3,15 @@
 use std::fs;
 
 use super::*;
-use crate::ui::registry::LABS;
+use crate::ui::later::WORKS;
 
 /// The questions that the figures ask at their defaults and for every value of their kept lists.
 fn questions() -> Vec<Evaluate> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
     let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
     let mut all: Vec<Evaluate> = Vec::new();
-    for &lab in LABS {
+    for &work in WORKS {
+        let lab = work.lab;
         let Some(lists) = lab.kept else { continue };
         let mut settings = vec![Values::new()];
         for control in lab.controls.iter().filter(|c| lists.contains(&c.key)) {
@@ -34,7 +35,7 @@ fn questions() -> Vec<Evaluate> {
                 dark: false,
                 origin: Cell::default(),
             };
-            for ask in (lab.asks)(&bench) {
+            for ask in (work.asks)(&bench) {
                 if all.iter().all(|a| a.key() != ask.key()) {
                     all.push(ask);
                 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::{Bench, Control, Kind, Lab, Origin, Shown, put, value_of};
+use super::{Bench, Control, Kind, Lab, Origin, Shown, Work, put, value_of};
 use crate::chart::LineChart;
 use crate::config::Manifest;
 use crate::protocol::Evaluate;
@@ -17,12 +17,12 @@ use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::{Export, csv_line};
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::LinePlot;
-use crate::ui::components::prose::Prose;
+use crate::ui::components::plot::drawing;
 use crate::ui::components::run_bar::RunBar;
 use crate::ui::components::setting::NumberControl;
 use crate::ui::components::trouble::Trouble;
 use crate::ui::curves::model_name;
-use crate::ui::figures::extrapolation::drawing;
+use crate::ui::near::near;
 use crate::ui::results::thousands;
 use crate::ui::run::{Run, engine_id, engine_name};
 use crate::ui::site::{Loaded, Site};
@@ -31,9 +31,11 @@ use crate::ui::state::use_settings;
 /// Draws a figure with its controls, its run, its charts, its table and the text around it.
 #[component]
 pub fn Laboratory(
-    /// The figure.
-    lab: &'static Lab,
+    /// What it does.
+    work: &'static Work,
 ) -> impl IntoView {
+    let lab = work.lab;
+    let near = near();
     let (settings, site, client) = (use_settings(), expect_context::<Site>(), expect_context::<Client>());
     let run = Run::default();
     let labs = settings.labs;
@@ -56,16 +58,31 @@ pub fn Laboratory(
             origin: Default::default(),
         });
     };
-    let shown = Memo::new(move |_| {
+    let shown = Memo::new(move |before: Option<&(Shown, Origin)>| {
+        // What is far from the reader stays as it was.
+        if !near.get() {
+            return before.cloned().unwrap_or_default();
+        }
         let mut out = (Shown::default(), Origin::default());
-        with_bench(&mut |bench| out = ((lab.show)(bench), bench.origin.get()));
+        with_bench(&mut |bench| out = ((work.show)(bench), bench.origin.get()));
         out
     });
     let asks = move || {
         let mut out: Vec<Evaluate> = Vec::new();
-        with_bench(&mut |bench| out = (lab.asks)(bench));
+        with_bench(&mut |bench| out = (work.asks)(bench));
         out
     };
+    let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
+        true => asks(),
+        false => before.cloned().unwrap_or_default(),
+    });
+    // The run goes on with the settings that it began with.
+    let changed = Memo::new(move |_| {
+        let new = |q: &Evaluate| {
+            !run.jobs.with(|jobs| jobs.iter().any(|j| j.evaluate == *q)) && !client.results.with(|r| r.answered(q))
+        };
+        run.running() && questions.with(|all| all.iter().any(new))
+    });
     let start = move |()| {
         let mut all = untrack(asks);
         let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
@@ -107,22 +124,24 @@ pub fn Laboratory(
         })
     });
     view! {
-        <Prose id=format!("{}-before", lab.id) />
         <Figure id=lab.id title=lab.title state=state finding=finding>
             <Trouble trouble=trouble retry=move |()| site.load() />
             <div class="controls">{controls}</div>
             {lab.run.map(|label| view! {
-                <RunBar run=run label=label empty=Signal::derive(move || asks().is_empty()) start=start />
+                <RunBar run=run label=label empty=Signal::derive(move || questions.with(Vec::is_empty)) start=start />
             })}
+            {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{CHANGED}</p> })}
             {plots.collect_view()}
             <Panel lab=lab shown=shown />
             {move || source(&shown.with(|s| s.1))}
             {tables.collect_view()}
-            <Export stem=Signal::stored(format!("alibi-{}", lab.id)) csv=csv svg=svg />
+            <Export stem=Signal::stored(format!("alibi-{}", lab.id)) csv=csv svg=svg drawn=!lab.plots.is_empty() />
         </Figure>
-        <Prose id=format!("{}-after", lab.id) />
     }
 }
+
+/// Said while a run computes other settings than those on show.
+const CHANGED: &str = "The settings have changed since this run began: when it is over, run again for them.";
 
 fn empty() -> LineChart {
     crate::ui::curves::chart(Vec::new(), &[])
@@ -293,10 +312,18 @@ fn Models(
             })
             .collect_view()
     };
+    // What an address named and nobody has trained; nothing can be said before the manifest is there.
+    let unknown = move || {
+        let (known, chosen) = (ids(), value.get());
+        let unknown: Vec<&str> = chosen.split(',').filter(|c| !c.is_empty() && known.iter().all(|k| k != c)).collect();
+        (!known.is_empty() && !unknown.is_empty())
+            .then(|| view! { <p class="note" data-testid="unknown">{format!("There is no model {} to choose here.", unknown.join(", "))}</p> })
+    };
     view! {
         <fieldset class="wide" data-testid=key>
             <legend>{label}</legend>
             <div class="ticks">{ticks}</div>
+            {unknown}
         </fieldset>
     }
 }

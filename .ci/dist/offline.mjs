@@ -1,0 +1,33 @@
+// Writes the service worker: sw.js beside this file, with what it keeps.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, digest, text } from "./files.mjs";
+import { RELAXED_PROBE } from "./wasm.mjs";
+
+// What the page asks for before anything is clicked, by logical name.
+const SHELL = /\.(?:js|css|wasm)$|^assets\/models\/(?:manifest|recorded|kept)\.json$|^assets\/paper\//;
+const ENGINE = /^worker_(plain|relaxed)/;
+
+/** `names`: paths by logical path. */
+export function build(names, html) {
+  // The page itself, by its folder.
+  const shell = [""];
+  const engines = { plain: [], relaxed: [] };
+  for (const [name, path] of Object.entries(names)) {
+    const engine = ENGINE.exec(name)?.[1];
+    if (engine) engines[engine].push(path);
+    else if (SHELL.test(name)) shell.push(path);
+  }
+  const files = Object.values(names);
+  return { version: digest(html, JSON.stringify(files)), shell, engines, probe: RELAXED_PROBE, files };
+}
+
+export function writeServiceWorker(dir, names) {
+  const list = build(names, text(dir, "index.html"));
+  writeFileSync(join(dir, "sw.js"), `const BUILD = ${JSON.stringify(list)};\n${text(ROOT, ".ci/dist/sw.js")}`);
+}
+
+/** Tells the page that there is one. */
+export function mark(html) {
+  return html.replace(/<script type="module" src="[^"]*start-[^"]*"/, (tag) => `${tag} data-offline="./sw.js"`);
+}

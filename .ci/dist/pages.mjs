@@ -1,0 +1,112 @@
+// What a page's address cannot vary on a static host: title, social preview, oEmbed, and a picture for readers without
+// JavaScript. One page per figure of assets/figures.json, at embed/ID/, made from the finished index.html.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, fail, text } from "./files.mjs";
+
+/** The width for which assets/figures.json gives heights, and the size of the pictures. */
+const WIDTH = 760;
+export const PICTURE = { width: 1200, height: 630 };
+const PAPER = "https://arxiv.org/abs/2108.12409";
+const ONE_DAY = 86_400;
+
+const CHARACTERS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const quote = (words) => words.replace(/[&<>"]/g, (c) => CHARACTERS[c]);
+const picture = (figure) => `pictures/${figure.id}.png`;
+
+/** The registry's figures, as a test of the registry holds them. */
+export const figures = () => JSON.parse(text(ROOT, "assets/figures.json"));
+
+/** The address the site will have, with a final slash, or "" where none was given. */
+export function checkBase(address = "") {
+  if (address && !/^https?:\/\/[^\s"'<>?#]+$/.test(address)) fail(`BASE_URL is "${address}": give the whole address, such as https://example.org/alibi/.`);
+  return address && !address.endsWith("/") ? `${address}/` : address;
+}
+
+/** Replaces what stands once in the page. */
+function replaced(html, what, by) {
+  if (!what.test(html)) fail(`index.html has nothing like ${what}, which .ci/dist/pages.mjs replaces.`);
+  return html.replace(what, () => by);
+}
+
+/** Tags of a social preview. `base` may be empty: then those that need a whole address are left out. */
+function preview({ title, description, site, path, picture, alt, base }) {
+  const property = (name, content) => `<meta property="og:${name}" content="${quote(String(content))}">`;
+  return [
+    ...(base ? [`<link rel="canonical" href="${base}${path}">`, property("url", base + path)] : []),
+    property("type", "website"), property("site_name", site), property("title", title), property("description", description),
+    ...(base && picture
+      ? [property("image", base + picture), property("image:width", PICTURE.width), property("image:height", PICTURE.height),
+        property("image:alt", alt), '<meta name="twitter:card" content="summary_large_image">']
+      : ['<meta name="twitter:card" content="summary">']),
+  ].join("");
+}
+
+/** What a reader without JavaScript gets. Addresses are relative to the site's folder. */
+function still(figure, hasPicture, link) {
+  const { width, height } = PICTURE;
+  const style = "max-width:100%;height:auto";
+  const image = `<img src="./${picture(figure)}" width="${width}" height="${height}" style="${style}" alt="${quote(figure.description)}">`;
+  return `<noscript>${hasPicture ? image : `<p>${quote(figure.description)}</p>`}${link}</noscript>`;
+}
+
+// The line that says that the page is loading is no use without a script.
+const NOT_LOADING = "<noscript><style>#boot>p{display:none}</style></noscript>";
+const NOSCRIPT = /<noscript>[\s\S]*?<\/noscript>/;
+const HEAD = /<\/head>/;
+const TITLE = /<title>([^<]*)<\/title>/;
+const DESCRIPTION = /<meta name="description" content="([^"]*)">/;
+
+/** index.html with its preview and a still picture of the first figure. */
+export function fullPage(html, figure, base, hasPicture) {
+  const [, site] = TITLE.exec(html) ?? fail("index.html has no title.");
+  const [, description] = DESCRIPTION.exec(html) ?? fail("index.html has no description.");
+  const tags = preview({ title: site, description, site, path: "", picture: hasPicture && picture(figure), alt: figure.description, base });
+  const link = `<p>The figures of this page compute in your browser and need JavaScript and WebAssembly. What they are about: <a href="${PAPER}">the paper</a>.</p>`;
+  return replaced(replaced(html, NOSCRIPT, still(figure, hasPicture, link)), HEAD, `${tags}${NOT_LOADING}</head>`);
+}
+
+/** The page of one figure. `html` is index.html before `fullPage`. */
+export function figurePage(html, figure, base, hasPicture) {
+  const [, site] = TITLE.exec(html) ?? fail("index.html has no title.");
+  const title = `${figure.title} – ${site}`;
+  const path = `embed/${figure.id}/`;
+  const shown = { title, description: figure.description, site, path, picture: hasPicture && picture(figure), alt: figure.description, base };
+  const oembed = base ? `<link rel="alternate" type="application/json+oembed" href="${base}${path}oembed.json" title="${quote(title)}">` : "";
+  const link = `<p><a href="./#${figure.id}" target="_blank" rel="noopener">${quote(figure.question)}</a> This figure computes in your browser and needs JavaScript.</p>`;
+  // The base before anything that has an address.
+  let page = replaced(html, /<meta charset="utf-8">/, '<meta charset="utf-8"><base href="../../">');
+  page = replaced(page, TITLE, `<title>${quote(title)}</title><meta name="alibi-embed" content="${figure.id}">`);
+  page = replaced(page, DESCRIPTION, `<meta name="description" content="${quote(figure.description)}">`);
+  page = replaced(page, NOSCRIPT, still(figure, hasPicture, link));
+  return replaced(page, HEAD, `${preview(shown)}${oembed}${NOT_LOADING}</head>`);
+}
+
+/** The answer for sites that ask how to show a link to the figure's page. */
+export function oembed(figure, site, base, hasPicture) {
+  const { id, title, height } = figure;
+  const html = `<iframe src="${base}embed/${id}/" width="${WIDTH}" height="${height}" title="${quote(title)}" loading="lazy" style="border:0;width:100%" allow="clipboard-write"></iframe>`;
+  const thumbnail = { thumbnail_url: base + picture(figure), thumbnail_width: PICTURE.width, thumbnail_height: PICTURE.height };
+  return {
+    type: "rich", version: "1.0", title, provider_name: site, provider_url: base, cache_age: ONE_DAY,
+    html, width: WIDTH, height, ...(hasPicture ? thumbnail : {}),
+  };
+}
+
+/** Writes every page. */
+export function writePages(dir, base) {
+  const html = text(dir, "index.html");
+  const site = TITLE.exec(html)?.[1];
+  const all = figures();
+  const has = (figure) => existsSync(join(dir, picture(figure)));
+  for (const figure of all) {
+    const folder = join(dir, "embed", figure.id);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "index.html"), figurePage(html, figure, base, has(figure)));
+    if (base) writeFileSync(join(folder, "oembed.json"), `${JSON.stringify(oembed(figure, site, base, has(figure)))}\n`);
+  }
+  writeFileSync(join(dir, "index.html"), fullPage(html, all[0], base, has(all[0])));
+  const without = all.filter((figure) => !has(figure)).map((figure) => figure.id);
+  if (without.length) console.log(`No picture of ${without.join(", ")}: 'make pictures' makes them, then build again.`);
+  if (!base) console.log("Without BASE_URL: no oEmbed, canonical addresses or preview pictures, which need the site's whole address.");
+}

@@ -1,0 +1,87 @@
+// The pages of single figures, made from a small index.html.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkBase, figurePage, figures, fullPage, oembed } from "./pages.mjs";
+import { strict } from "./policy.mjs";
+
+const HTML = strict(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The site</title>
+<meta name="description" content="What it is about."><link rel="stylesheet" href="./s.css" integrity="sha384-x" data-integrity="none"/>
+<script type="module" src="./start.js"></script></head>
+<body><div id="boot"><p>Loading</p><noscript><p>Needs JavaScript.</p></noscript></div></body></html>`);
+const FIGURE = { id: "slopes", title: `A "sharp" <title>`, question: "Who & why?", description: `He said "so" & left.`, height: 640 };
+const BASE = "https://example.org/alibi/";
+
+const meta = (html) => Object.fromEntries(
+  [...html.matchAll(/<meta (?:property|name)="([^"]+)" content="([^"]*)">/g)].map(([, name, content]) => [name, content]));
+
+test("a page without a base names no whole address", () => {
+  for (const html of [figurePage(HTML, FIGURE, "", true), fullPage(HTML, FIGURE, "", true)]) {
+    assert.doesNotMatch(html, /og:image|og:url|canonical|oembed/);
+    assert.equal(meta(html)["twitter:card"], "summary");
+    assert.doesNotMatch(html.replace(/<a [^>]*>/g, ""), /https?:/);
+  }
+});
+
+test("a figure's page says what it is, to previews and to oEmbed", () => {
+  const html = figurePage(HTML, FIGURE, BASE, true);
+  const tags = meta(html);
+  assert.match(html, /<title>A &quot;sharp&quot; &lt;title&gt; – The site<\/title>/);
+  assert.equal(tags["alibi-embed"], "slopes");
+  assert.equal(tags.description, "He said &quot;so&quot; &amp; left.");
+  assert.equal(tags["og:description"], tags.description);
+  assert.equal(tags["og:title"], "A &quot;sharp&quot; &lt;title&gt; – The site");
+  assert.equal(tags["og:url"], `${BASE}embed/slopes/`);
+  assert.equal(tags["og:image"], `${BASE}pictures/slopes.png`);
+  assert.deepEqual([tags["og:image:width"], tags["og:image:height"]], ["1200", "630"]);
+  assert.equal(tags["twitter:card"], "summary_large_image");
+  assert.ok(html.includes(`<link rel="canonical" href="${BASE}embed/slopes/">`));
+  assert.ok(html.includes(`<link rel="alternate" type="application/json+oembed" href="${BASE}embed/slopes/oembed.json"`));
+});
+
+test("a figure's page finds its files two folders up, under the same policy", () => {
+  const html = figurePage(HTML, FIGURE, BASE, true);
+  assert.ok(html.indexOf('<base href="../../">') < html.indexOf("href=\"./s.css\""));
+  assert.equal(html.match(/Content-Security-Policy/g).length, 1);
+  assert.equal(html.match(/<base /g).length, 1);
+});
+
+test("without a script there is a picture, its description and a way on", () => {
+  const html = figurePage(HTML, FIGURE, "", true);
+  const [, inside] = /<div id="boot">[\s\S]*<noscript>([\s\S]*)<\/noscript>/.exec(html);
+  assert.match(inside, /<img src="\.\/pictures\/slopes\.png" width="1200" height="630" [^>]*alt="He said &quot;so&quot; &amp; left\.">/);
+  assert.match(inside, /<a href="\.\/#slopes"[^>]*>Who &amp; why\?<\/a>/);
+  assert.match(fullPage(HTML, FIGURE, "", true), /<img [^>]*slopes\.png[\s\S]*<a href="https:\/\/arxiv\.org/);
+  // No picture is better than a broken one.
+  const without = figurePage(HTML, FIGURE, BASE, false);
+  assert.doesNotMatch(without, /<img|og:image/);
+  assert.match(without, /<p>He said/);
+});
+
+test("oEmbed answers with a frame and a thumbnail", () => {
+  const answer = oembed(FIGURE, "The site", BASE, true);
+  assert.equal(answer.type, "rich");
+  assert.equal(answer.version, "1.0");
+  assert.deepEqual([answer.width, answer.height], [760, 640]);
+  assert.equal(answer.title, FIGURE.title);
+  assert.match(answer.html, /^<iframe src="https:\/\/example\.org\/alibi\/embed\/slopes\/" width="760" height="640" title="A &quot;sharp&quot; &lt;title&gt;"[^>]*><\/iframe>$/);
+  assert.equal(answer.thumbnail_url, `${BASE}pictures/slopes.png`);
+  assert.ok(!("thumbnail_url" in oembed(FIGURE, "The site", BASE, false)));
+});
+
+test("a base is a whole address and ends with a slash", () => {
+  assert.equal(checkBase(""), "");
+  assert.equal(checkBase("https://example.org/alibi"), BASE);
+  assert.equal(checkBase(BASE), BASE);
+});
+
+test("every figure has what its page says", () => {
+  const all = figures();
+  assert.ok(all.length >= 14);
+  for (const { id, title, question, description, height } of all) {
+    assert.match(id, /^[a-z-]+$/);
+    for (const words of [title, question, description]) assert.ok(words.length > 5, id);
+    // Longer ones are cut off in previews.
+    assert.ok(description.length <= 200, `${id}: ${description.length} characters`);
+    assert.ok(height >= 200 && height <= 2000, id);
+  }
+});

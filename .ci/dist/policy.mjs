@@ -1,0 +1,66 @@
+// What the pages forbid themselves, and what hosts are asked to say of the files.
+import { fail } from "./files.mjs";
+
+const POLICY = [
+  "default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'none'",
+].join("; ");
+
+/** The page under the content policy. */
+export function strict(html) {
+  if (html.includes('http-equiv="Content-Security-Policy"')) fail("index.html is already finished: run 'make dist', which builds it anew.");
+  const tags = html.replace(/>[^<]*/g, ">");
+  if (/\son[a-z]+\s*=\s*"/.test(tags)) fail("index.html has an inline event handler, which the content policy refuses: move it into Rust.");
+  for (const [, attributes, body] of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
+    if (body.trim() && !/type="application\/(?:ld\+)?json"/.test(attributes)) fail("index.html has an inline script, which the content policy refuses: make it a file in assets/.");
+  }
+  // A frame without an origin of its own refuses what carries a hash; and trunk's are of the files before optimisation.
+  const plain = html.replace(/\s(?:data-)?integrity="[^"]*"/g, "");
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  // After the character set, before anything that loads.
+  const placed = plain.replace(/<meta\s+charset[^>]*>/i, (charset) => `${charset}${meta}`);
+  if (!placed.includes(meta)) fail("index.html has no <meta charset> to put the content policy after.");
+  return placed;
+}
+
+/**
+ * The file `_headers`, read by Netlify and Cloudflare Pages, which join what several rules say of one header: no file
+ * may get its Cache-Control from two. Any site may frame a figure; one that isolates itself may, too.
+ */
+export const HEADERS = `/*
+  Access-Control-Allow-Origin: *
+  Cross-Origin-Resource-Policy: cross-origin
+  Cross-Origin-Embedder-Policy: require-corp
+  X-Content-Type-Options: nosniff
+  Referrer-Policy: no-referrer
+
+/assets/*
+  Cache-Control: public, max-age=31536000, immutable
+
+${["/", "/index.html", "/embed/*", "/embed.js", "/sw.js"].map((path) => `${path}\n  Cache-Control: no-cache\n`).join("\n")}
+/pictures/*
+  Cache-Control: public, max-age=86400
+`;
+
+/** Rules of a `_headers` file: a path that may end with `*`, and its headers. */
+export function parseHeaders(text) {
+  const rules = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (!line.trim() || line.trim().startsWith("#")) continue;
+    const [, name, value] = /^\s+([A-Za-z-]+):\s*(\S.*)$/.exec(line) ?? [];
+    if (/^\/[^\s*]*\*?$/.test(line)) rules.push({ path: line, headers: [] });
+    else if (name && rules.length) rules.at(-1).headers.push([name, value.trim()]);
+    else throw new Error(`_headers, line ${index + 1} is neither a path nor a header: ${line}`);
+  }
+  return rules;
+}
+
+/** What these rules say of a file: `path` begins with `/`. A header that two rules give is joined, as hosts do. */
+export function headersFor(rules, path) {
+  const headers = {};
+  for (const rule of rules) {
+    const matches = rule.path.endsWith("*") ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path;
+    for (const [name, value] of matches ? rule.headers : []) headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
+}

@@ -1,0 +1,36 @@
+// The content policy's checks, and the headers as hosts read them.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { HEADERS, headersFor, parseHeaders, strict } from "./policy.mjs";
+
+const page = (head, body = "") => `<html><head><meta charset="utf-8">${head}</head><body>${body}</body></html>`;
+
+/** Whether a page is refused: the build ends. */
+function refused(html) {
+  const policy = JSON.stringify(new URL("policy.mjs", import.meta.url).href);
+  return spawnSync(process.execPath, ["-e", `import(${policy}).then(({ strict }) => strict(${JSON.stringify(html)}))`]).status === 1;
+}
+
+test("the policy stands before anything that loads, and no hash is left", () => {
+  const html = strict(page('<link rel="stylesheet" href="./s.css" integrity="sha384-x" data-integrity="none"/>'));
+  assert.ok(html.indexOf("Content-Security-Policy") < html.indexOf("s.css"));
+  assert.doesNotMatch(html, /integrity/);
+});
+
+test("what the policy would refuse ends the build; data does not", () => {
+  assert.ok(refused(page("<script>alert(1)</script>")));
+  assert.ok(refused(page("", '<p onclick="x()">')));
+  assert.ok(refused(strict(page(""))));
+  assert.ok(refused("<html><head></head></html>"));
+  assert.ok(!refused(page('<script type="application/json">{"a": 1}</script>')));
+});
+
+test("headers of a file: by path and by folder, joined where two rules say one", () => {
+  const rules = parseHeaders("# note\n/*\n  A: 1\n/x/*\n  B: 2\n/x/y\n  A: 3\n");
+  assert.deepEqual(headersFor(rules, "/z"), { A: "1" });
+  assert.deepEqual(headersFor(rules, "/x/y"), { A: "1, 3", B: "2" });
+  assert.throws(() => parseHeaders("/*\nnot a header\n"), /line 2/);
+  assert.throws(() => parseHeaders("  A: 1\n"), /line 1/);
+  assert.equal(headersFor(parseHeaders(HEADERS), "/assets/x-0123456789ab.js")["Cache-Control"], "public, max-age=31536000, immutable");
+});

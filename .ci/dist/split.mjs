@@ -1,0 +1,51 @@
+// The page's WASM in two: what the first figure needs, and the rest, which is fetched after it (src/ui/later.rs). The cut
+// follows the call graph, which only the linker's relocations tell: so the page is built once more with them, cut, and
+// only then given its JavaScript.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fail, files, text } from "./files.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+
+const LOADER = "__wasm_split.js";
+
+/** Compiling while the file streams in wants a host that names its type; this way any host will do. */
+function lenient(loader) {
+  const streaming = "WebAssembly.instantiateStreaming(src, imports)";
+  if (!loader.includes(streaming)) fail(`${LOADER} loads its file in a new way: see lenient() in .ci/dist/split.mjs.`);
+  return loader.replaceAll(streaming, "WebAssembly.instantiate(await (await src).arrayBuffer(), imports)");
+}
+
+/** Builds and cuts the page; takes the place of what trunk has built of it. */
+export function buildSplit(dir) {
+  const run = (command, args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const cut = mkdtempSync(join(tmpdir(), "alibi-split-"));
+  try {
+    run("cargo", ["rustc", "--locked", "--quiet", "--target", TARGET, "--profile", "page", "--no-default-features", "--features", "split", "--bin", "app", "--", "-C", "link-args=--emit-relocs"]);
+    const { target_directory: built } = JSON.parse(execFileSync("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
+    run("wasm-split-cli", ["--out-name", "app", join(built, TARGET, "page", "app.wasm"), cut]);
+    run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", "app", "--out-dir", cut, join(cut, "app.wasm")]);
+    rmSync(join(cut, "app.wasm"));
+    // The name under which the WASM asks for the loader stays; that of its file may change with its contents.
+    const glue = text(cut, "app.js");
+    if (!glue.includes(`from "./${LOADER}"`)) fail(`app.js imports ${LOADER} in a new way: see buildSplit() in .ci/dist/split.mjs.`);
+    writeFileSync(join(cut, "app.js"), glue.replace(`from "./${LOADER}"`, 'from "./split_loader.js"'));
+    writeFileSync(join(cut, "split_loader.js"), lenient(text(cut, LOADER)));
+    rmSync(join(cut, LOADER));
+  } catch (error) {
+    fail(`The page could not be cut in two: ${error.message}`);
+  }
+  // Trunk's names carry a hash of what is thrown away here.
+  const old = files(dir).filter((path) => /^app-[0-9a-f]+(?:_bg)?\.(?:js|wasm)$/.test(path));
+  if (old.length !== 2) fail(`Expected trunk's app-*.js and app-*_bg.wasm in ${dir}, found ${old.join(", ") || "neither"}.`);
+  let html = text(dir, "index.html");
+  for (const path of old) {
+    rmSync(join(dir, path));
+    html = html.replaceAll(path, path.replace(/-[0-9a-f]+/, ""));
+  }
+  writeFileSync(join(dir, "index.html"), html);
+  for (const name of readdirSync(cut)) copyFileSync(join(cut, name), join(dir, name));
+  rmSync(cut, { recursive: true });
+}

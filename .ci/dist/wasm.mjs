@@ -1,0 +1,73 @@
+// The WASM files: the worker a second time, with relaxed SIMD, and everything through wasm-opt.
+import { execFileSync } from "node:child_process";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ROOT, fail, files } from "./files.mjs";
+
+const WASM_OPT = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
+
+// What rustc emits for this target; anything it emits beyond this makes wasm-opt fail, not the browser. Files without
+// relaxed SIMD have none of its instructions.
+const FEATURES = [
+  "relaxed-simd",
+  "simd", "bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals",
+  "reference-types", "multivalue", "call-indirect-overlong",
+].map((feature) => `--enable-${feature}`);
+
+// Functions of like names side by side and nothing inlined into its only caller: both suit the compressor.
+const SMALL = ["--flatten", "--rereloop", "-Oz", "-ocimfs=0", "--reorder-functions-by-name"];
+const FAST = ["-O3", "-ocimfs=0", "--reorder-functions-by-name"];
+
+/** Size for what the reader waits for, speed for the engine. */
+const optionsFor = (path) => (basename(path).startsWith("worker") ? FAST : SMALL);
+
+/**
+ * A module of one function, with i8x16.relaxed_swizzle. A multiplication and an addition in one instruction make the
+ * engine a quarter faster; but a module that has the instruction is refused as a whole where it is not known. So there
+ * are two, and `worker.js` chooses.
+ */
+export const RELAXED_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
+];
+const CHOOSER = `// The engine's WASM: with relaxed SIMD where the browser has it (a module of one function, with i8x16.relaxed_swizzle).
+const probe = ${JSON.stringify(RELAXED_PROBE)};
+const build = WebAssembly.validate(Uint8Array.from(probe)) ? "./worker_relaxed.js" : "./worker_plain.js";
+const { default: init, servePage } = await import(build);
+export { init as default, servePage };
+`;
+
+/** Builds the worker with relaxed SIMD beside trunk's, which becomes the plain one. */
+export function buildRelaxed(dir) {
+  const rustflags = 'target.wasm32-unknown-unknown.rustflags=["-C", "target-feature=+relaxed-simd"]';
+  const target = "wasm32-unknown-unknown";
+  const features = ["--no-default-features", "--features", "worker", "--bin", "worker"];
+  const run = (command, args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  try {
+    // As trunk has built the plain one (index.html); the flags are added to those of .cargo/config.toml.
+    run("cargo", ["build", "--locked", "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
+    const { target_directory: built } = JSON.parse(execFileSync("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
+    run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(built, target, "worker", "worker.wasm")]);
+  } catch (error) {
+    fail(`The worker with relaxed SIMD could not be built: ${error.message}`);
+  }
+  renameSync(join(dir, "worker_bg.wasm"), join(dir, "worker_plain_bg.wasm"));
+  const glue = readFileSync(join(dir, "worker.js"), "utf8");
+  writeFileSync(join(dir, "worker_plain.js"), glue.replaceAll("worker_bg.wasm", "worker_plain_bg.wasm"));
+  writeFileSync(join(dir, "worker.js"), CHOOSER);
+}
+
+function optimise(path) {
+  const out = `${path}.optimised`;
+  try {
+    execFileSync(process.execPath, [WASM_OPT, ...optionsFor(path), "--strip-debug", "--strip-producers", ...FEATURES, path, "-o", out], { stdio: ["ignore", "inherit", "inherit"] });
+  } catch (error) {
+    rmSync(out, { force: true });
+    fail(`wasm-opt could not optimise ${path} (${error.message}). If it names a feature, add it to FEATURES in .ci/dist/wasm.mjs.`);
+  }
+  renameSync(out, path);
+}
+
+/** Runs wasm-opt over every WASM file. */
+export function optimiseAll(dir) {
+  for (const path of files(dir).filter((p) => p.endsWith(".wasm"))) optimise(join(dir, path));
+}

@@ -1,0 +1,190 @@
+// The article as a whole: what it shows first, what stays quiet, links that open states, the reader's guess, what can be
+// pasted elsewhere, what a teacher hides, paper.
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { Explainer, FIGURES, site } from "./page";
+import { interactions, vitals } from "./vitals.mjs";
+
+test("weights are not fetched, and nothing far away is drawn, before the reader asks or comes near", async ({ page }) => {
+  const weights: string[] = [];
+  page.on("request", (request) => {
+    if (/safetensors/.test(request.url())) weights.push(request.url());
+  });
+  const explainer = new Explainer(page);
+  await explainer.open();
+  await expect(page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
+  const far = explainer.figure("what-if").root;
+  await page.waitForTimeout(500);
+  expect(await far.getByTestId("finding").textContent()).toBe("");
+  expect(await far.locator("canvas").first().evaluate((c) => (c as HTMLCanvasElement).width)).toBe(300);
+  await far.scrollIntoViewIfNeeded();
+  await expect(far.getByTestId("finding")).not.toBeEmpty();
+  await expect.poll(() => far.locator("canvas").first().evaluate((c) => (c as HTMLCanvasElement).width)).toBeGreaterThan(300);
+  expect(weights).toEqual([]);
+});
+
+test("a question's link opens its state, and leaves other settings alone", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?stride=16");
+  const question = page.locator("details", { hasText: "slopes of 12 heads" });
+  await question.locator("summary").click();
+  await question.getByRole("link", { name: "sorted" }).click();
+  const slopes = explainer.figure("slopes");
+  await expect(slopes.control("heads")).toHaveValue("12");
+  await expect(slopes.root).toBeInViewport();
+  // Steepest first: 2^(−1/2), 1/2, 2^(−3/2).
+  expect((await slopes.rows("slopes")).slice(0, 3).map((row) => Number(row[1] ?? row[0]))).toBeTruthy();
+  await expect.poll(() => new URL(page.url()).search).toContain("heads=12");
+  expect(new URL(page.url()).search).toContain("stride=16");
+  expect(new URL(page.url()).hash).toBe("#slopes");
+  expect(explainer.watch.errors).toEqual([]);
+});
+
+test("every link to a state leads to a figure that takes it", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const links = await page.locator("a[href^='?']").evaluateAll((all) => all.map((a) => a.getAttribute("href")!));
+  expect(links.length).toBeGreaterThanOrEqual(9);
+  for (const link of new Set(links)) {
+    const [query, anchor] = link.split("#");
+    await page.goto(`${site()}${query}&embed=${anchor}`);
+    await expect(page.locator(`figure#${anchor}`)).toBeVisible();
+    await expect(page.getByTestId("notices")).toHaveCount(0);
+  }
+});
+
+test("predict, then reveal: nothing tells before, the guess lies over the measurement after", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("extrapolation");
+  await figure.control("predict").click();
+  await expect(figure.control("finding")).toContainText("What do you expect past 256 tokens");
+  await expect.poll(async () => (await figure.rows("extrapolation")).some((row) => Number(row[1].replace(",", "")) > 256)).toBe(false);
+  await expect(figure.control("guess-model")).toHaveValue("alibi-256");
+  // By pointer: near the right edge, at mid-height of a logarithmic axis from 5 to 1,000, some 70.
+  const canvas = figure.root.locator("canvas");
+  const box = (await canvas.boundingBox())!;
+  await canvas.click({ position: { x: box.width * 0.8, y: box.height * 0.5 } });
+  const drawn = Number(await figure.control("guess-4096").inputValue());
+  expect(drawn).toBeGreaterThan(30);
+  expect(drawn).toBeLessThan(150);
+  // By keyboard.
+  await figure.control("guess-1024").fill("40");
+  await figure.control("guess-1024").press("Enter");
+  await figure.control("guess-model").selectOption("rotary-256");
+  await expect(figure.control("guess-1024")).toHaveValue("");
+  await figure.control("guess-1024").fill("52");
+  await figure.control("guess-1024").press("Enter");
+  await figure.redraws("revealing", () => figure.control("reveal").click());
+  await expect(figure.control("verdict")).toContainText(`At 4,096 tokens you expected ${drawn} of ALiBi: it has 13.74.`);
+  await expect(figure.control("verdict")).toContainText("At 1,024 tokens you expected 52 of Rotary: it has 51.95.");
+  await expect.poll(() => new URL(page.url()).searchParams.get("guess")).toBe(`alibi-256_0_40_0_${drawn},rotary-256_0_52_0_0`);
+  await page.reload();
+  await expect(figure.control("verdict")).toContainText("51.95");
+  await figure.control("clear-guess").click();
+  await expect(figure.control("verdict")).toBeEmpty();
+});
+
+test("what is offered for pasting shows the figure as it stands", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const explainer = new Explainer(page);
+  await explainer.open("?heads=12&theme=dark&stride=16");
+  const slopes = explainer.figure("slopes");
+  await slopes.root.scrollIntoViewIfNeeded();
+  await slopes.control("embed").click();
+  const text = slopes.control("embed-text");
+  await expect(text).toHaveValue(`<iframe src="${site()}embed/slopes/?v=1&amp;heads=12&amp;theme=dark" title="The slope of every head" width="100%" height="720" style="border:0" loading="lazy"></iframe>`);
+  // It follows the settings.
+  await slopes.set("heads", 6);
+  await expect(text).toHaveValue(/heads=6&amp;/);
+  await slopes.set("embed-kind", "script");
+  await expect(text).toHaveValue(/<alibi-figure figure="slopes" heads="6" theme="dark">/);
+  await slopes.control("embed-copy").click();
+  await expect(slopes.root).toContainText("Copied.");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await text.inputValue());
+  await slopes.control("embed-show").click();
+  const inside = page.frameLocator('[data-testid="embed-preview"]');
+  await expect(inside.locator('figure[data-figure="slopes"]')).toBeVisible();
+  await expect(inside.getByTestId("heads")).toHaveValue("6");
+  expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+});
+
+test("what a teacher hides is gone, and stays in the address", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=bias&hide=head,form,export,table");
+  const { root } = explainer.figure("bias");
+  await expect(root.getByTestId("length")).toBeVisible();
+  for (const gone of ["head", "head-slider", "form", "export-csv"]) await expect(root.getByTestId(gone)).toBeHidden();
+  await expect(root.locator("details.data")).toBeHidden();
+  await explainer.figure("bias").set("length", 32);
+  await expect.poll(() => new URL(page.url()).search).toContain("hide=head,form,export,table");
+  await explainer.open("?embed=bias&hide=controls");
+  await expect(root.getByTestId("length")).toBeHidden();
+  // What is no name is said, and does no harm.
+  await explainer.open("?embed=bias&hide=%22%5D%7B%7D*%7Bdisplay:none%7D,form");
+  await expect(page.getByTestId("address-notice")).toContainText("cannot be a control's name");
+  await expect(root).toBeVisible();
+});
+
+test("on paper every figure is drawn, in light colours", async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.emulateMedia({ colorScheme: "dark" });
+  const explainer = new Explainer(page);
+  await explainer.open();
+  await expect(page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
+  await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  for (const id of FIGURES.filter((f) => f !== "verify")) {
+    await expect(explainer.figure(id).root.getByTestId("finding"), id).not.toBeEmpty();
+  }
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
+  const corner = await explainer.figure("bias").root.locator("canvas").evaluate((c) => {
+    const [r, g, b, a] = (c as HTMLCanvasElement).getContext("2d")!.getImageData(1, 1, 1, 1).data;
+    return a === 0 ? 255 : (r + g + b) / 3;
+  });
+  expect(corner).toBeGreaterThan(200);
+  await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme", "light");
+  const pdf = await page.pdf({ format: "A4" });
+  expect(pdf.length).toBeGreaterThan(50_000);
+});
+
+test("a finding is spoken once it stands, not at every step", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=slopes");
+  const figure = explainer.figure("slopes");
+  const spoken = figure.control("spoken");
+  await expect(spoken).toBeEmpty();
+  const said: string[] = [];
+  await page.exposeFunction("said", (text: string) => said.push(text));
+  await spoken.evaluate((node) => {
+    new MutationObserver(() => (window as unknown as { said: (t: string) => void }).said(node.textContent!)).observe(node, { childList: true, characterData: true, subtree: true });
+  });
+  for (const heads of [9, 10, 11, 12]) await figure.set("heads", heads);
+  await expect(spoken).toHaveText(await figure.finding());
+  expect(said.filter((text) => text !== "")).toHaveLength(1);
+});
+
+test("nothing jumps, and answers to the reader come at once", async ({ page }) => {
+  test.setTimeout(120_000);
+  const explainer = new Explainer(page);
+  const measured = await vitals(page, site());
+  const slowest = await interactions(page);
+  console.log(`      LCP ${measured.lcp.toFixed(0)} ms, CLS ${measured.cls.toFixed(3)}, slowest interaction ${slowest.toFixed(0)} ms, ${(measured.bytes / 1000).toFixed(0)} KB before the first click`);
+  expect(measured.cls).toBeLessThan(0.05);
+  expect(measured.lcp).toBeLessThan(2_500);
+  expect(slowest).toBeLessThan(200);
+  expect(explainer.watch.errors).toEqual([]);
+});
+
+test("the page keeps to the order of its contents", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  expect(await explainer.figureIds()).toEqual(FIGURES);
+  const listed = await page.locator("nav.contents a").evaluateAll((all) => all.map((a) => a.getAttribute("href")!));
+  for (const anchor of listed) await expect(page.locator(anchor)).toHaveCount(1);
+  const places = await page.locator(listed.join(", ")).evaluateAll((all) => all.map((e) => `#${e.id}`));
+  expect(places).toEqual(listed);
+  const figures = JSON.parse(readFileSync("assets/figures.json", "utf8")) as { id: string; title: string }[];
+  expect(figures.map((f) => f.id)).toEqual(FIGURES);
+  for (const { id, title } of figures) await expect(page.locator(`#${id}-title`)).toHaveText(title);
+});

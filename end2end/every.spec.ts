@@ -1,0 +1,116 @@
+// The registry, figure by figure, each alone in its embed: both themes, a telephone's width and a desk's. And each in the
+// article: what its chart says is what its table says, and what stands in the address comes back.
+import axe from "axe-core";
+import { expect, test } from "@playwright/test";
+import { Explainer, FIGURES, site } from "./page";
+
+/** Figures that draw nothing before they are run. */
+const EMPTY = new Set(["verify"]);
+/** The narrowest screen that the page promises to fit. */
+const NARROWEST = 320;
+
+for (const id of FIGURES) {
+  for (const width of [360, 1280]) {
+    for (const theme of ["light", "dark"]) {
+      test(`${id} embedded at ${width} px, ${theme}`, async ({ page }) => {
+        await page.setViewportSize({ width, height: 800 });
+        const explainer = new Explainer(page);
+        await explainer.open(`?embed=${id}&theme=${theme}`);
+        const figure = explainer.figure(id);
+        expect(await explainer.figureIds()).toEqual([id]);
+        if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage").first()).toBeVisible();
+        await expect.poll(() => figure.finding()).not.toBe("");
+        await expect(page.getByTestId("notices")).toHaveCount(0);
+        for (const narrow of [width, Math.min(width, NARROWEST)]) {
+          await page.setViewportSize({ width: narrow, height: 800 });
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          expect(over, `pixels of horizontal scroll at ${narrow}`).toBeLessThanOrEqual(0);
+        }
+        await page.locator("details").evaluateAll((all) => all.forEach((d) => ((d as HTMLDetailsElement).open = true)));
+        await page.evaluate(axe.source);
+        const violations = await page.evaluate(async () => {
+          const found = await (window as unknown as { axe: typeof import("axe-core") }).axe.run();
+          return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 5).map((n) => n.html).join(" | ")}`);
+        });
+        expect(violations).toEqual([]);
+        expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+      });
+    }
+  }
+}
+
+/** A setting of each figure that is not its default, as an address has it. */
+const STATES: Record<string, string> = {
+  extrapolation: "without=none-256&guess=alibi-256_14_15_16_17",
+  methods: "methods-length=12",
+  slopes: "heads=12&order=sorted",
+  bias: "heads=4&length=32&head=2&form=code&view=all&scores=equal",
+  reach: "reach-method=rotary",
+  perplexity: "models=alibi-256&lengths=64,256&protocol=sliding&stride=16&targets=2048&engine=cpu",
+  "train-short": "",
+  "early-tokens": "early-length=512",
+  cost: "cost-longest=1024&cost-models=alibi-256",
+  "what-if": "what-if-change=window&what-if-method=rotary",
+  attention: "",
+  generate: "",
+  paper: "",
+  verify: "",
+};
+
+for (const id of FIGURES) {
+  test(`the address of ${id} comes back as it was sent`, async ({ page }) => {
+    const explainer = new Explainer(page);
+    await explainer.open(`?embed=${id}`);
+    const { root } = explainer.figure(id);
+    // Besides the states above, whatever can be chosen: the last value of every list and every row of buttons.
+    let query = STATES[id];
+    for (const control of await root.locator(".controls select[data-testid], .controls fieldset.segmented[data-testid]").all()) {
+      const key = (await control.getAttribute("data-testid"))!;
+      if (query.includes(`${key}=`)) continue;
+      const values = await control.locator("option, input").evaluateAll((all) => all.map((o) => (o as HTMLInputElement).value));
+      if (!["targets", "engine", "stride", "guess-model"].includes(key)) query += `&${key}=${values[values.length - 1]}`;
+    }
+    query = query.replace(/^&/, "");
+    await explainer.open(`?v=1&embed=${id}&${query}`);
+    await expect(page.getByTestId("notices")).toHaveCount(0);
+    // Any change rewrites the address; this one is undone.
+    await page.emulateMedia({ colorScheme: "dark" });
+    const link = await page.getByTestId("full-page").getAttribute("href");
+    const sent = new URLSearchParams(query);
+    const written = new URL(link!).searchParams;
+    for (const [key, value] of sent) {
+      const shown = written.get(key);
+      // A default is not written.
+      if (shown !== null) expect(shown, key).toBe(value);
+      else expect(id === "perplexity" ? [] : STATES[id].split("&").map((s) => s.split("=")[0]), `${key} is lost`).not.toContain(key);
+    }
+    expect(explainer.watch.errors).toEqual([]);
+  });
+}
+
+test("a chart's readout says what the table says", async ({ page }) => {
+  test.setTimeout(120_000);
+  const explainer = new Explainer(page);
+  for (const id of FIGURES.filter((f) => !["bias", "slopes"].includes(f))) {
+    await page.goto(`${site()}?embed=${id}`);
+    const figure = explainer.figure(id);
+    const canvases = figure.root.locator('canvas[aria-roledescription="chart"]:visible');
+    await expect.poll(() => figure.finding()).not.toBe("");
+    if ((await canvases.count()) === 0) continue;
+    const canvas = canvases.first();
+    await expect.poll(async () => (await figure.root.locator("table[data-series] tbody tr").count()) > 0).toBe(true);
+    await canvas.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const readout = (await figure.control("readout").first().textContent())!;
+    expect(readout, id).toMatch(/: .*\d/);
+    // Numbers after the colon, bands in brackets aside; digits inside names are no values.
+    const values = [...readout.split(": ")[1].replace(/\([^)]*\)/g, "").matchAll(/ (\d+(?:\.\d+)?)(?=,|$| )/g)].map((m) => Number(m[1]));
+    const cells = (await figure.root.locator("table[data-series] td").allTextContents()).map((c) => Number(c.replace(/,/g, "").replace("−", "-").replace(/ %$/, "")));
+    expect(values.length, readout).toBeGreaterThan(0);
+    for (const value of values) {
+      const near = cells.some((c) => Number.isFinite(c) && Math.abs(c - value) <= Math.max(0.006, 0.006 * Math.abs(value)));
+      expect(near, `${id}: ${value} of "${readout}" is in no table`).toBe(true);
+    }
+  }
+});
