@@ -100,8 +100,9 @@ test.describe("kept in the browser", () => {
   test("after one visit the page opens without a network, and runs the models that it has run", async ({ page, context }) => {
     test.setTimeout(2 * 60_000);
     const server = await listen();
+    const home = server.site();
     try {
-      const explainer = new Explainer(page, server.site());
+      const explainer = new Explainer(page, home);
       await explainer.open(FEW);
       await kept(page);
       await run(explainer);
@@ -112,16 +113,16 @@ test.describe("kept in the browser", () => {
       stop(server);
     }
     const later = await context.newPage();
-    const explainer = new Explainer(later, server.site());
+    const explainer = new Explainer(later, home);
     await explainer.open(FEW);
     await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
     await run(explainer);
     // A model that was never run is said to be out of reach, by its name.
-    await later.goto(`${server.site()}${FEW.replace("alibi-256", "rotary-256")}`);
+    await later.goto(`${home}${FEW.replace("alibi-256", "rotary-256")}`);
     await explainer.figure("perplexity").control("run").click();
     await expect(explainer.figure("perplexity").control("failure").first()).toContainText("rotary-256.safetensors");
     for (const address of ["?v=1&embed=slopes&heads=12", "embed/slopes/?v=1&heads=12"]) {
-      await later.goto(server.site() + address);
+      await later.goto(home + address);
       await expect.poll(async () => (await explainer.figure("slopes").rows("slopes")).length).toBe(12);
       await expect(later.locator("figure[data-figure]")).toHaveCount(1);
     }

@@ -1,7 +1,7 @@
 // What goes wrong with the network, the files or the engine: a message, a way on, and the rest still works.
 import { expect, test, type Page } from "@playwright/test";
 import { expectReference, reference } from "./golden";
-import { Explainer, site, stop } from "./page";
+import { Explainer, FIGURES, site, stop } from "./page";
 import { fileName } from "./server.mjs";
 
 const FEW = "?v=1&engine=cpu&lengths=32&targets=2048";
@@ -122,4 +122,19 @@ test("without WebGPU the CPU computes, and the page says why", async ({ page }) 
     await expect(figure.control("notice").first()).toContainText(/CPU/);
     expect((await figure.csv())[0].source).toBe("cpu");
   }
+});
+
+test("without the file of the further figures the first one stands, and the others can be asked for again", async ({ page }) => {
+  await page.route(/split_parts/, (route) => route.abort());
+  const explainer = new Explainer(page);
+  await page.goto(site());
+  await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+  const failures = page.locator(".later").getByTestId("failure");
+  await expect(failures).toHaveCount(FIGURES.length - 1);
+  await expect(failures.first()).toContainText("could not be loaded");
+  await page.unroute(/split_parts/);
+  // One answer serves all of them.
+  await failures.first().getByTestId("retry").click();
+  await expect(page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
+  await expect(failures).toHaveCount(0);
 });

@@ -3,6 +3,9 @@
 import { expect, test, type FrameLocator, type Page } from "@playwright/test";
 import { site } from "./page";
 
+// What the driver does to block them fails with an error in a frame without an origin; embeds register none anyway.
+test.use({ serviceWorkers: "allow" });
+
 interface Height {
   frame: number;
   height: number;

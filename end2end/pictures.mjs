@@ -15,7 +15,7 @@ const ARGS = ["--no-sandbox", "--disable-background-networking"];
 const SCALES = [1.5, 1.25, 1];
 // Title, finding and drawing; nothing in a picture can be used.
 const STYLE = `
-  figure > :not(.figure-head, .finding, .plot, .panel, .shown), .figure-head button, .hint, .embed-link { display: none !important }
+  figure > :not(.figure-head, .finding, .plot, .panel, .shown, :has(> .plot)), .figure-head button, .hint, .embed-link { display: none !important }
   .panel { max-height: none }
 `;
 const view = (scale) => ({ width: PICTURE.width / scale, height: PICTURE.height / scale });

@@ -238,13 +238,22 @@ fn unregistered_methods(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// A figure is named in the registry, by its module or its id, and drawn by what draws the first one or the others.
 fn unregistered_figures(sources: &[Source]) -> Vec<String> {
-    let registry = code(text_of(sources, "src/ui/registry.rs"));
-    let missing = |stem: &&str| !words(&registry, stem).any(|at| registry[at..].starts_with(&format!("{stem}::")));
+    let registry = text_of(sources, "src/ui/registry.rs");
+    let modules = code(registry);
+    let drawn = ["src/ui/later.rs", "src/ui/article.rs"].map(|path| code(text_of(sources, path))).concat();
+    let names = |text: &str, stem: &str| words(text, stem).any(|at| text[at..].starts_with(&format!("{stem}::")));
+    let listed =
+        |stem: &str| names(&modules, stem) || registry.contains(&format!("id: \"{}\"", stem.replace('_', "-")));
     stems(sources, "src/ui/figures/")
-        .map(|(stem, _)| stem)
-        .filter(missing)
-        .map(|stem| format!("figure src/ui/figures/{stem}.rs is not in src/ui/registry.rs"))
+        .flat_map(|(stem, _)| {
+            let unlisted =
+                (!listed(stem)).then(|| format!("figure src/ui/figures/{stem}.rs is not in src/ui/registry.rs"));
+            let undrawn =
+                (!names(&drawn, stem)).then(|| format!("figure src/ui/figures/{stem}.rs is drawn by nothing"));
+            unlisted.into_iter().chain(undrawn)
+        })
         .collect()
 }
 
@@ -329,8 +338,13 @@ fn each_check_complains() {
     let methods = [("src/position/mod.rs", list), ("src/position/fire.rs", "impl PositionMethod for Fire {}")];
     assert_eq!(unregistered_methods(&broken(&methods)).len(), 1);
 
-    let figures = [("src/ui/registry.rs", "// cost::render\nslopes::render"), ("src/ui/figures/cost.rs", "")];
-    assert_eq!(unregistered_figures(&broken(&figures)).len(), 1);
+    let listed = ("src/ui/registry.rs", "cost::LAB id: \"slopes\"");
+    let figures = [listed, ("src/ui/figures/cost.rs", ""), ("src/ui/figures/slopes.rs", "")];
+    let drawn = ("src/ui/later.rs", "&cost::WORK slopes::Slopes");
+    assert!(unregistered_figures(&broken(&[&figures[..], &[drawn]].concat())).is_empty());
+    assert_eq!(unregistered_figures(&broken(&figures)).len(), 2);
+    let unlisted = ("src/ui/registry.rs", "// cost::LAB\nslopes::LAB");
+    assert_eq!(unregistered_figures(&broken(&[unlisted, figures[1], figures[2], drawn])).len(), 1);
 
     let left = [
         "// TO_DO later".replace('_', ""),

@@ -6,6 +6,7 @@ use super::address::{follow, follow_theme, read};
 use super::article::Article;
 use super::client::Client;
 use super::embed::Embed;
+use super::later::Again;
 use super::registry::by_id;
 use super::site::Site;
 use super::state::Settings;
@@ -19,6 +20,7 @@ pub fn App() -> impl IntoView {
     provide_context(settings);
     provide_context(site);
     provide_context(client);
+    provide_context(Again::default());
     site.load();
     follow_theme(settings);
 

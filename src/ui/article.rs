@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leptos::context::Provider;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,7 +13,7 @@ use super::components::choice::Segmented;
 use super::components::prose::Prose;
 use super::figures::extrapolation::Extrapolation;
 use super::later::{Later, Part, after};
-use super::near::provide_near;
+use super::near::watch;
 use super::registry::{Entry, FIGURES};
 use super::state::{ThemeChoice, use_settings};
 
@@ -116,11 +117,11 @@ fn Section(
     ready: Signal<bool>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Section>::new();
-    let near = provide_near(place);
+    let near = watch(place);
     view! {
         <section node_ref=place id=format!("section-{}", figure.id) aria-label=figure.title>
             <Prose id=format!("{}-before", figure.id) />
-            {draw(figure.id, Signal::derive(move || near.get() || ready.get()))}
+            <Provider value=near>{draw(figure.id, Signal::derive(move || near.0.get() || ready.get()))}</Provider>
             <Prose id=format!("{}-after", figure.id) />
         </section>
     }

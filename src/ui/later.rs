@@ -84,6 +84,16 @@ async fn chunk(part: Part) -> Result<AnyView, Missing> {
     Ok(draw(part))
 }
 
+/// How often the reader has asked again for what could not be had: every part that is missing hears it. A context.
+#[derive(Clone, Copy)]
+pub struct Again(RwSignal<u32>);
+
+impl Default for Again {
+    fn default() -> Self {
+        Self(RwSignal::new(0))
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     Waiting,
@@ -121,16 +131,17 @@ pub fn Later(
             None => spawn_local(arrive),
         }
     };
-    let again = StoredValue::new_local(ask.clone());
+    let again = use_context::<Again>().unwrap_or_default();
     Effect::new(move || {
-        if wanted.get() && progress.get_untracked() == Progress::Waiting {
+        again.0.track();
+        if wanted.get() && matches!(progress.get_untracked(), Progress::Waiting | Progress::Failed) {
             ask();
         }
     });
     move || match progress.get() {
         Progress::Here => drawn.try_update_value(Option::take).flatten(),
         Progress::Failed => {
-            let retry = move |_| again.with_value(|ask| ask());
+            let retry = move |_| again.0.update(|n| *n += 1);
             Some(
                 view! {
                     <div class="failure" role="alert" data-testid="failure">

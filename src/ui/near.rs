@@ -10,17 +10,18 @@ use super::state::use_settings;
 /// How far beyond the window counts as near: one window more, above and below.
 const MARGIN: &str = "100% 0px";
 
-/// The context in which a section says whether it is near.
+/// Whether a section is near: a context for what is inside it. Given by leptos' `Provider`, since components have no
+/// context of their own and a plain one would be that of the last section.
 #[derive(Clone, Copy)]
-struct Near(Signal<bool>);
+pub struct Near(pub Signal<bool>);
 
 /// Whether the reader is near this place, or the page is being printed. Without a section around it, always.
 pub fn near() -> Signal<bool> {
     use_context::<Near>().map_or(Signal::stored(true), |near| near.0)
 }
 
-/// Watches an element and tells everything inside the component that calls this through [`near`].
-pub fn provide_near(place: NodeRef<html::Section>) -> Signal<bool> {
+/// Watches an element.
+pub fn watch(place: NodeRef<html::Section>) -> Near {
     let seen = RwSignal::new(false);
     let held = StoredValue::new_local(None::<(IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>)>);
     Effect::new(move || {
@@ -48,7 +49,5 @@ pub fn provide_near(place: NodeRef<html::Section>) -> Signal<bool> {
         held.try_with_value(|held| held.as_ref().inspect(|(observer, _)| observer.disconnect()).is_some());
     });
     let printing = use_settings().printing;
-    let near = Signal::derive(move || seen.get() || printing.get());
-    provide_context(Near(near));
-    near
+    Near(Signal::derive(move || seen.get() || printing.get()))
 }

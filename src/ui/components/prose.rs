@@ -6,11 +6,11 @@ use leptos::prelude::*;
 /// A fragment of the article.
 #[component]
 pub fn Prose(
-    /// Id of its template in index.html.
+    /// Id of its template in index.html, without `prose-`: headings inside have ids of their own.
     #[prop(into)]
     id: String,
 ) -> impl IntoView {
-    let html = document().get_element_by_id(&id).map(|template| template.inner_html());
+    let html = document().get_element_by_id(&format!("prose-{id}")).map(|template| template.inner_html());
     view! { <div class="prose" inner_html=html.unwrap_or_default()></div> }
 }
 
@@ -84,7 +84,7 @@ mod tests {
         let named = named();
         assert!(named.len() > 30);
         for id in &named {
-            assert_eq!(index.matches(&format!("<template id=\"{id}\">")).count(), 1, "{id}");
+            assert_eq!(index.matches(&format!("<template id=\"prose-{id}\">")).count(), 1, "{id}");
         }
         assert_eq!(index.matches("<template id=").count(), named.len(), "a template that nothing shows");
     }

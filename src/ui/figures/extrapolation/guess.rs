@@ -146,7 +146,8 @@ pub fn Guess() -> impl IntoView {
     let clear = move |_| change(labs, |g| *g = Guesses::default());
     let begin = move |_| {
         if sketch.model.with_untracked(String::is_empty) {
-            sketch.model.set(sketch.models.with_untracked(|m| m.last().cloned()).unwrap_or_default());
+            let first = |all: &Vec<String>| all.iter().find(|m| m.starts_with("alibi-")).or(all.last()).cloned();
+            sketch.model.set(sketch.models.with_untracked(first).unwrap_or_default());
         }
         set(true);
     };
