@@ -64,7 +64,7 @@ test("predict, then reveal: nothing tells before, the guess lies over the measur
   // By pointer: near the right edge, at mid-height of a logarithmic axis from 5 to 1,000, some 70.
   const canvas = figure.root.locator("canvas");
   const box = (await canvas.boundingBox())!;
-  await canvas.click({ position: { x: box.width * 0.8, y: box.height * 0.5 } });
+  await canvas.click({ position: { x: box.width * 0.88, y: box.height * 0.5 } });
   const drawn = Number(await figure.control("guess-4096").inputValue());
   expect(drawn).toBeGreaterThan(30);
   expect(drawn).toBeLessThan(150);

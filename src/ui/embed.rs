@@ -25,6 +25,9 @@ pub fn Embed(
     };
     view! {
         <main class="embed">
+            // The outline that the article gives a figure, for those who listen.
+            <h1 class="visually-hidden">"ALiBi, explained by running it"</h1>
+            <h2 class="visually-hidden">{figure.question}</h2>
             {draw(figure.id, Signal::stored(true))}
             <p class="embed-link">
                 "From "
