@@ -42,13 +42,13 @@ for (const id of FIGURES) {
 /** A setting of each figure that is not its default, as an address has it. */
 const STATES: Record<string, string> = {
   extrapolation: "without=none-256&guess=alibi-256_14_15_16_17",
-  methods: "methods-length=12",
+  methods: "methods-method=rotary",
   slopes: "heads=12&order=sorted",
   bias: "heads=4&length=32&head=2&form=code&view=all&scores=equal",
   reach: "reach-method=rotary",
   perplexity: "models=alibi-256&lengths=64,256&protocol=sliding&stride=16&targets=2048&engine=cpu",
   "train-short": "",
-  "early-tokens": "early-length=512",
+  "early-tokens": "early-length=2048",
   cost: "cost-longest=1024&cost-models=alibi-256",
   "what-if": "what-if-change=window&what-if-method=rotary",
   attention: "",
@@ -71,6 +71,8 @@ for (const id of FIGURES) {
       if (!["targets", "engine", "stride", "guess-model"].includes(key)) query += `&${key}=${values[values.length - 1]}`;
     }
     query = query.replace(/^&/, "");
+    // Leaving while a file is on its way would count as an error.
+    await page.waitForLoadState("networkidle");
     await explainer.open(`?v=1&embed=${id}&${query}`);
     await expect(page.getByTestId("notices")).toHaveCount(0);
     // Any change rewrites the address; this one is undone.

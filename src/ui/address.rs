@@ -93,6 +93,10 @@ pub fn report_height(id: &'static str) {
     let Ok(Some(parent)) = window().parent() else { return };
     let (Some(body), Some(measured)) = (document().body(), document().document_element()) else { return };
     let report = Closure::<dyn FnMut()>::new(move || {
+        // A frame that shrank before its figure came would make its host jump twice.
+        if document().query_selector("figure").ok().flatten().is_none() {
+            return;
+        }
         // The root's height, not the body's: margins at the top of the content stick out of the body.
         let height = measured.get_bounding_client_rect().height().ceil();
         let message = js_sys::Object::new();

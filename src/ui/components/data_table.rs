@@ -67,7 +67,8 @@ pub fn DataTable(
     let table = Memo::new(move |_| table.get());
     let caption = move || table.with(|table| table.caption.clone());
     view! {
-        <details class="data">
+        // Without a caption there is nothing in it yet.
+        <details class="data" hidden=move || caption().is_empty()>
             <summary>{caption}</summary>
             <div class="data-scroll" tabindex="0" role="region" aria-label=caption>
                 <table data-series=series>

@@ -181,7 +181,15 @@ pub fn Perplexity() -> impl IntoView {
             <Ran points=points />
             <DataTable
                 series="perplexity"
-                table=Signal::derive(move || curves::table(&points.get(), "Every point measured here, for these choices".into()))
+                table=Signal::derive(move || {
+                    // The pale lines have their numbers too.
+                    points.track();
+                    let (shown, caption) = match recorded.get() {
+                        r if r.is_empty() => (points.get(), "Every point measured here, for these choices"),
+                        r => (r, "Recorded natively, for these choices; nothing is measured here yet"),
+                    };
+                    curves::table(&shown, caption.into())
+                })
             />
             <Export
                 stem=Signal::stored("alibi-perplexity".to_string())
