@@ -20,7 +20,7 @@ test("the paper's tables hold the paper's numbers", async ({ page }) => {
 
 test("every table of the paper is drawn and says what it found", async ({ page }) => {
   const explainer = new Explainer(page);
-  await explainer.open();
+  await explainer.open("?embed=paper");
   const figure = explainer.figure("paper");
   const tables = await figure.control("paper-table").locator("option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
   expect(tables.length).toBe(15);
@@ -55,7 +55,7 @@ test("a table that cannot be had is said, and can be asked for again", async ({ 
   const explainer = new Explainer(page);
   let broken = true;
   await page.route(/paper\/table-3-\w+\.csv/, (route) => (broken ? route.abort() : route.continue()));
-  await explainer.open("?v=1&paper-table=3");
+  await explainer.open("?v=1&embed=paper&paper-table=3");
   const figure = explainer.figure("paper");
   await expect(figure.control("failure")).toContainText("table-3.csv");
   broken = false;
@@ -77,6 +77,7 @@ test("each method enters where the paper says", async ({ page }) => {
     ["T5 bias", "–", "–", "a learned bias by distance is added", "–", "256"],
     ["ALiBi", "–", "–", "a fixed bias by distance is added", "–", "0"],
     ["No position", "–", "–", "–", "–", "0"],
+    ["ALiBi, trained slopes", "–", "–", "a learned bias by distance is added", "–", "8"],
   ]);
   await expect(figure.root.locator(".flow .here")).toContainText("Scores");
   await figure.control("methods-method").locator("input:checked").focus();
@@ -102,7 +103,7 @@ test("attention both ways has three biases, as pictures with words and as number
 test("speeds are of this machine, with nothing skipped beside what skipping adds", async ({ page }) => {
   test.setTimeout(3 * 60_000);
   const explainer = new Explainer(page);
-  await explainer.open("?v=1&cost-models=sinusoidal-256,alibi-256&cost-longest=1024");
+  await explainer.open("?v=1&embed=cost&cost-models=sinusoidal-256,alibi-256&cost-longest=1024");
   const figure = explainer.figure("cost");
   await expect(figure.control("finding")).toContainText("Not measured on this machine yet");
   await expect.poll(async () => (await figure.rows("cost-paper"))[11]).toEqual(["ALiBi", "3072", "15.5", "42.2", "15.2"]);
