@@ -101,13 +101,18 @@ test("a chart's readout says what the table says", async ({ page }) => {
     if ((await canvases.count()) === 0) continue;
     const canvas = canvases.first();
     await expect.poll(async () => (await figure.root.locator("table[data-series] tbody tr").count()) > 0).toBe(true);
-    await canvas.focus();
-    await page.keyboard.press("Home");
-    await page.keyboard.press("ArrowRight");
-    const readout = (await figure.control("readout").first().textContent())!;
-    expect(readout, id).toMatch(/: .*\d/);
-    // Numbers after the colon, bands in brackets aside; digits inside names are no values.
-    const values = [...readout.split(": ")[1].replace(/\([^)]*\)/g, "").matchAll(/ (\d+(?:\.\d+)?)(?=,|$| )/g)].map((m) => Number(m[1]));
+    // Recorded answers may still be on their way.
+    const said = async () => {
+      await canvas.focus();
+      await page.keyboard.press("Home");
+      await page.keyboard.press("ArrowRight");
+      return (await figure.control("readout").first().textContent())!;
+    };
+    await expect.poll(said, { message: id }).toMatch(/: .*\d/);
+    const readout = await said();
+    // One series after another, each its name and its value, which stands last; bands in brackets aside.
+    const parts = readout.split(": ")[1].replace(/ \([^)]*\)/g, "").split(", ");
+    const values = parts.map((part) => Number(part.split(" ").at(-1))).filter(Number.isFinite);
     const cells = (await figure.root.locator("table[data-series] td").allTextContents()).map((c) => Number(c.replace(/,/g, "").replace("−", "-").replace(/ %$/, "")));
     expect(values.length, readout).toBeGreaterThan(0);
     for (const value of values) {
