@@ -15,9 +15,9 @@
       this.#frame.loading = "lazy";
       this.#frame.allow = "clipboard-write";
       this.style.display ||= "block";
+      this.append(this.#frame);
+      this.#observer.observe(this, { attributes: true, childList: true });
       this.#show();
-      this.replaceChildren(this.#frame);
-      this.#observer.observe(this, { attributes: true });
       addEventListener("message", this);
     }
 
@@ -28,6 +28,8 @@
     }
 
     #show() {
+      // What stands here for browsers without this script; some of it may be parsed only after the script has run.
+      for (const other of [...this.childNodes]) if (other !== this.#frame) other.remove();
       const figure = this.getAttribute("figure") ?? "extrapolation";
       const url = new URL(`embed/${encodeURIComponent(figure)}/?v=1`, site);
       for (const { name, value } of this.attributes) if (!OTHER.test(name)) url.searchParams.set(name, value);

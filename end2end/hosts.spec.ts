@@ -94,6 +94,9 @@ test("two figures of the same kind with settings of their own, which may change"
   await fits(page, 0);
   await fits(page, 1);
   await expect(page.locator("#twelve > *"), "the link was for browsers without the script").toHaveCount(1);
+  // Nor is it shown where it is parsed only after the script has run.
+  await page.locator("#twelve").evaluate((figure) => figure.append(document.createElement("a"), "late"));
+  await expect(page.locator("#twelve")).toHaveText("");
   await expect(frame(page, 1).locator('[data-testid="order"] input[value="sorted"]')).toBeChecked();
   await expect(page.locator("iframe").first()).toHaveAttribute("title", "Slopes of 8 heads");
   await page.locator("#eight").evaluate((figure) => figure.setAttribute("heads", "20"));
