@@ -237,7 +237,7 @@ fn clip(value: &str) -> String {
 }
 
 /// Percent-decoding; what is no valid escape stands for itself, what is no UTF-8 is replaced.
-fn decode(value: &str) -> String {
+pub fn decode(value: &str) -> String {
     let bytes = value.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

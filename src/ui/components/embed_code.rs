@@ -4,10 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::choice::Segmented;
+use crate::ui::lab::escaped;
 use crate::ui::registry::{by_id, keys};
 use crate::ui::site::base;
 use crate::ui::state::{State, use_settings};
-use crate::ui::url::write_some;
+use crate::ui::url::{decode, write_some};
 
 /// Height of a frame before its page has said how high it is, CSS pixels.
 const HEIGHT: usize = 720;
@@ -27,17 +28,18 @@ pub fn address(site: &str, id: &str, state: &State, built: bool) -> String {
 
 /// The text to paste.
 pub fn snippet(kind: &str, site: &str, id: &str, title: &str, address: &str) -> String {
-    // Of the characters of an address only this one means something in HTML.
-    let address = address.replace('&', "&amp;");
     if kind == "frame" {
+        // Of the characters of an address only this one means something in HTML.
+        let address = address.replace('&', "&amp;");
         return format!(
             "<iframe src=\"{address}\" title=\"{title}\" width=\"100%\" height=\"{HEIGHT}\" style=\"border:0\" loading=\"lazy\"></iframe>"
         );
     }
     let query = address.split_once('?').map_or("", |(_, query)| query);
     let settings =
-        query.split("&amp;").filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key != "v" && *key != "embed");
-    let settings: String = settings.map(|(key, value)| format!(" {key}=\"{value}\"")).collect();
+        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| !matches!(*key, "v" | "embed"));
+    // The script encodes values itself.
+    let settings: String = settings.map(|(key, value)| format!(" {key}=\"{}\"", escaped(&decode(value)))).collect();
     format!(
         "<script type=\"module\" src=\"{site}embed.js\"></script>\n<alibi-figure figure=\"{id}\"{settings}></alibi-figure>"
     )
@@ -130,6 +132,23 @@ mod tests {
         assert_eq!(
             snippet("script", "https://a/", "slopes", "T", address),
             "<script type=\"module\" src=\"https://a/embed.js\"></script>\n<alibi-figure figure=\"slopes\" heads=\"12\" theme=\"dark\"></alibi-figure>"
+        );
+    }
+
+    #[test]
+    fn an_element_carries_values_as_they_are() {
+        let text = snippet(
+            "script",
+            "https://a/",
+            "generate",
+            "T",
+            "https://a/embed/generate/?v=1&generate-prompt=A+%22b%22%26c",
+        );
+        assert!(
+            text.ends_with(
+                "<alibi-figure figure=\"generate\" generate-prompt=\"A &quot;b&quot;&amp;c\"></alibi-figure>"
+            ),
+            "{text}"
         );
     }
 }
