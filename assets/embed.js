@@ -1,7 +1,9 @@
 // <alibi-figure figure="slopes" heads="12" theme="dark">: that figure of the site this script lies on, in a frame as
 // high as what it shows. Attributes beyond `figure` are settings, as in the address of the full page.
 (() => {
-  const script = document.currentScript ?? document.querySelector('script[src$="/embed.js"]');
+  // Known only while a plain script runs, not a module; others name their scripts embed.js, too, so none is guessed.
+  const script = document.currentScript;
+  if (!script?.src) return console.error('alibi-figure: load embed.js by <script async src="https://…/embed.js"></script>, not as a module and not as part of another file.');
   const site = new URL(".", script.src);
   // What any element may carry is no setting.
   const OTHER = /^(?:figure|id|class|style|title|lang|dir|hidden|slot|part|is|role|tabindex|nonce|data-.*|aria-.*|on.*)$/;
@@ -35,7 +37,16 @@
       for (const { name, value } of this.attributes) if (!OTHER.test(name)) url.searchParams.set(name, value);
       this.#frame.title = this.title || `Interactive figure: ${figure}`;
       // Setting an address loads it again, be it the same.
-      if (this.#frame.src !== url.href) this.#frame.src = url.href;
+      if (this.#frame.src === url.href) return;
+      if (this.#frame.src) {
+        // Another address in the same frame would be a step of the host's history.
+        const before = this.#frame;
+        this.#frame = before.cloneNode();
+        this.#frame.src = url.href;
+        before.replaceWith(this.#frame);
+      } else {
+        this.#frame.src = url.href;
+      }
     }
 
     handleEvent({ source, data }) {

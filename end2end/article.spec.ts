@@ -93,7 +93,8 @@ test("what is offered for pasting shows the figure as it stands", async ({ page,
   await slopes.root.scrollIntoViewIfNeeded();
   await slopes.control("embed").click();
   const text = slopes.control("embed-text");
-  await expect(text).toHaveValue(`<iframe src="${site()}embed/slopes/?v=1&amp;heads=12&amp;theme=dark" title="The slope of every head" width="100%" height="720" style="border:0" loading="lazy"></iframe>`);
+  const { height } = JSON.parse(readFileSync("assets/figures.json", "utf8")).find((f: { id: string }) => f.id === "slopes");
+  await expect(text).toHaveValue(`<iframe src="${site()}embed/slopes/?v=1&amp;heads=12&amp;theme=dark" title="The slope of every head" width="100%" height="${height}" style="border:0" loading="lazy" allow="clipboard-write"></iframe>`);
   // It follows the settings.
   await slopes.set("heads", 6);
   await expect(text).toHaveValue(/heads=6&amp;/);
@@ -107,6 +108,71 @@ test("what is offered for pasting shows the figure as it stands", async ({ page,
   await expect(inside.locator('figure[data-figure="slopes"]')).toBeVisible();
   await expect(inside.getByTestId("heads")).toHaveValue("6");
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+});
+
+test("an address with a figure's name opens at that figure", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("#bias");
+  await expect(page.locator("#section-bias")).toBeInViewport();
+  await expect(explainer.figure("bias").root.locator("canvas")).toBeVisible();
+});
+
+test("after a step back the address still says what is shown", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const slopes = explainer.figure("slopes");
+  await page.locator('nav a[href="#section-slopes"]').first().click();
+  await slopes.set("heads", 12);
+  await expect.poll(() => new URL(page.url()).search).toBe("?v=1&heads=12");
+  await page.goBack();
+  await expect.poll(() => new URL(page.url()).search).toBe("?v=1&heads=12");
+  await expect(slopes.control("heads")).toHaveValue("12");
+});
+
+test("two figures' panels for pasting are apart, and a preview follows when the settings stand still", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const [slopes, bias] = [explainer.figure("slopes"), explainer.figure("bias")];
+  for (const figure of [slopes, bias]) {
+    await figure.root.scrollIntoViewIfNeeded();
+    await figure.control("embed").click();
+    await expect(figure.control("embed-text")).toBeVisible();
+  }
+  await slopes.set("embed-kind", "script");
+  await expect(bias.control("embed-kind").locator("input").first()).toBeChecked();
+  await expect(bias.control("embed-text")).toHaveValue(/^<iframe /);
+  await slopes.control("embed-show").click();
+  const frame = slopes.control("embed-preview");
+  await expect(frame).toHaveAttribute("src", /slopes/);
+  const steps = await page.evaluate(() => history.length);
+  for (const heads of [9, 10, 11]) await slopes.set("heads", heads);
+  await expect(frame).toHaveAttribute("src", /heads=11/);
+  expect(await page.evaluate(() => history.length)).toBe(steps);
+  // What is shut away loads nothing.
+  await slopes.control("embed").click();
+  await expect(frame).toHaveCount(0);
+  expect(explainer.watch.foreign).toEqual([]);
+});
+
+test("a figure that is far away does not follow what another one shares with it", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?heads=4");
+  const [slopes, bias] = [explainer.figure("slopes"), explainer.figure("bias")];
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await bias.root.scrollIntoViewIfNeeded();
+  await expect.poll(() => bias.finding()).not.toBe("");
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(300);
+  const label = () => bias.root.locator("canvas").getAttribute("aria-label");
+  expect(await label()).toMatch(/(of|all) 4 /);
+  await slopes.control("heads").evaluate((box: HTMLInputElement) => {
+    box.value = "16";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await page.waitForTimeout(300);
+  expect(await label()).toMatch(/(of|all) 4 /);
+  await bias.root.scrollIntoViewIfNeeded();
+  await expect.poll(label).toMatch(/(of|all) 16 /);
 });
 
 test("what a teacher hides is gone, and stays in the address", async ({ page }) => {

@@ -1,5 +1,6 @@
 // The registry, figure by figure, each alone in its embed: both themes, a telephone's width and a desk's. And each in the
 // article: what its chart says is what its table says, and what stands in the address comes back.
+import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { expect, test } from "@playwright/test";
 import { Explainer, FIGURES, site } from "./page";
@@ -38,6 +39,25 @@ for (const id of FIGURES) {
     }
   }
 }
+
+test("a frame as high as the registry says shows a figure as it opens", async ({ page }) => {
+  test.setTimeout(120_000);
+  const listed: { id: string; height: number }[] = JSON.parse(readFileSync("assets/figures.json", "utf8"));
+  expect(listed.map((f) => f.id)).toEqual(FIGURES);
+  // The width that the pages made for oEmbed name.
+  await page.setViewportSize({ width: 760, height: 800 });
+  const wrong: string[] = [];
+  for (const { id, height } of listed) {
+    const explainer = new Explainer(page);
+    await explainer.open(`?embed=${id}`);
+    await expect.poll(() => explainer.figure(id).finding()).not.toBe("");
+    await page.waitForLoadState("networkidle");
+    const shown = await page.evaluate(() => document.querySelector("main")!.getBoundingClientRect().bottom);
+    // Fonts differ from machine to machine.
+    if (Math.abs(height - shown) > 0.08 * shown) wrong.push(`${id}: ${height} listed, ${Math.ceil(shown)} shown`);
+  }
+  expect(wrong).toEqual([]);
+});
 
 /** A setting of each figure that is not its default, as an address has it. */
 const STATES: Record<string, string> = {

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { digest, fail, files, text } from "./files.mjs";
 
 /** What other sites link to by name, and what must be asked for anew each time. */
-export const STABLE = /^(?:index\.html|embed\.js|sw\.js|_headers|embed\/.*|pictures\/.*)$/;
+export const STABLE = /^(?:index\.html|404\.html|embed\.js|sw\.js|_headers|embed\/.*|pictures\/.*)$/;
 /** Documentation of the sources. */
 const LEFT_OUT = /(?:^|\/)README\.md$/;
 

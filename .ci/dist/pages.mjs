@@ -93,6 +93,18 @@ export function oembed(figure, site, base, hasPicture) {
   };
 }
 
+/**
+ * What a host shows where there is no such file. Without it some answer with the page itself, even in place of a script.
+ * It may stand for an address of any depth, so that it can name no file by a relative one.
+ */
+export function missingPage(site, base) {
+  const home = base ? `<p><a href="${base}">${quote(site)}</a></p>` : "";
+  const style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto 0;padding:0 1rem}";
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">`
+    + `<title>Not found – ${quote(site)}</title><style>:root{color-scheme:light dark}${style}</style>`
+    + `<h1>There is nothing at this address</h1><p>The name of a figure may be misspelt, or the page may have been renewed since it was opened: reload it.</p>${home}</html>\n`;
+}
+
 /** Writes every page. */
 export function writePages(dir, base) {
   const html = text(dir, "index.html");
@@ -105,6 +117,7 @@ export function writePages(dir, base) {
     writeFileSync(join(folder, "index.html"), figurePage(html, figure, base, has(figure)));
     if (base) writeFileSync(join(folder, "oembed.json"), `${JSON.stringify(oembed(figure, site, base, has(figure)))}\n`);
   }
+  writeFileSync(join(dir, "404.html"), missingPage(site, base));
   writeFileSync(join(dir, "index.html"), fullPage(html, all[0], base, has(all[0])));
   const without = all.filter((figure) => !has(figure)).map((figure) => figure.id);
   if (without.length) console.log(`No picture of ${without.join(", ")}: 'make pictures' makes them, then build again.`);

@@ -1,7 +1,7 @@
 // The pages of single figures, made from a small index.html.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkBase, figurePage, figures, fullPage, oembed } from "./pages.mjs";
+import { checkBase, figurePage, figures, fullPage, missingPage, oembed } from "./pages.mjs";
 import { strict } from "./policy.mjs";
 
 const HTML = strict(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The site</title>
@@ -84,4 +84,13 @@ test("every figure has what its page says", () => {
     assert.ok(description.length <= 200, `${id}: ${description.length} characters`);
     assert.ok(height >= 200 && height <= 2000, id);
   }
+});
+
+test("what a host shows for a missing file needs no other file", () => {
+  for (const html of [missingPage("The <site>", ""), missingPage("The <site>", BASE)]) {
+    assert.doesNotMatch(html, /<script|<link|src=|The <site>/);
+    assert.match(html, /Not found – The &lt;site&gt;/);
+  }
+  assert.ok(missingPage("S", BASE).includes(`<a href="${BASE}">S</a>`));
+  assert.doesNotMatch(missingPage("S", ""), /<a /);
 });

@@ -48,7 +48,9 @@ async function fromCache(event) {
   const before = past ? undefined : await kept(request.url);
   if (before) return before;
   const response = await fetch(request);
-  if (response.status === 200) {
+  // Some hosts answer with a page where a file is gone.
+  const page = /^text\/html\b/.test(response.headers.get("content-type") ?? "");
+  if (response.status === 200 && !page) {
     const copy = response.clone();
     // A full disk is no reason not to answer.
     event.waitUntil(caches.open(CACHE).then((cache) => cache.put(request.url, copy)).catch(() => {}));
@@ -60,7 +62,9 @@ async function fromCache(event) {
 async function fromNetwork(request) {
   const { pathname, searchParams } = new URL(request.url);
   const path = pathname.slice(new URL(SITE).pathname.length);
-  const response = await fetch(request).catch(() => null);
+  // Past what the browser kept by itself, whatever the host says of it: the page of one version needs the files of that
+  // version, and this worker may have dropped them.
+  const response = await fetch(request.url, { cache: "no-cache", redirect: "manual", credentials: "same-origin" }).catch(() => null);
   if (response && response.status < 500) return response;
   const figure = /^embed\/([a-z-]+)\/(?:index\.html)?$/.exec(path)?.[1];
   if (figure) {

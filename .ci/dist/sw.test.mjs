@@ -30,13 +30,16 @@ function makeCaches() {
 function start({ version = "one", shell = [""], files = [], network = {}, caches = makeCaches(), relaxed = true } = {}) {
   const listeners = {};
   const asked = [];
+  const caching = [];
   const engines = { plain: [hashed("plain")], relaxed: [hashed("relaxed")] };
   const build = { version, shell, engines, probe: RELAXED_PROBE, files: [...files, ...Object.values(engines).flat()] };
-  const fetch = async (request) => {
+  const fetch = async (request, options) => {
+    caching.push(options?.cache);
     const path = (request.url ?? request).slice(SITE.length);
     asked.push(path);
     const answer = network[path] ?? network["*"];
     if (answer === undefined) throw new TypeError("no network");
+    if (answer instanceof Response) return answer.clone();
     return typeof answer === "number" ? new Response("", { status: answer }) : new Response(answer);
   };
   const self = { location: { href: `${SITE}sw.js` }, addEventListener: (kind, act) => (listeners[kind] = act), clients: { claim: async () => {} } };
@@ -59,7 +62,7 @@ function start({ version = "one", shell = [""], files = [], network = {}, caches
     return response.headers.get("location") ?? (response.ok ? response.text() : response.status);
   };
   const kept = () => [...(caches.all.get(`alibi ${SITE} ${version}`)?.keys() ?? [])].map((url) => url.slice(SITE.length));
-  return { install: () => wait("install"), activate: () => wait("activate"), get, kept, asked, caches, network };
+  return { install: () => wait("install"), activate: () => wait("activate"), get, kept, asked, caching, caches, network };
 }
 
 const page = { mode: "navigate" };
@@ -88,6 +91,9 @@ test("hashed files come from the cache once they are kept, damaged ones past it"
   one.network[hashed("missing")] = 404;
   assert.equal(await one.get(hashed("missing")), 404);
   assert.ok(!one.kept().includes(hashed("missing")));
+  one.network[hashed("gone")] = new Response("<!doctype html>", { headers: { "content-type": "text/html; charset=utf-8" } });
+  assert.equal(await one.get(hashed("gone")), "<!doctype html>");
+  assert.ok(!one.kept().includes(hashed("gone")), "a host's page in place of a file is not kept as that file");
 });
 
 test("pages come from the network, and only without one from the cache", async () => {
@@ -139,4 +145,10 @@ test("an update takes over what has not changed and drops the rest, but nobody e
   delete second.network["*"];
   assert.equal(await second.get(hashed("model")), "v1");
   assert.equal(await second.get("", page), "v2");
+});
+
+test("a page is asked for past what the browser keeps by itself", async () => {
+  const one = start({ network: { "": "page", ...engine } });
+  assert.equal(await one.get("", page), "page");
+  assert.deepEqual(one.caching, ["no-cache"]);
 });

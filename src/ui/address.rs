@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use super::state::{Settings, ThemeChoice};
-use super::url::{Parsed, parse, write};
+use super::url::{Parsed, parse, parse_onto, write};
 
 /// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -20,36 +20,45 @@ pub fn read() -> Parsed {
 /// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
 pub fn follow(settings: Settings, embed: Option<String>) {
     let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    let query = Memo::new(move |_| write(&settings.snapshot(), embed.as_deref()));
+    let rewrite = move || {
+        let location = window().location();
+        let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
+        if let Ok(history) = window().history() {
+            let address = format!("{path}{}{hash}", query.get_untracked());
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+        }
+    };
     Effect::new(move |first: Option<()>| {
-        let query = write(&settings.snapshot(), embed.as_deref());
+        query.track();
         if first.is_none() {
             return;
         }
         if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
             earlier.clear();
         }
-        let rewrite = move || {
-            let location = window().location();
-            let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
-            if let Ok(history) = window().history() {
-                let address = format!("{path}{query}{hash}");
-                let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
-            }
-        };
         pending.set_value(set_timeout_with_handle(rewrite, PAUSE).ok());
     });
+    // Going back leads to an earlier place in the page, not to earlier settings: the address must not say otherwise.
+    let back = Closure::<dyn FnMut()>::new(rewrite);
+    let _ = window().add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
+    back.forget();
 }
 
 /// Follows a link within the page that opens a figure in some state: takes the settings that it names, leaves the
 /// others, and goes to its anchor.
 pub fn visit(settings: Settings, link: &str) {
     let (query, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let now = untrack(|| write(&settings.snapshot(), None));
-    // Of two values of one key the later counts.
-    settings.adopt(parse(&format!("{now}&{}", query.trim_start_matches('?'))).state);
+    settings.adopt(parse_onto(untrack(|| settings.snapshot()), query).state);
     let _ = window().location().set_hash(anchor);
     // Setting the same anchor again would not scroll.
-    if let Some(place) = document().get_element_by_id(anchor) {
+    go_to(anchor);
+}
+
+/// Scrolls to what has that id, or to the section of a figure of that id that is yet to come.
+pub fn go_to(anchor: &str) {
+    let section = || document().get_element_by_id(&format!("section-{anchor}"));
+    if let Some(place) = document().get_element_by_id(anchor).or_else(section) {
         place.scroll_into_view();
     }
 }

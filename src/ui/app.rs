@@ -62,11 +62,23 @@ fn hiding(names: &[String]) -> String {
     rules
 }
 
+/// Notices shown at once, at most.
+const MOST_SAID: usize = 4;
+
 /// What of the address was not as it should be, until the reader dismisses it.
 #[component]
 fn Notices(notices: RwSignal<Vec<String>>) -> impl IntoView {
     move || {
-        let said = notices.get();
+        let mut said: Vec<String> = Vec::new();
+        for notice in notices.get() {
+            if !said.contains(&notice) {
+                said.push(notice);
+            }
+        }
+        if said.len() > MOST_SAID {
+            let more = said.split_off(MOST_SAID - 1).len();
+            said.push(format!("and {more} more"));
+        }
         (!said.is_empty()).then(|| {
             view! {
                 <div class="notices" role="status" data-testid="notices">

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::address::visit;
+use super::address::{go_to, visit};
 use super::components::choice::Segmented;
 use super::components::prose::Prose;
 use super::figures::extrapolation::Extrapolation;
@@ -39,9 +39,7 @@ pub fn Article() -> impl IntoView {
     // An anchor in the address points at a section that did not exist when the browser looked for it.
     Effect::new(|| {
         let hash = window().location().hash().unwrap_or_default();
-        if let Some(target) = document().get_element_by_id(hash.trim_start_matches('#')) {
-            target.scroll_into_view();
-        }
+        go_to(hash.trim_start_matches('#'));
     });
     let figures = FIGURES.iter().filter(|f| f.id != MADE).map(|f| {
         view! {
@@ -77,7 +75,7 @@ pub fn Article() -> impl IntoView {
             </div>
             <h1>"Train short, test long"</h1>
             <p class="lead">
-                "A transformer language model has to be told where its tokens stand. ALiBi tells it by subtracting from every "
+                "A transformer language model is usually told where its tokens stand. ALiBi does so by subtracting from every "
                 "attention score a penalty that grows with distance, and by nothing else. "
                 <a href="https://arxiv.org/abs/2108.12409" rel="noopener">"Press, Smith and Lewis (ICLR 2022)"</a>
                 " report that models trained this way keep working on inputs far longer than any they were trained on. "
@@ -101,7 +99,7 @@ pub fn Article() -> impl IntoView {
         </main>
         <footer>
             <p>
-                "Everything on this page is computed in your browser; nothing is sent anywhere. "
+                "Whatever you run here is computed in your browser; nothing is sent anywhere. "
                 "The address keeps your settings, short prompts among them, so it can be shared; your own text is not part of it."
             </p>
         </footer>

@@ -18,6 +18,7 @@ use super::figures::{
 };
 use super::lab::Work;
 use super::lab::view::Laboratory;
+use super::registry::by_id;
 use super::training::Training;
 
 /// What the figures of the laboratory do, in the order of the page.
@@ -67,7 +68,7 @@ fn draw(part: Part) -> AnyView {
         }
         Part::Training => view! { <Training /> }.into_any(),
         Part::Guess => view! { <Guess /> }.into_any(),
-        Part::EmbedCode(id) => view! { <EmbedCode id=id /> }.into_any(),
+        Part::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Entry {
     pub title: &'static str,
     /// The question it answers: the heading of its section, and the line beside the title in the contents.
     pub question: &'static str,
+    /// Height of its embed in a frame of 760 CSS pixels across, CSS pixels, as it opens; a browser test holds it.
+    pub height: usize,
 }
 
 /// Every figure, in order.
@@ -23,32 +25,61 @@ pub static FIGURES: &[Entry] = &[
         id: "extrapolation",
         title: "Perplexity against input length",
         question: "What happens past the training length?",
+        height: 700,
     },
     Entry {
         id: methods::LAB.id,
         title: methods::LAB.title,
         question: "How does a transformer learn where its tokens stand?",
+        height: 700,
     },
     Entry {
         id: "slopes",
         title: "The slope of every head",
         question: "How strongly does each head prefer what is near?",
+        height: 700,
     },
-    Entry { id: "bias", title: "The bias of every query and key", question: "What is added to the scores?" },
-    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?" },
-    Entry { id: "perplexity", title: "The laboratory", question: "Does it hold when you measure it yourself?" },
-    Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?" },
-    Entry { id: early_tokens::LAB.id, title: early_tokens::LAB.title, question: "Why do longer inputs help at all?" },
-    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?" },
+    Entry {
+        id: "bias",
+        title: "The bias of every query and key",
+        question: "What is added to the scores?",
+        height: 700,
+    },
+    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?", height: 700 },
+    Entry {
+        id: "perplexity",
+        title: "The laboratory",
+        question: "Does it hold when you measure it yourself?",
+        height: 700,
+    },
+    Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?", height: 700 },
+    Entry {
+        id: early_tokens::LAB.id,
+        title: early_tokens::LAB.title,
+        question: "Why do longer inputs help at all?",
+        height: 700,
+    },
+    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 700 },
     Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,
         question: "What if you change the positions of a finished model?",
+        height: 700,
     },
-    Entry { id: attention::LAB.id, title: attention::LAB.title, question: "What does the bias do to a sentence?" },
-    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?" },
-    Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?" },
-    Entry { id: verify::LAB.id, title: verify::LAB.title, question: "Can you trust what your browser computes?" },
+    Entry {
+        id: attention::LAB.id,
+        title: attention::LAB.title,
+        question: "What does the bias do to a sentence?",
+        height: 700,
+    },
+    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 700 },
+    Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?", height: 700 },
+    Entry {
+        id: verify::LAB.id,
+        title: verify::LAB.title,
+        question: "Can you trust what your browser computes?",
+        height: 700,
+    },
 ];
 
 /// Figures of the laboratory.
@@ -117,6 +148,7 @@ mod tests {
                 [&entry["id"], &entry["title"], &entry["question"]].map(|v| v.as_str().unwrap()),
                 [figure.id, figure.title, figure.question]
             );
+            assert_eq!(entry["height"], figure.height, "{}", figure.id);
         }
     }
 

@@ -7,7 +7,7 @@ use super::lab::put;
 use super::registry::control;
 use super::state::{
     BIAS_LENGTHS, Form, MAX_HEADS, MAX_MODELS, MIN_LENGTH, Order, ProtocolKind, State, TARGETS, TextChoice,
-    ThemeChoice, View, lengths, strides,
+    ThemeChoice, View, lengths,
 };
 use crate::chart::sort_by_key;
 use crate::config::MAX_LENGTH;
@@ -16,7 +16,7 @@ use crate::protocol::EngineChoice;
 /// Version of the query string.
 pub const VERSION: &str = "1";
 /// Characters read of a query string; the rest is ignored.
-const MAX_QUERY: usize = 2_000;
+const MAX_QUERY: usize = 6_000;
 /// Controls that can be hidden at once.
 const MAX_HIDDEN: usize = 32;
 /// Bytes of the longest text that is written into an address.
@@ -84,7 +84,12 @@ fn whole(text: &str) -> Option<i128> {
 
 /// Reads a query string, with or without its `?`.
 pub fn parse(query: &str) -> Parsed {
-    let mut reader = Reader { parsed: Parsed::default() };
+    parse_onto(State::default(), query)
+}
+
+/// The same; what the query string does not name stays as in `state`.
+pub fn parse_onto(state: State, query: &str) -> Parsed {
+    let mut reader = Reader { parsed: Parsed { state, ..Parsed::default() } };
     let query = query.trim_start_matches('?');
     let length = query.chars().count();
     if length > MAX_QUERY {
@@ -126,10 +131,7 @@ impl Reader {
             "protocol" => self.parsed.state.protocol = self.choice(key, value),
             "text" => self.parsed.state.text = self.choice(key, value),
             "engine" => self.parsed.state.engine = self.choice(key, value),
-            "stride" => {
-                let asked = self.number(key, value, (1, MAX_LENGTH), state.stride);
-                self.parsed.state.stride = self.nearest(key, asked, strides());
-            }
+            "stride" => self.parsed.state.stride = self.number(key, value, (1, MAX_LENGTH), state.stride),
             "targets" => {
                 let asked = self.number(key, value, (0, TARGETS[TARGETS.len() - 1]), state.targets);
                 self.parsed.state.targets = self.nearest(key, asked, TARGETS.into_iter());
@@ -198,6 +200,7 @@ impl Reader {
 
     fn hide(&mut self, value: &str) {
         let names = value.split(',').filter(|p| !p.is_empty());
+        self.parsed.state.hide.clear();
         for name in names.take(MAX_HIDDEN) {
             if plain(name) {
                 self.parsed.state.hide.push(name.into());
@@ -280,6 +283,11 @@ fn encode(value: &str) -> String {
 /// The query string of these settings, with `?`, or nothing where all is at its default.
 pub fn write(state: &State, embed: Option<&str>) -> String {
     write_some(state, embed, &|_| true)
+}
+
+/// Whether a text among the settings that `wanted` lets through is too long for an address.
+pub fn leaves_out(state: &State, wanted: &dyn Fn(&str) -> bool) -> bool {
+    state.labs.iter().any(|(key, value)| wanted(key) && value.len() > MAX_WRITTEN)
 }
 
 /// The same with the keys that `wanted` lets through.

@@ -31,7 +31,7 @@ impl Draw {
             lengths: lengths().filter(|_| self.below(2) == 0).collect(),
             protocol: self.one_of(),
             text: self.one_of(),
-            stride: 1 << self.below(15),
+            stride: 1 + self.below(MAX_LENGTH),
             targets: TARGETS[self.below(TARGETS.len())],
             engine: self.one_of(),
             hide: ["heads", "export", "length-32"]
@@ -64,8 +64,8 @@ fn defaults_are_not_written() {
 
 #[test]
 fn out_of_bounds_is_clamped_and_said() {
-    let parsed = parse("?heads=65&length=1&stride=100&lengths=1,99999999999999999999999,300&head=0");
-    assert_eq!((parsed.state.heads, parsed.state.length, parsed.state.stride), (64, 2, 128));
+    let parsed = parse("?heads=65&length=1&stride=20000&lengths=1,99999999999999999999999,300&head=0");
+    assert_eq!((parsed.state.heads, parsed.state.length, parsed.state.stride), (64, 2, 16_384));
     assert_eq!(parsed.state.lengths, [32, 256, 16_384]);
     assert_eq!(parsed.state.head, 0);
     assert_eq!(parsed.notices.len(), 7, "{:?}", parsed.notices);
@@ -124,7 +124,7 @@ fn hostile_input_never_panics_and_always_lands_within_bounds() {
         assert!((1..=MAX_HEADS).contains(&state.heads) && state.head < state.heads, "seed {seed}: {query}");
         assert!((BIAS_LENGTHS.0..=BIAS_LENGTHS.1).contains(&state.length), "seed {seed}: {query}");
         assert!(state.lengths.iter().all(|l| lengths().any(|m| m == *l)), "seed {seed}: {query}");
-        assert!(strides().any(|s| s == state.stride) && TARGETS.contains(&state.targets), "seed {seed}: {query}");
+        assert!((1..=MAX_LENGTH).contains(&state.stride) && TARGETS.contains(&state.targets), "seed {seed}: {query}");
         assert!(state.models.len() <= MAX_MODELS && notices.iter().all(|n| n.chars().count() < 200), "seed {seed}");
     }
     let long = format!("models={}", "a,".repeat(100_000));
@@ -137,8 +137,8 @@ fn numbers_beyond_all_bounds_are_clamped_and_long_queries_are_said_to_be_cut() {
     assert_eq!((parsed.state.heads, parsed.notices.len()), (MAX_HEADS, 1));
     assert_eq!(parse(&format!("v=1&heads=-{}", "9".repeat(44))).state.heads, 1);
     assert_eq!(parse("v=1&heads=--9").state.heads, State::default().heads);
-    let parsed = parse(&format!("v=1&x={}&heads=12", "y".repeat(3_000)));
-    assert!(parsed.notices.iter().any(|n| n.contains("2000")), "{:?}", parsed.notices);
+    let parsed = parse(&format!("v=1&x={}&heads=12", "y".repeat(7_000)));
+    assert!(parsed.notices.iter().any(|n| n.contains("6000")), "{:?}", parsed.notices);
 }
 
 #[test]
@@ -152,10 +152,16 @@ fn what_is_hidden_goes_through_an_address_and_back() {
 
 #[test]
 fn a_link_changes_what_it_names_and_nothing_else() {
-    let now = write(&parse("?heads=3&stride=16&what-if-change=window").state, None);
-    let state = parse(&format!("{now}&heads=12&what-if-change=no-bias")).state;
+    let mut now = parse("?heads=3&stride=16&what-if-change=window&hide=export").state;
+    // A text too long for an address stays with the reader.
+    let prompt = ("generate-prompt".to_string(), "long ".repeat(100));
+    now.labs.push(prompt.clone());
+    assert!(leaves_out(&now, &|key| key == "generate-prompt") && !leaves_out(&now, &|key| key != "generate-prompt"));
+    let state = parse_onto(now, "?heads=12&what-if-change=no-bias").state;
     assert_eq!((state.heads, state.stride), (12, 16));
-    assert_eq!(state.labs, [("what-if-change".to_string(), "no-bias".to_string())]);
+    assert_eq!(state.hide, ["export"]);
+    assert_eq!(state.labs, [prompt, ("what-if-change".to_string(), "no-bias".to_string())]);
+    assert_eq!(parse_onto(state, "hide=table").state.hide, ["table"]);
 }
 
 #[test]

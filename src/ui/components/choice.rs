@@ -8,7 +8,7 @@ pub type Choice = (&'static str, &'static str);
 /// A row of radio buttons that looks like one control. The values are `(name, label)`.
 #[component]
 pub fn Segmented(
-    /// Test handle and group name.
+    /// Test handle, and name of the group of buttons.
     testid: &'static str,
     /// What is chosen.
     label: &'static str,
@@ -20,13 +20,17 @@ pub fn Segmented(
     /// Called with the name of the chosen value.
     #[prop(into)]
     choose: Callback<&'static str>,
+    /// Name of the group of buttons where the test handle is not the only one of its kind on the page.
+    #[prop(optional, into)]
+    group: Option<String>,
 ) -> impl IntoView {
-    let buttons = choices.iter().map(|&(name, text)| {
+    let group = group.unwrap_or_else(|| testid.to_string());
+    let buttons = choices.iter().map(move |&(name, text)| {
         view! {
             <label>
                 <input
                     type="radio"
-                    name=testid
+                    name=group.clone()
                     value=name
                     prop:checked=move || value.get() == name
                     on:change=move |_| choose.run(name)
@@ -55,9 +59,6 @@ pub fn NumberList(
     /// The present value.
     #[prop(into)]
     value: Signal<usize>,
-    /// Whether it has no effect at present.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
     /// Called with the chosen value.
     #[prop(into)]
     choose: Callback<usize>,
@@ -71,7 +72,6 @@ pub fn NumberList(
             <select
                 data-testid=testid
                 prop:value=move || value.get().to_string()
-                disabled=move || disabled.get()
                 on:change=move |event| {
                     if let Ok(number) = event_target_value(&event).parse() {
                         choose.run(number);

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use leptos::context::Provider;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
+use super::embed_code::Opened;
 use crate::ui::later::{Later, Part};
 
 /// How long a finding stands before it is spoken.
@@ -53,7 +55,9 @@ pub fn Figure(
                 </button>
             </header>
             <div hidden=move || !open.get()>
-                <Later part=Part::EmbedCode(id) wanted=asked />
+                <Provider value=Opened(open.into())>
+                    <Later part=Part::EmbedCode(id) wanted=asked />
+                </Provider>
             </div>
             {finding.map(|f| view! { <Finding text=f /> })}
             {children()}

@@ -11,6 +11,7 @@ use crate::ui::components::plot::theme;
 use crate::ui::components::prose::Prose;
 use crate::ui::components::setting::{NumberControl, PickControl, Spread};
 use crate::ui::lab::{Control, Kind, put};
+use crate::ui::near::near;
 use crate::ui::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
 
 mod data;
@@ -38,12 +39,17 @@ pub fn Bias() -> impl IntoView {
     let chosen = move || SCORES.value(&labs.read());
     let scores = Memo::new(move |_| if chosen() == "equal" { Scores::Equal } else { Scores::Uneven });
     let scores_name = Signal::derive(move || if scores.get() == Scores::Equal { "equal" } else { "uneven" });
-    let at = Memo::new(move |_| Setting {
-        heads: settings.heads.get(),
-        head: settings.shown_head(),
-        length: settings.length.get(),
-        form: settings.form.get(),
-        view: settings.view.get(),
+    let near = near();
+    let at = Memo::new(move |before: Option<&Setting>| match before {
+        // Far from the reader it stays as it was, though its heads are those of another figure.
+        Some(before) if !near.get() => *before,
+        _ => Setting {
+            heads: settings.heads.get(),
+            head: settings.shown_head(),
+            length: settings.length.get(),
+            form: settings.form.get(),
+            view: settings.view.get(),
+        },
     });
     let slope = Memo::new(move |_| at.with(|at| at.slope(at.head)));
     let difference = Memo::new(move |_| softmax::difference(&scores.get().of(at.get().length), slope.get()));

@@ -8,6 +8,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent
 use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, raster};
 use crate::ui::components::readout::{Choice, Move, Readout};
 use crate::ui::components::surface::{paint, use_room};
+use crate::ui::near::near;
 use crate::ui::state::{Form, View, use_settings};
 
 use super::data::{Setting, describe};
@@ -27,7 +28,11 @@ pub fn Map(
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let room = use_room(place);
     let layout = Memo::new(move |_| heatmap.with(|heatmap| HeatLayout::of(heatmap, room.get().width).ok()));
+    let near = near();
     Effect::new(move || {
+        if !near.get() {
+            return;
+        }
         // Tracked before the layout, which depends on it: reactive_graph 0.2.16 asks an effect's sources in the order
         // of their first use, and forgets that the map has changed if the layout asks it first and stays as it was.
         heatmap.track();
