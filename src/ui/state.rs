@@ -13,7 +13,7 @@ use crate::protocol::{EngineChoice, Protocol};
 pub const MAX_HEADS: usize = 64;
 /// Shortest and longest sequence of the bias figure, tokens.
 pub const BIAS_LENGTHS: (usize, usize) = (2, 4_096);
-/// Shortest input that can be evaluated, tokens; lengths and strides are powers of two.
+/// Shortest input that can be evaluated, tokens; lengths are powers of two.
 pub const MIN_LENGTH: usize = 32;
 /// Models that can be chosen at once.
 pub const MAX_MODELS: usize = 16;
@@ -111,7 +111,7 @@ pub struct State {
     pub protocol: ProtocolKind,
     /// Text scored. The reader's own is not part of the address.
     pub text: TextChoice,
-    /// Stride of the sliding window, tokens: a power of two up to [`MAX_LENGTH`].
+    /// Stride of the sliding window, tokens, 1 to [`MAX_LENGTH`].
     pub stride: usize,
     /// Targets per length, one of [`TARGETS`].
     pub targets: usize,
@@ -149,11 +149,6 @@ impl Default for State {
 /// Every input length that can be chosen, ascending.
 pub fn lengths() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(MIN_LENGTH), |l| Some(l * 2)).take_while(|&l| l <= MAX_LENGTH)
-}
-
-/// Every stride that can be chosen, ascending.
-pub fn strides() -> impl Iterator<Item = usize> {
-    std::iter::successors(Some(1), |s| Some(s * 2)).take_while(|&s| s <= MAX_LENGTH)
 }
 
 /// The protocol as the worker understands it.

@@ -68,6 +68,9 @@ pub fn NumberControl(
     /// How the slider is spread.
     #[prop(optional)]
     spread: Spread,
+    /// Whether it has no effect at present.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
 ) -> impl IntoView {
     // The browser's own reading of the box, NaN where it is no number: a reader of decimals costs the page 10 KB.
     let take = move |input: &HtmlInputElement| {
@@ -104,6 +107,7 @@ pub fn NumberControl(
                 min=min
                 max=move || max.get()
                 prop:value=move || value.get().to_string()
+                disabled=move || disabled.get()
                 on:input=on_type
                 on:change=on_leave
             />
@@ -116,6 +120,7 @@ pub fn NumberControl(
                 max=move || spread.place(max.get())
                 step="1"
                 prop:value=move || spread.place(value.get()).to_string()
+                disabled=move || disabled.get()
                 on:input=on_slide
             />
         </label>

@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use super::own::OwnText;
 use crate::chart::{sort_by_key, style_of};
-use crate::config::{Manifest, ModelEntry};
+use crate::config::{MAX_LENGTH, Manifest, ModelEntry};
 use crate::protocol::EngineChoice;
 use crate::ui::components::choice::{NumberList, Segmented, Tick};
-use crate::ui::components::setting::PickControl;
+use crate::ui::components::setting::{NumberControl, PickControl, Spread};
 use crate::ui::curves::{model_name, order};
 use crate::ui::results::thousands;
-use crate::ui::state::{ProtocolKind, TARGETS, TextChoice, lengths, strides, use_settings};
+use crate::ui::state::{ProtocolKind, TARGETS, TextChoice, lengths, use_settings};
 
 const PROTOCOLS: &[(&str, &str)] =
     &[("nonoverlapping", "Nonoverlapping"), ("sliding", "Sliding window"), ("last-tokens", "Last tokens")];
@@ -31,7 +31,6 @@ pub fn Controls(
     let settings = use_settings();
     let sliding = Memo::new(move |_| settings.protocol.get() == ProtocolKind::Sliding);
     let plain = |n: usize| (n, thousands(n as u64));
-    let windows: Vec<(usize, String)> = strides().map(plain).collect();
     let targets = TARGETS.into_iter().map(|n| if n == 0 { (0, "auto".into()) } else { plain(n) }).collect::<Vec<_>>();
     view! {
         <div class="controls">
@@ -43,13 +42,15 @@ pub fn Controls(
             <PickControl testid="text" label="Text" value=settings.text choices=TEXTS values=TEXT_CHOICES />
             {move || (settings.text.get() == TextChoice::Own).then(|| view! { <OwnText /> })}
             <PickControl testid="protocol" label="Evaluation" value=settings.protocol choices=PROTOCOLS values=KINDS />
-            <NumberList
+            <NumberControl
                 testid="stride"
                 label="Stride, tokens"
-                choices=windows
-                value=settings.stride
+                value=settings.stride.into()
+                set=move |n| settings.stride.set(n)
+                min=1
+                max=MAX_LENGTH
+                spread=Spread::Log2
                 disabled=Signal::derive(move || !sliding.get())
-                choose=move |n| settings.stride.set(n)
             />
             <NumberList
                 testid="targets"
