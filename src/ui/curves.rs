@@ -88,6 +88,34 @@ fn sorted(mut points: Vec<Shown>) -> Vec<Shown> {
     points
 }
 
+/// Widens the band of every first training to the lowest and the highest perplexity of that method's trainings from
+/// other seeds, and leaves those out; a method trained once keeps the band of its standard error. Also returns the fewest and
+/// the most trainings that a widened band spans; absent where no band was widened.
+pub fn across_seeds(points: &[Shown]) -> (Vec<Shown>, Option<(usize, usize)>) {
+    let mut counts = None;
+    let first = |p: &&Shown| parts(&p.model).2.is_none();
+    let widened = points.iter().filter(first).map(|p| {
+        let (method, trained, _) = parts(&p.model);
+        let same = |q: &&Shown| {
+            let (other, length, _) = parts(&q.model);
+            (other, length, q.length, q.protocol) == (method, trained, p.length, p.protocol)
+        };
+        let all = || points.iter().filter(same).map(|q| q.summary.perplexity);
+        let mut out = p.clone();
+        let n = all().count();
+        if n > 1 {
+            counts = Some(counts.map_or((n, n), |(few, many): (usize, usize)| (few.min(n), many.max(n))));
+            // A training that diverged leaves its mark: the band then has no end.
+            let widest = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::INFINITY } else { a.max(b) };
+            out.summary.band = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, widest));
+        }
+        out
+    });
+    // In this order: the counts are known once all bands are.
+    let shown = widened.collect();
+    (shown, counts)
+}
+
 /// Ids of the models among the points, in their order.
 pub fn models(points: &[Shown]) -> Vec<String> {
     let mut ids: Vec<String> = points.iter().map(|p| p.model.clone()).collect();

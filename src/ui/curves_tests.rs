@@ -101,3 +101,29 @@ fn what_diverged_is_shown_and_kept() {
     assert!(csv(&points).contains("NaN"));
     assert_eq!(series(&points, "", false)[0].points.len(), 1);
 }
+
+#[test]
+fn a_band_spans_the_trainings_that_differ_in_their_seed() {
+    let ln = f64::ln;
+    let points = recorded(vec![
+        point("alibi-256", 512, ln(14.0)),
+        point("alibi-256-s2", 512, ln(13.5)),
+        point("alibi-256-s3", 512, ln(15.0)),
+        point("alibi-64-s2", 512, ln(99.0)),
+        point("alibi-256", 1_024, ln(14.0)),
+        point("rotary-256", 512, ln(23.0)),
+    ]);
+    let (shown, n_seed) = across_seeds(&points);
+    assert_eq!(n_seed, Some((3, 3)));
+    let at = |model: &str, length| shown.iter().find(|p| p.model == model && p.length == length).unwrap().summary;
+    let near = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9;
+    assert!(near(at("alibi-256", 512).band, (13.5, 15.0)), "{:?}", at("alibi-256", 512).band);
+    assert!((at("alibi-256", 512).perplexity - 14.0).abs() < 1e-9, "the line stays that of the first seed");
+    // Trained once: both blocks alike, so no error.
+    assert!(near(at("alibi-256", 1_024).band, (14.0, 14.0)) && near(at("rotary-256", 512).band, (23.0, 23.0)));
+    assert_eq!(models(&shown), ["rotary-256", "alibi-256"]);
+
+    let lost = recorded(vec![point("alibi-256", 512, 2.0), point("alibi-256-s2", 512, f64::NAN)]);
+    assert_eq!(across_seeds(&lost).0[0].summary.band.1, f64::INFINITY);
+    assert_eq!(across_seeds(&points[..1]).1, None);
+}

@@ -58,17 +58,19 @@ pub fn Extrapolation() -> impl IntoView {
 
     let recorded = Memo::new(move |_| {
         let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
-        // One training length and one seed here; the others have figures of their own.
-        all.into_iter().filter(|p| matches!(parts(&p.model), (_, Some(TRAINED), None))).collect::<Vec<_>>()
+        // One training length here; the others have figures of their own.
+        all.into_iter().filter(|p| parts(&p.model).1 == Some(TRAINED)).collect::<Vec<_>>()
     });
+    // One line for each method, those of other seeds as its band.
+    let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
     let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| m == model));
     // While the reader guesses, nothing in the figure tells.
     let told = move |p: &Shown| p.length <= TRAINED || !predicting.get();
     let chosen = Memo::new(move |_| {
-        recorded.with(|points| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
+        spread.with(|(points, _)| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
     });
     let background = Memo::new(move |_| -> Vec<Shown> {
-        recorded.get().into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
+        spread.get().0.into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
     });
     let live = Memo::new(move |_| -> Vec<Shown> {
         let points = client
@@ -89,7 +91,8 @@ pub fn Extrapolation() -> impl IntoView {
             if predicting.get() { guess::blank(chart) } else { chart }
         })
     });
-    let sketch = Sketch { models: chosen, points: recorded, model: RwSignal::new(String::new()) };
+    let sketch =
+        Sketch { models: chosen, points: Memo::new(move |_| spread.get().0), model: RwSignal::new(String::new()) };
     provide_context(sketch);
     let pencil = Callback::new(move |(x, y): (f64, f64)| {
         // Left of the first guessed length nothing is drawn: that was measured.
@@ -104,7 +107,13 @@ pub fn Extrapolation() -> impl IntoView {
         }
         false => curves::finding(&background.get()),
     });
-    let shown = Memo::new(move |_| [background.get(), live.get()].concat());
+    // Every training by itself, under the method that shows it.
+    let shown = Memo::new(move |_| -> Vec<Shown> {
+        let first = |p: &Shown| parts(&p.model).0.to_string();
+        let methods: Vec<String> = background.with(|b| b.iter().map(first).collect());
+        let rows = recorded.get().into_iter().filter(|p| told(p) && methods.contains(&first(p)));
+        rows.chain(live.get()).collect()
+    });
 
     let start = move |()| {
         let Some(stream) = site.recorded.with(|r| r.ready().map(|r| r.stream.clone())) else { return };
@@ -148,11 +157,20 @@ pub fn Extrapolation() -> impl IntoView {
                 format!("Lines: recorded results of the very weights this page ships, {targets} target tokens at every length. ")
             })
         });
+        let bands = match spread.with(|(_, n)| *n) {
+            Some((few, many)) => {
+                let n = if few == many { many.to_string() } else { format!("{few} to {many}") };
+                format!(
+                    "Bands of recorded lines: from the lowest to the highest of {n} trainings that differ in their random start and in the order of the text; all other bands: one standard error. "
+                )
+            }
+            None => "Bands: one standard error. ".into(),
+        };
         let live = match live_targets.get() {
             0 => String::new(),
             n => format!("Over them: computed in this page, {} targets at every length.", thousands(n as u64)),
         };
-        note.unwrap_or_default() + &live
+        note.unwrap_or_default() + &bands + &live
     };
     view! {
         <Figure
@@ -164,7 +182,7 @@ pub fn Extrapolation() -> impl IntoView {
             <Trouble trouble=trouble retry=move |()| site.load() />
             <div class="ticks" role="group" aria-label="Position methods shown">
                 {move || {
-                    recorded.with(|points| curves::models(points)).into_iter().map(|model| {
+                    spread.with(|(points, _)| curves::models(points)).into_iter().map(|model| {
                         let id = model.clone();
                         let for_checked = model.clone();
                         view! {
