@@ -45,11 +45,27 @@ enum Command {
     Reference,
     /// Answer the questions of the page's figures: what they show before anything has run.
     Keep,
-    /// Train every method in turn, skipping those already trained, then record.
-    All {
-        #[command(flatten)]
-        options: Options,
-    },
+    /// Train every model of the page in turn, then record.
+    All,
+}
+
+/// Steps of a published model: 10.24 million tokens.
+const STEPS: usize = 5_000;
+
+/// The page's models, by method, training length and seed: every method at 256 tokens, those that the comparison over
+/// training lengths needs, and the default three from further seeds.
+fn zoo() -> Vec<(&'static str, usize, u64)> {
+    let mut all: Vec<_> = position::METHODS.iter().map(|m| (m.id(), 256, 1)).collect();
+    for length in [64, 512, 128] {
+        all.extend(["alibi", "sinusoidal"].map(|method| (method, length, 1)));
+    }
+    for length in [64, 512] {
+        all.extend(["rotary", "t5", "none"].map(|method| (method, length, 1)));
+    }
+    for seed in [2, 3] {
+        all.extend(["alibi", "sinusoidal", "rotary"].map(|method| (method, 256, seed)));
+    }
+    all
 }
 
 #[derive(clap::Args, Clone)]
@@ -61,7 +77,7 @@ struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Optimiser steps of 2,048 tokens.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = STEPS)]
     steps: usize,
 }
 
@@ -76,9 +92,9 @@ fn main() -> Result<()> {
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
     match &arguments.command {
         Command::One { method, options } => train(&arguments, &prepared, method, options),
-        Command::All { options } => {
-            for method in position::METHODS {
-                train(&arguments, &prepared, method.id(), options)?;
+        Command::All => {
+            for (method, length, seed) in zoo() {
+                train(&arguments, &prepared, method, &Options { length, seed, steps: STEPS })?;
             }
             record_all(&arguments)
         }
