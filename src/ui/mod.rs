@@ -4,6 +4,8 @@
 //! [`results`]); components read signals and draw. Only [`client`] may name the worker. This is not the place for
 //! model code, nor for drawing (see [`crate::chart`]).
 
+#[cfg(test)]
+mod prose_tests;
 pub mod components;
 pub mod figures;
 pub mod state;

@@ -26,7 +26,7 @@ pub fn Training() -> impl IntoView {
 fn record(manifest: &Manifest) -> impl IntoView + use<> {
     let corpus = &manifest.corpus;
     let text = format!(
-        "Training text: {} ({}; {}). {} documents, {} tokens; {} further documents were held out and are what the figures score.",
+        "Training text: {} ({}; {}). {} documents, {} tokens; {} further documents were held out and are what the figures score; the losses in the logs are of others again.",
         corpus.name,
         corpus.source,
         corpus.licence,

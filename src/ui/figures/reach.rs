@@ -145,7 +145,7 @@ fn mass_chart(masses: &[(usize, Vec<f64>)]) -> LineChart {
     });
     LineChart {
         x: Axis { label: "distance + 1 (tokens, log scale)".into(), scale: Scale::Log2, range: None },
-        y: Axis { label: "attention at that distance (%)".into(), scale: Scale::Linear, range: None },
+        y: Axis { label: "attention in each doubling of distance (%)".into(), scale: Scale::Linear, range: None },
         series: series.collect(),
         marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
     }

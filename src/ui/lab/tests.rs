@@ -88,3 +88,45 @@ fn only_what_differs_from_the_default_is_kept() {
     put(&mut values, &NUMBER, "4".into());
     assert_eq!(values, [("a".to_string(), "y".to_string())]);
 }
+
+/// What a figure says of the kept answers, with these settings.
+fn said(id: &str, values: &Values) -> String {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
+    let manifest: Manifest = serde_json::from_slice(&fs::read(format!("{root}/manifest.json")).unwrap()).unwrap();
+    let kept: Vec<Kept> = serde_json::from_slice(&fs::read(format!("{root}/kept.json")).unwrap()).unwrap();
+    let work = WORKS.iter().find(|w| w.lab.id == id).unwrap();
+    let bench = Bench {
+        lab: work.lab,
+        values,
+        manifest: Some(&manifest),
+        results: &Results::default(),
+        kept: &kept,
+        text: &|_| String::new(),
+        engine: EngineChoice::Auto,
+        dark: false,
+        origin: Cell::default(),
+    };
+    (work.show)(&bench).finding
+}
+
+/// "T5 bias 16 and 171" as 171 ÷ 16.
+fn growth(finding: &str, method: &str) -> f64 {
+    let numbers = finding.split(&format!("{method} ")).nth(1).unwrap_or_else(|| panic!("no {method} in: {finding}"));
+    let mut numbers = numbers.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<f64>().ok());
+    let before = numbers.next().unwrap();
+    numbers.next().unwrap() / before
+}
+
+#[test]
+fn what_the_prose_says_of_these_models_is_what_their_answers_say() {
+    let read = |path: &str| fs::read_to_string(format!("{}/src/ui/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let reach = said("reach", &Values::new());
+    assert!(read("figures/reach/after.html").contains("spreads its attention tenfold"));
+    assert!((9.0..11.0).contains(&growth(&reach, "T5 bias")), "{reach}");
+    assert!(read("figures/reach/after.html").contains("rotary less than fourfold"));
+    assert!((3.0..4.0).contains(&growth(&reach, "Rotary")), "{reach}");
+    let values = vec![("what-if-change".to_string(), "interpolate".to_string())];
+    let harm = said("what-if", &values);
+    assert!(read("texts/limits.html").contains("64.1 against 15.0 at 4,096 tokens"));
+    assert!(harm.starts_with("At 4,096 tokens ALiBi") && harm.contains("64.1") && harm.contains("15.0"), "{harm}");
+}

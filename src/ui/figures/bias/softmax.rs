@@ -23,7 +23,7 @@ pub enum Scores {
 }
 
 impl Scores {
-    /// q·k/√d of each of `count` keys.
+    /// q·k/√D of each of `count` keys.
     pub fn of(self, count: usize) -> Vec<f32> {
         // No value is a sum of powers of two: sums round, as those of a model do.
         const PATTERN: [f32; 8] = [0.6, 2.1, -0.9, 1.4, 0.1, 3.2, -0.4, 0.9];
@@ -86,7 +86,7 @@ pub fn table(scores: Scores, slope: f64, length: usize) -> Table {
         caption: format!("Query {} and the {keys} keys it sees", keys - 1),
         columns: std::iter::once("Step".to_string()).chain((0..keys).map(|j| format!("Key {j}"))).collect(),
         rows: vec![
-            line("Example score q·k/√d", &scores, number),
+            line("Example score q·k/√D", &scores, number),
             line("Paper: bias −m(i − j)", &paper.bias, short),
             line("Paper: score + bias", &paper.sum, short),
             line("Paper: weight", &paper.weights, percent),
