@@ -37,7 +37,7 @@ export const HEADERS = `/*
 /assets/*
   Cache-Control: public, max-age=31536000, immutable
 
-${["/", "/index.html", "/embed/*", "/embed.js", "/sw.js"].map((path) => `${path}\n  Cache-Control: no-cache\n`).join("\n")}
+${["/", "/index.html", "/404.html", "/embed/*", "/embed.js", "/sw.js"].map((path) => `${path}\n  Cache-Control: no-cache\n`).join("\n")}
 /pictures/*
   Cache-Control: public, max-age=86400
 `;

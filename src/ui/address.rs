@@ -20,17 +20,19 @@ pub fn read() -> Parsed {
 /// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
 pub fn follow(settings: Settings, embed: Option<String>) {
     let pending = StoredValue::new_local(None::<TimeoutHandle>);
-    let query = Memo::new(move |_| write(&settings.snapshot(), embed.as_deref()));
+    let embed = StoredValue::new(embed);
+    let query = move || embed.with_value(|embed| write(&settings.snapshot(), embed.as_deref()));
     let rewrite = move || {
         let location = window().location();
         let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
         if let Ok(history) = window().history() {
-            let address = format!("{path}{}{hash}", query.get_untracked());
+            let address = format!("{path}{}{hash}", untrack(query));
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
         }
     };
     Effect::new(move |first: Option<()>| {
-        query.track();
+        // Read here so that every setting is heard.
+        query();
         if first.is_none() {
             return;
         }
