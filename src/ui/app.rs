@@ -63,7 +63,7 @@ fn hiding(names: &[String]) -> String {
 }
 
 /// Notices shown at once, at most.
-const MOST_SAID: usize = 4;
+const MOST_SAID: usize = 8;
 
 /// What of the address was not as it should be, until the reader dismisses it.
 #[component]
