@@ -1,6 +1,6 @@
 // What a browser reports of a visit: largest contentful paint, layout shifts while the whole page is scrolled, bytes over
-// the wire before the first click, the slowest answer to an input. The browser tests hold them to bounds, and the
-// benchmark's table gives them.
+// the wire before the first click, the slowest answer to an input. The browser tests hold them to bounds and write
+// them down.
 
 /** Opens `url` anew and scrolls to its end; LCP in ms, CLS, bytes received until the page came to rest before scrolling. */
 export async function vitals(page, url) {
