@@ -22,6 +22,9 @@ pub const BLOCK: usize = 1_024;
 /// Longest input that the page accepts, in tokens.
 pub const MAX_LENGTH: usize = 16_384;
 
+/// Workers that share a run on the CPU, at most; each holds weights and activations of its own.
+pub const MAX_CPU_WORKERS: usize = 2;
+
 /// Targets of a block under last-tokens evaluation.
 pub const LAST_BLOCK: usize = 16_384;
 

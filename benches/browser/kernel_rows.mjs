@@ -8,10 +8,10 @@ const ATTENTIONS = [
   { shape: { nHead: 8, length: 4096, headDim: 16 }, nCalls: 1 },
 ];
 /**
- * Rows, inputs and outputs of the model's products: queries, keys and values; into and out of the feed-forward network;
+ * Rows, inputs and outputs of the model's products: queries, keys and values; attention's output; into and out of the feed-forward network;
  * the output matrix, which the model takes by tiles of 256 outputs.
  */
-const PRODUCTS = [[1024, 128, 384], [1024, 128, 512], [1024, 512, 128], [1024, 128, 1024]];
+const PRODUCTS = [[1024, 128, 384], [1024, 128, 128], [1024, 128, 512], [1024, 512, 128], [1024, 128, 1024]];
 const NORM = [1024, 128];
 /** Additions and multiplications per value of a layer norm: mean, variance, and what is done with them. */
 const NORM_OPERATIONS = 8;

@@ -76,10 +76,10 @@ export async function* pageRows(context) {
 /** Many short evaluations by each engine. */
 export async function* soakRows(context) {
   const pick = (sizes, part) => sizes.map((size) => size[part]);
-  yield flatRow("soak cpu, WASM memory", pick(await soak(context, "cpu"), "wasm"));
+  yield flatRow("page soak cpu, WASM memory", pick(await soak(context, "cpu"), "wasm"));
   const gpu = await soak(context, "gpu");
-  yield flatRow("soak gpu, WASM memory", pick(gpu, "wasm"));
-  const buffers = flatRow("soak gpu, buffers", pick(gpu, "buffers"));
+  yield flatRow("page soak gpu, WASM memory", pick(gpu, "wasm"));
+  const buffers = flatRow("page soak gpu, buffers", pick(gpu, "buffers"));
   const counts = pick(gpu, "nBuffers");
   yield { ...buffers, note: `${buffers.note}; at most ${Math.max(...counts)} buffers, ${counts.at(-1)} in the end` };
 }

@@ -110,7 +110,9 @@ async function main() {
     for (const kind of kinds) {
       const rows = await measure(kind, chromium, { ...site, dist, origin: server.origin, rounds }, announce);
       failures.push(...rows.flatMap((row) => row.failure ?? []));
-      writeFileSync(join(RESULTS, `browser-${kind}.json`), `${JSON.stringify(rows, null, 2)}\n`);
+      const setting = { date: new Date().toISOString(), machine: `${cpus().length} × ${cpus()[0].model}`, load: loadavg()[0] };
+      const told = rows.map((row) => ({ ...row, ...setting }));
+      writeFileSync(join(RESULTS, `browser-${kind}.json`), `${JSON.stringify(told, null, 2)}\n`);
     }
   } finally {
     server.close();

@@ -9,15 +9,51 @@ pub enum Probe {
     Absent(String),
     /// It computes on the CPU.
     Software(String),
-    /// It is real; tokens per second of each engine in a warm-up.
+    /// It is real; what each engine did in a warm-up.
     Timed {
         /// Name of the adapter.
         adapter: String,
-        /// Tokens per second on the GPU.
-        gpu: f64,
-        /// Tokens per second on the CPU.
-        cpu: f64,
+        /// How fast both were.
+        timing: Timing,
+        /// Workers that share the work where the CPU does it.
+        workers: usize,
     },
+}
+
+/// How fast both engines were with one model in a warm-up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timing {
+    /// Input length, tokens.
+    pub length: usize,
+    /// Tokens per second on the GPU.
+    pub gpu: f64,
+    /// Tokens per second of one worker on the CPU.
+    pub cpu: f64,
+}
+
+impl Timing {
+    /// A GPU that was only looked at: a reader who asks for it by name waits for no warm-up.
+    pub fn none(length: usize) -> Self {
+        Self { length, gpu: f64::NAN, cpu: f64::NAN }
+    }
+
+    /// How many times as fast the GPU is; 0 where a rate is no number, which then wins nothing.
+    fn lead(&self, workers: usize) -> f64 {
+        let lead = self.gpu / (self.cpu * workers.max(1) as f64);
+        if lead.is_finite() { lead } else { 0.0 }
+    }
+}
+
+/// What is known of one model at a length from warm-ups at this and other lengths. With the length a token's work grows
+/// by no more than the length does, and does not shrink: a lead that outweighs the whole distance holds, another says
+/// nothing (the CPU leaves out far keys, the GPU does not).
+pub fn known(timings: &[Timing], length: usize, workers: usize) -> Option<Timing> {
+    let holds = |t: &&Timing| {
+        let away = t.length.max(length) as f64 / t.length.min(length).max(1) as f64;
+        let lead = t.lead(workers);
+        t.length == length || lead > away || lead < 1.0 / away
+    };
+    timings.iter().filter(holds).min_by_key(|t| t.length.abs_diff(length)).copied()
 }
 
 /// The engine to use, and why.
@@ -45,10 +81,13 @@ pub fn choose(choice: EngineChoice, probe: &Probe) -> Choice {
         (EngineChoice::Auto, Probe::Software(name)) => {
             cpu(format!("the WebGPU adapter here ({name}) is itself software, slower than WASM"), false)
         }
-        (EngineChoice::Auto, Probe::Timed { adapter, gpu, cpu: on_cpu }) => {
-            let compared = format!("in a warm-up {adapter} scored {gpu:.0} tokens/s, the CPU {on_cpu:.0}");
-            // A rate that is no number wins nothing.
-            if gpu > on_cpu {
+        (EngineChoice::Auto, Probe::Timed { adapter, timing, workers }) => {
+            let of = if *workers > 1 { format!(" on each of {workers} cores") } else { String::new() };
+            let compared = format!(
+                "in a warm-up at {} tokens {adapter} scored {:.0} tokens/s, the CPU {:.0}{of}",
+                timing.length, timing.gpu, timing.cpu
+            );
+            if timing.lead(*workers) > 1.0 {
                 Choice { engine: EngineKind::Gpu, reason: compared, unavailable: false }
             } else {
                 cpu(compared, false)
@@ -62,7 +101,65 @@ mod tests {
     use super::*;
 
     fn timed(gpu: f64, cpu: f64) -> Probe {
-        Probe::Timed { adapter: "Test adapter".into(), gpu, cpu }
+        Probe::Timed { adapter: "Test adapter".into(), timing: Timing { length: 256, gpu, cpu }, workers: 1 }
+    }
+
+    /// Tokens per second of a worker at an input length, measured in a browser: of ALiBi, which leaves out far keys, and
+    /// of rotary, which computes them all.
+    const CPU: [(&str, [(usize, f64); 4]); 2] = [
+        ("ALiBi", [(256, 17_240.0), (1_024, 12_040.0), (4_096, 7_919.0), (16_384, 5_234.0)]),
+        ("rotary", [(256, 17_490.0), (1_024, 11_420.0), (4_096, 5_114.0), (16_384, 1_541.0)]),
+    ];
+
+    #[test]
+    fn auto_is_within_a_fifth_of_the_faster_engine_at_every_length_whatever_was_timed_before() {
+        for (method, rates) in CPU {
+            for workers in [1, 2] {
+                // A GPU computes every key: as rotary on the CPU, so many times faster.
+                for lead in [0.1, 0.5, 0.9, 1.05, 1.5, 2.0, 2.2, 3.0, 5.0, 40.0] {
+                    let gpu = |i: usize| lead * CPU[1].1[i].1;
+                    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+                        let mut timings = Vec::new();
+                        for i in order {
+                            let (length, cpu) = rates[i];
+                            let timing = known(&timings, length, workers).unwrap_or_else(|| {
+                                timings.push(Timing { length, gpu: gpu(i), cpu });
+                                timings[timings.len() - 1]
+                            });
+                            let probe = Probe::Timed { adapter: String::new(), timing, workers };
+                            let (chosen, other) = match choose(EngineChoice::Auto, &probe).engine {
+                                EngineKind::Gpu => (gpu(i), cpu * workers as f64),
+                                EngineKind::Cpu => (cpu * workers as f64, gpu(i)),
+                            };
+                            assert!(
+                                chosen >= other / 1.2,
+                                "{method}, {workers} workers, lead {lead}, {length} tokens: took {chosen} before {other}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clear_lead_is_timed_once_and_a_narrow_one_at_every_length() {
+        let clear = [Timing { length: 256, gpu: 500_000.0, cpu: 10_000.0 }];
+        assert_eq!(known(&clear, 4_096, 2), Some(clear[0]), "25 times as fast, at 16 times the length");
+        assert_eq!(known(&clear, 8_192, 2), None, "at 32 times the length that may have turned");
+        let narrow = [Timing { length: 256, gpu: 21_000.0, cpu: 10_000.0 }];
+        assert_eq!(known(&narrow, 512, 2), None);
+        assert_eq!(known(&narrow, 256, 2), Some(narrow[0]));
+        // Two workers turn what one would not.
+        let probe = |workers| Probe::Timed {
+            adapter: "A".into(),
+            timing: Timing { length: 256, gpu: 15_000.0, cpu: 10_000.0 },
+            workers,
+        };
+        assert_eq!(choose(EngineChoice::Auto, &probe(1)).engine, EngineKind::Gpu);
+        let both = choose(EngineChoice::Auto, &probe(2));
+        assert_eq!(both.engine, EngineKind::Cpu);
+        assert!(both.reason.contains("on each of 2 cores"), "{}", both.reason);
     }
 
     #[test]

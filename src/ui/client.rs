@@ -10,11 +10,12 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
-use super::queue::{Action, Queue, Task};
+use super::queue::{Action, News, Queue, Task};
 use super::results::Results;
 use super::run::Run;
 use super::site::{base, words};
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Request, Response};
+use crate::config::MAX_CPU_WORKERS;
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Request, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,8 +40,6 @@ extern "C" {
 
 /// Time a worker is given to stop before it is ended.
 const TIME_TO_STOP: Duration = Duration::from_millis(150);
-/// Workers on the CPU at most: each holds a model and its activations.
-const MAX_CPU_WORKERS: usize = 2;
 
 /// A running worker and the closures that it calls.
 struct Live {
@@ -81,9 +80,16 @@ impl Default for Client {
     }
 }
 
+/// Workers that share a run: more than one only where the CPU is known to be what runs, since two would be in each
+/// other's way on a GPU.
+fn width(on_cpu: bool) -> usize {
+    let cores = window().navigator().hardware_concurrency() as usize;
+    let alone = !on_cpu || Worker::in_page() == Some(true);
+    if alone { 1 } else { cores.clamp(1, MAX_CPU_WORKERS) }
+}
+
 impl Client {
-    /// Starts a run of these evaluations and shows its course in `run`. Two workers share it only where the CPU is
-    /// known to be what runs: two would be in each other's way on a GPU.
+    /// Starts a run of these evaluations and shows its course in `run`.
     pub fn start(&self, run: Run, evaluations: Vec<Evaluate>) {
         let choice = evaluations.first().map(|e| e.engine).unwrap_or_default();
         let on_cpu = choice == EngineChoice::Cpu
@@ -102,10 +108,7 @@ impl Client {
             inner.runs.insert(id, (run, evaluations));
             tasks
         };
-        let cores = window().navigator().hardware_concurrency() as usize;
-        let alone = !on_cpu || Worker::in_page() == Some(true);
-        let width = if alone { 1 } else { cores.clamp(1, MAX_CPU_WORKERS) };
-        let actions = inner.borrow_mut().queue.submit(tasks, width);
+        let actions = inner.borrow_mut().queue.submit(tasks, width(on_cpu));
         self.carry_out(actions);
     }
 
@@ -146,6 +149,17 @@ impl Client {
                     );
                 }
                 Action::Tell { run, index, news } => {
+                    // A choice left to the machine is known with the first request only.
+                    let engine = match &news {
+                        News::Notice(Notice::EngineChosen { engine, .. }) => Some(*engine),
+                        News::Notice(Notice::GpuUnavailable { .. }) => Some(EngineKind::Cpu),
+                        _ => None,
+                    };
+                    if let Some(engine) = engine {
+                        let width = width(engine == EngineKind::Cpu);
+                        let actions = self.inner.get_value().borrow_mut().queue.widen(width);
+                        self.carry_out(actions);
+                    }
                     let found = {
                         let inner = self.inner.get_value();
                         let inner = inner.borrow();

@@ -102,28 +102,36 @@ pub struct Queue {
     next: u32,
     waiting: VecDeque<Task>,
     slots: Vec<Slot>,
+    /// Slots that may get work.
+    width: usize,
 }
 
 impl Queue {
     /// No workers yet. `base` is the URL that assets are relative to.
     pub fn new(base: String) -> Self {
-        Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new() }
+        Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new(), width: 1 }
     }
 
     /// Adds tasks, worked on by at most `width` workers.
     pub fn submit(&mut self, tasks: Vec<Task>, width: usize) -> Vec<Action> {
         self.waiting.extend(tasks);
-        while self.slots.len() < width.max(1) {
+        self.widen(width)
+    }
+
+    /// From now on at most `width` workers get what waits.
+    pub fn widen(&mut self, width: usize) -> Vec<Action> {
+        self.width = width.max(1);
+        while self.slots.len() < self.width {
             self.slots.push(Slot::Empty);
         }
-        self.pump(width.max(1))
+        self.pump()
     }
 
     /// Gives work to whoever can take it.
-    fn pump(&mut self, width: usize) -> Vec<Action> {
+    fn pump(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
         let mut wanted = self.waiting.len();
-        for slot in 0..self.slots.len().min(width) {
+        for slot in 0..self.slots.len().min(self.width) {
             match self.slots[slot] {
                 Slot::Empty if wanted > 0 => {
                     let configure = self.number();
@@ -185,13 +193,13 @@ impl Queue {
             }
             _ => return Vec::new(),
         }
-        self.pump(self.slots.len())
+        self.pump()
     }
 
     /// The slot's task ended; the worker is free again.
     fn finish(&mut self, slot: usize, news: News) -> Vec<Action> {
         let mut actions = self.release(slot, Slot::Idle, news);
-        actions.extend(self.pump(self.slots.len()));
+        actions.extend(self.pump());
         actions
     }
 
@@ -217,7 +225,7 @@ impl Queue {
             }
             Some(_) => {
                 actions.extend(self.release(slot, Slot::Empty, News::Failed(failure)));
-                actions.extend(self.pump(self.slots.len()));
+                actions.extend(self.pump());
             }
         }
         actions
@@ -249,7 +257,7 @@ impl Queue {
             Some(Slot::Stopping { request: at, .. }) if *at == request => {
                 let mut actions = vec![Action::Terminate { slot }];
                 actions.extend(self.release(slot, Slot::Empty, News::Stopped));
-                actions.extend(self.pump(self.slots.len()));
+                actions.extend(self.pump());
                 actions
             }
             _ => Vec::new(),

@@ -156,3 +156,19 @@ fn one_model_may_fail_and_the_others_go_on() {
     let actions = respond(&mut queue, 0, 2, ResponseBody::Failed(failure.clone()));
     assert_eq!(told(&actions), [(0, News::Failed(failure)), (1, News::Started)]);
 }
+
+#[test]
+fn a_second_worker_joins_a_run_and_leaves_it() {
+    let mut queue = at_work(5);
+    let actions = queue.widen(2);
+    assert_eq!(actions[0], Action::Spawn { slot: 1 });
+    let actions = respond(&mut queue, 1, 3, ResponseBody::Ready);
+    assert_eq!(told(&actions), [(1, News::Started)]);
+    assert!(queue.widen(2).is_empty(), "both are at work");
+    // From now on the first one works alone; the second ends what it has begun.
+    assert!(queue.widen(1).is_empty());
+    assert_eq!(told(&respond(&mut queue, 1, 4, ResponseBody::Scored(scored()))), [(1, News::Done(scored()))]);
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
+    assert_eq!(told(&actions), [(0, News::Done(scored())), (2, News::Started)]);
+    assert_eq!(posted(&queue.widen(2)).len(), 1, "and comes back");
+}

@@ -10,18 +10,17 @@ use std::task::Poll;
 use super::load::{Ended, Files, Text};
 use super::turn::{REPORT, Turns, milliseconds};
 use super::{Answers, MEMORY};
+use crate::config::MAX_CPU_WORKERS;
 use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::{Backend, EngineError};
-use crate::engine::choose::{Probe, choose};
+use crate::engine::choose::{Probe, Timing, choose, known};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, Protocol, ResponseBody, Scored, Task};
 
-/// Targets scored by each engine to find out which is faster.
+/// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;
-/// Input length of the warm-up, tokens.
-const WARM_UP_LENGTH: usize = 256;
 
 /// Models and engines, kept between requests.
 pub(super) struct Runner {
@@ -30,13 +29,16 @@ pub(super) struct Runner {
     answers: Answers,
     backends: HashMap<(String, EngineKind), Backend>,
     gpu: Option<Gpu>,
-    probe: Option<Probe>,
+    /// Why no GPU computes, where none does.
+    without: Option<Probe>,
+    /// Warm-ups by model.
+    timings: HashMap<String, Vec<Timing>>,
 }
 
 impl Runner {
     pub(super) fn new(cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
         let files = Files::default();
-        Self { files, cancelled, answers, backends: HashMap::new(), gpu: None, probe: None }
+        Self { files, cancelled, answers, backends: HashMap::new(), gpu: None, without: None, timings: HashMap::new() }
     }
 
     pub(super) fn configure(&mut self, base: String) {
@@ -67,13 +69,13 @@ impl Runner {
         }
         let config = self.files.config(&request.model).await?;
         let gpu_wanted = request.engine != EngineChoice::Cpu && !needs_cpu(request.task);
-        let first = gpu_wanted && self.gpu.is_none() && self.probe.is_none();
+        let first = gpu_wanted && self.gpu.is_none() && self.without.is_none();
         // Kernels compile while weights are on their way.
         let open = async { if first { Some(open(request.engine, config.head_dim()).await) } else { None } };
         let (weights, gpu) = both(self.files.weights(&request.model), open).await;
         match gpu {
             Some(Ok(gpu)) => self.gpu = Some(gpu),
-            Some(Err(error)) => self.probe = Some(Probe::Absent(error.to_string())),
+            Some(Err(error)) => self.without = Some(Probe::Absent(error.to_string())),
             None => (),
         }
         let weights = weights?;
@@ -140,7 +142,7 @@ impl Runner {
     fn gpu_is_gone(&mut self, id: u32, reason: String) {
         self.gpu = None;
         self.backends.retain(|(_, kind), _| *kind != EngineKind::Gpu);
-        self.probe = Some(Probe::Absent(reason.clone()));
+        self.without = Some(Probe::Absent(reason.clone()));
         self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
     }
 
@@ -156,22 +158,10 @@ impl Runner {
         if request.engine == EngineChoice::Cpu {
             return Ok(EngineKind::Cpu);
         }
-        let probe = match &self.probe {
-            // A GPU that was only looked at so far is timed once the choice depends on it.
-            Some(Probe::Timed { gpu, .. }) if gpu.is_nan() && request.engine == EngineChoice::Auto => None,
-            probe => probe.clone(),
-        };
-        let probe = match probe {
-            Some(probe) => probe,
-            None => {
-                turns.tells = false;
-                let probe = self.probe(request.engine, weights, text, turns).await;
-                turns.tells = true;
-                probe?
-            }
-        };
-        let choice = choose(request.engine, &probe);
-        self.probe = Some(probe);
+        turns.tells = false;
+        let probe = self.probe(request, weights, text, turns).await;
+        turns.tells = true;
+        let choice = choose(request.engine, &probe?);
         // With every request: the page begins each run without notices, and shows each sentence once.
         let reason = choice.reason.clone();
         let notice = match choice.unavailable {
@@ -184,35 +174,47 @@ impl Runner {
 
     async fn probe(
         &mut self,
-        wanted: EngineChoice,
+        request: &Evaluate,
         weights: &Weights,
         text: &Text,
         turns: &mut Turns,
     ) -> Result<Probe, Ended> {
+        if let Some(known) = &self.without {
+            return Ok(known.clone());
+        }
         let Some(gpu) = &self.gpu else { return Ok(Probe::Absent("it went away".into())) };
         let adapter = gpu.adapter_name();
         if gpu.is_software() {
             return Ok(Probe::Software(adapter));
         }
-        if wanted == EngineChoice::Gpu {
-            return Ok(Probe::Timed { adapter, gpu: f64::NAN, cpu: f64::NAN });
+        let (length, workers) = (request.length, cpu_workers());
+        if request.engine == EngineChoice::Gpu {
+            return Ok(Probe::Timed { adapter, timing: Timing::none(length), workers });
+        }
+        let timings = self.timings.entry(request.model.clone()).or_default();
+        if let Some(timing) = known(timings, length, workers) {
+            return Ok(Probe::Timed { adapter, timing, workers });
         }
         let on_gpu = match Backend::gpu(gpu, weights) {
-            Ok(backend) => rate(backend, text, turns).await,
+            Ok(backend) => rate(backend, text, length, turns).await,
             Err(error) => Err(error),
         };
         match on_gpu {
             Ok(on_gpu) => {
                 let on_cpu = match Backend::cpu(weights) {
-                    Ok(backend) => rate(backend, text, turns).await,
+                    Ok(backend) => rate(backend, text, length, turns).await,
                     Err(error) => Err(error),
                 };
-                Ok(Probe::Timed { adapter, gpu: on_gpu, cpu: on_cpu.map_err(EvaluateError::from)? })
+                let timing = Timing { length, gpu: on_gpu, cpu: on_cpu.map_err(EvaluateError::from)? };
+                timings.push(timing);
+                Ok(Probe::Timed { adapter, timing, workers })
             }
             Err(EngineError::Cancelled(_)) => Err(Ended::Cancelled),
             Err(error) => {
                 self.gpu = None;
-                Ok(Probe::Absent(error.to_string()))
+                let probe = Probe::Absent(error.to_string());
+                self.without = Some(probe.clone());
+                Ok(probe)
             }
         }
     }
@@ -253,24 +255,34 @@ async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
     .await
 }
 
-/// Tokens per second in a warm-up; the first pass, which compiles and allocates, does not count.
-async fn rate(mut backend: Backend, text: &Text, turns: &mut Turns) -> Result<f64, EngineError> {
+/// Workers that share a run on the CPU; one where the page itself computes.
+fn cpu_workers() -> usize {
+    let global = js_sys::global();
+    let in_page = js_sys::Reflect::has(&global, &"document".into()).unwrap_or(false);
+    let cores = js_sys::Reflect::get(&global, &"navigator".into())
+        .and_then(|navigator| js_sys::Reflect::get(&navigator, &"hardwareConcurrency".into()))
+        .ok()
+        .and_then(|n| n.as_f64());
+    if in_page { 1 } else { cores.map_or(1, |n| (n as usize).clamp(1, MAX_CPU_WORKERS)) }
+}
+
+/// Tokens per second in a warm-up with inputs of that length; a first pass, which compiles and allocates, does not count.
+async fn rate(mut backend: Backend, text: &Text, length: usize, turns: &mut Turns) -> Result<f64, EngineError> {
     // Over and over: a reader's own text may be too short to tell the engines apart, and speed does not depend on it.
-    let tokens: Vec<u32> = text.tokens.iter().copied().cycle().take(WARM_UP + 1).collect();
+    let n_targets = WARM_UP.max(length);
+    let tokens: Vec<u32> = text.tokens.iter().copied().cycle().take(n_targets + 1).collect();
     let stream = Stream { tokens: &tokens, ..text.stream() };
-    let n_targets = WARM_UP;
-    let stretch = Stretch { protocol: Protocol::Nonoverlapping, length: WARM_UP_LENGTH, first: 0, n_targets };
-    let mut started = milliseconds();
-    for pass in 0..2 {
-        if pass == 1 {
-            started = milliseconds();
-        }
+    let stretch = Stretch { protocol: Protocol::Nonoverlapping, length, first: 0, n_targets };
+    let first = Stretch { length: length.min(256), n_targets: 1_024, ..stretch };
+    let mut elapsed = f64::NAN;
+    for stretch in [first, stretch] {
+        let started = milliseconds();
         match evaluate(&mut backend, &stream, stretch, turns).await {
             Err(EvaluateError::Engine(error)) => return Err(error),
             // An empty text leaves the GPU unproven.
             Err(EvaluateError::Invalid(_)) => return Ok(f64::NAN),
-            Ok(_) => (),
+            Ok(_) => elapsed = milliseconds() - started,
         }
     }
-    Ok(n_targets as f64 / (milliseconds() - started) * 1_000.0)
+    Ok(n_targets as f64 / elapsed * 1_000.0)
 }

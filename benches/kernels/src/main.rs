@@ -53,7 +53,9 @@ fn main() -> Result<()> {
         let case = Attention::new(n_head, length, head_dim);
         done(measure(format!("attention {n_head}x{head_dim}"), length, case)?);
     }
-    for (rows, inputs, outputs) in [(1024, 128, 384), (1024, 128, 512), (1024, 512, 128), (1024, 128, 1024)] {
+    for (rows, inputs, outputs) in
+        [(1024, 128, 384), (1024, 128, 128), (1024, 128, 512), (1024, 512, 128), (1024, 128, 1024)]
+    {
         let case = Product::new(rows, inputs, outputs)?;
         done(measure(format!("product {rows}x{inputs}x{outputs}"), rows, case)?);
     }

@@ -1,0 +1,58 @@
+// Two hundred evaluations in one page: nothing may be kept that should have been dropped.
+import { expect, test, type CDPSession } from "@playwright/test";
+import { Explainer } from "./page";
+
+const LENGTHS = [32, 64, 128, 256];
+const EVALUATIONS = 200;
+/** Runs after which the page has settled: twelve evaluations. */
+const SETTLED = 3;
+/** Share by which memory may differ from what it was then. */
+const TOLERANCE = 0.05;
+
+interface Held {
+  /** Bytes of the page's own WebAssembly memory. */
+  wasm: number;
+  /** Bytes of live JavaScript objects. */
+  heap: number;
+  nodes: number;
+  listeners: number;
+}
+
+/** What the page holds once everything that can be dropped has been. */
+async function held(client: CDPSession): Promise<Held> {
+  await client.send("HeapProfiler.collectGarbage");
+  await client.send("HeapProfiler.collectGarbage");
+  const { metrics } = await client.send("Performance.getMetrics");
+  const of = (name: string) => metrics.find((m) => m.name === name)!.value;
+  const { result: prototype } = await client.send("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
+  const { objects } = await client.send("Runtime.queryObjects", { prototypeObjectId: prototype.objectId! });
+  const { result } = await client.send("Runtime.callFunctionOn", {
+    objectId: objects.objectId!,
+    functionDeclaration: "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }",
+    returnByValue: true,
+  });
+  await client.send("Runtime.releaseObject", { objectId: objects.objectId! });
+  return { wasm: result.value, heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
+}
+
+test("two hundred evaluations leave the page's memory as the first ones left it", async ({ page }) => {
+  test.setTimeout(240_000);
+  const explainer = new Explainer(page);
+  await explainer.open(`?embed=perplexity&models=alibi-256&lengths=${LENGTHS}&targets=2048&engine=cpu`);
+  const { root } = explainer.figure("perplexity");
+  const client = await page.context().newCDPSession(page);
+  await client.send("Performance.enable");
+  let settled: Held | undefined;
+  for (let run = 1; run <= EVALUATIONS / LENGTHS.length; run++) {
+    await root.getByTestId("run").click();
+    await expect(root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+    if (run === SETTLED) settled = await held(client);
+  }
+  const last = await held(client);
+  console.log(`      after ${SETTLED * LENGTHS.length} evaluations ${JSON.stringify(settled)}, after ${EVALUATIONS} ${JSON.stringify(last)}`);
+  expect(last.wasm).toBeGreaterThan(0);
+  for (const what of ["wasm", "heap", "nodes", "listeners"] as const) {
+    expect(last[what], what).toBeLessThanOrEqual(settled![what] * (1 + TOLERANCE));
+  }
+  expect(explainer.watch.errors).toEqual([]);
+});
