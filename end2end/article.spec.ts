@@ -254,3 +254,65 @@ test("the page keeps to the order of its contents", async ({ page }) => {
   expect(figures.map((f) => f.id)).toEqual(FIGURES);
   for (const { id, title } of figures) await expect(page.locator(`#${id}-title`)).toHaveText(title);
 });
+
+for (const width of [1280, 360]) {
+  test(`a link to any place in the page leads there, ${width} px`, async ({ page, context }) => {
+    test.setTimeout(180_000);
+    const watched = new Explainer(page);
+    await page.setViewportSize({ width, height: 800 });
+    const places = [...FIGURES.filter((id) => width > 400 || ["slopes", "reach", "what-if", "paper"].includes(id)), "questions", "training"];
+    const top = (tab: typeof page, id: string) =>
+      tab.evaluate((id) => (document.getElementById(id) ?? document.getElementById(`section-${id}`)!).getBoundingClientRect().top, id);
+    for (const id of places) {
+      const tab = await context.newPage();
+      await tab.setViewportSize({ width, height: 800 });
+      await tab.goto(`${site()}?v=1&heads=12#${id}`);
+      await expect(tab.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
+      await tab.waitForTimeout(2_000);
+      // At the top, or where the figure stands below the text of its section.
+      const inSight = await tab.evaluate((id) => {
+        const place = document.getElementById(id) ?? document.getElementById(`section-${id}`)!;
+        const section = place.closest("section")!;
+        const tops = [place, section].map((e) => e.getBoundingClientRect().top);
+        return Math.min(...tops.map((t) => Math.abs(t)));
+      }, id);
+      expect(inSight, `arriving at #${id}`).toBeLessThan(100);
+      await tab.waitForLoadState("networkidle");
+      await tab.close();
+    }
+    await watched.open();
+    for (const href of ["#section-attention", "#questions", "#section-reach"]) {
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.locator(`nav.contents a[href="${href}"]`).click();
+      await page.waitForTimeout(2_000);
+      expect(Math.abs(await top(page, href.slice(1))), `the contents' ${href}`).toBeLessThan(100);
+    }
+    // A reader who moves is left where they are.
+    await page.locator('nav.contents a[href="#section-bias"]').click();
+    await page.mouse.move(width / 2, 400);
+    await page.mouse.wheel(0, 900);
+    await page.waitForTimeout(1_500);
+    expect(Math.abs(await top(page, "section-bias"))).toBeGreaterThan(300);
+  });
+}
+
+test("the keyboard stays where it is used", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?engine=cpu&targets=2048");
+  const figure = explainer.figure("extrapolation");
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+  await figure.control("predict").focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(focused).toBe("guess-model");
+  await figure.control("reveal").focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(focused).toBe("predict");
+  await figure.control("run").focus();
+  await page.keyboard.press("Enter");
+  await expect(figure.root).toHaveAttribute("data-state", "running");
+  expect(await focused()).toBe("run");
+  await figure.control("stop").focus();
+  await page.keyboard.press("Enter");
+  await expect(figure.root).toHaveAttribute("data-state", /idle|done/);
+  expect(await focused()).toBe("stop");
+});

@@ -14,6 +14,8 @@ const ROW: f64 = 16.0;
 const WIDE: f64 = 520.0;
 /// Radius of a marker, CSS pixels.
 const MARKER: f64 = 3.6;
+/// From this distance to the right edge on a line is named at its own end, CSS pixels.
+const FAR: f64 = 60.0;
 /// What stands at a value that is not finite.
 const DIVERGED: &str = "diverged";
 
@@ -267,8 +269,10 @@ fn names<B: DrawingBackend>(
     let places = spread(&ends.iter().map(|e| e.0).collect::<Vec<_>>(), 15.0, (at.top, at.bottom));
     for ((y, x, series), place) in ends.into_iter().zip(places) {
         let colour = colour_of(series, theme);
-        pen.polyline(&[(x + MARKER, y), (at.right + 4.0, place), (at.right + 9.0, place)], &[], colour, 0.7, 1.0)?;
-        pen.text(&series.name, (at.right + 12.0, place), TEXT, name_colour(series, theme), Anchor::Left)?;
+        // The name of a line that ends early stands at its end: a leader across the area would look like data.
+        let edge = if at.right - x > FAR { x + MARKER + 2.0 } else { at.right };
+        pen.polyline(&[(x + MARKER, y), (edge + 4.0, place), (edge + 9.0, place)], &[], colour, 0.7, 1.0)?;
+        pen.text(&series.name, (edge + 12.0, place), TEXT, name_colour(series, theme), Anchor::Left)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The browser's side of the address: reads it at the start, keeps it up to date, and tells a parent frame the height.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
@@ -11,6 +12,9 @@ use super::url::{Parsed, parse, parse_onto, write};
 
 /// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
 const PAUSE: Duration = Duration::from_millis(300);
+/// How often a place is looked at that the page has gone to, and how many times.
+const STEP: Duration = Duration::from_millis(100);
+const STEPS: u32 = 40;
 
 /// What the address says now.
 pub fn read() -> Parsed {
@@ -57,12 +61,48 @@ pub fn visit(settings: Settings, link: &str) {
     go_to(anchor);
 }
 
-/// Scrolls to what has that id, or to the section of a figure of that id that is yet to come.
+thread_local! {
+    /// Journeys begun and ended so far: another number means that the reader is elsewhere.
+    static JOURNEY: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Ends a journey as soon as the reader moves.
+pub fn follow_reader() {
+    for event in ["wheel", "touchstart", "pointerdown", "keydown"] {
+        let moved = Closure::<dyn FnMut()>::new(|| JOURNEY.set(JOURNEY.get().wrapping_add(1)));
+        let _ = window().add_event_listener_with_callback(event, moved.as_ref().unchecked_ref());
+        moved.forget();
+    }
+}
+
+/// Goes to what has that id, or to the section of a figure of that id that is yet to come, and stays there while
+/// figures above are still taking their room.
 pub fn go_to(anchor: &str) {
     let section = || document().get_element_by_id(&format!("section-{anchor}"));
     if let Some(place) = document().get_element_by_id(anchor).or_else(section) {
-        place.scroll_into_view();
+        let journey = JOURNEY.get().wrapping_add(1);
+        JOURNEY.set(journey);
+        stay(place, None, journey, STEPS);
     }
+}
+
+/// Scrolls to a place, unless it still stands where it stood, and looks again later.
+fn stay(place: web_sys::Element, stood: Option<f64>, journey: u32, steps: u32) {
+    let top = || place.get_bounding_client_rect().top();
+    // What has not moved is left alone: a place at the page's end may never come to the top.
+    let stood = match stood {
+        Some(stood) if (top() - stood).abs() <= 2.0 => stood,
+        _ => {
+            place.scroll_into_view();
+            top()
+        }
+    };
+    let again = move || {
+        if JOURNEY.get() == journey && steps > 0 {
+            stay(place, Some(stood), journey, steps - 1);
+        }
+    };
+    set_timeout(again, STEP);
 }
 
 /// Sets `data-theme` on the page to the colours in use, and follows the system's preference.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::address::{follow, follow_theme, read};
+use super::address::{follow, follow_reader, follow_theme, read};
 use super::article::Article;
 use super::client::Client;
 use super::embed::Embed;
@@ -32,6 +32,7 @@ pub fn App() -> impl IntoView {
     if let (Some(asked), None) = (&asked, alone) {
         notices.push(format!("there is no figure {asked}; showing the whole article"));
     }
+    follow_reader();
     follow(settings, alone.filter(|_| made_for.is_none()).map(|f| f.id.to_string()));
     let notices = RwSignal::new(notices);
     view! {

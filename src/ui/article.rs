@@ -60,8 +60,13 @@ pub fn Article() -> impl IntoView {
             return;
         }
         let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
-        let link = target.and_then(|t| t.closest("a[href^='?']").ok().flatten());
-        if let Some(address) = link.and_then(|a| a.get_attribute("href")) {
+        let link = target.and_then(|t| t.closest("a[href^='?'], a[href^='#']").ok().flatten());
+        let Some(address) = link.and_then(|a| a.get_attribute("href")) else { return };
+        if let Some(anchor) = address.strip_prefix('#') {
+            // After the browser has gone there by itself.
+            let anchor = anchor.to_string();
+            set_timeout(move || go_to(&anchor), Duration::ZERO);
+        } else {
             event.prevent_default();
             visit(settings, &address);
         }
@@ -83,7 +88,7 @@ pub fn Article() -> impl IntoView {
             </p>
             <Prose id="primer" />
         </header>
-        <nav class="contents" aria-label="Contents">
+        <nav class="contents" aria-label="Contents" on:click=follow>
             <ol>{figures.collect_view()}{texts.collect_view()}</ol>
         </nav>
         <main on:click=follow>

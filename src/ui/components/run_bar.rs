@@ -30,12 +30,26 @@ pub fn RunBar(
                 type="button"
                 class="primary"
                 data-testid="run"
-                disabled=move || running.get() || empty.get()
-                on:click=move |_| start.run(())
+                // Not `disabled`, which would take the keyboard's place on the page away with the press.
+                aria-disabled=move || (running.get() || empty.get()).to_string()
+                on:click=move |_| {
+                    if !running.get_untracked() && !empty.get_untracked() {
+                        start.run(());
+                    }
+                }
             >
                 {label}
             </button>
-            <button type="button" data-testid="stop" disabled=move || !running.get() on:click=move |_| client.stop(run)>
+            <button
+                type="button"
+                data-testid="stop"
+                aria-disabled=move || (!running.get()).to_string()
+                on:click=move |_| {
+                    if running.get_untracked() {
+                        client.stop(run);
+                    }
+                }
+            >
                 "Stop"
             </button>
             <div class="run-state">

@@ -1,6 +1,9 @@
 //! Predict, then reveal: the reader draws the curve that a method will take past the training length, with the measured
 //! ones out of sight, and then sees it laid over them.
 
+use std::time::Duration;
+
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
@@ -142,7 +145,19 @@ pub fn Guess() -> impl IntoView {
     let Some(sketch) = use_context::<Sketch>() else { return ().into_any() };
     let guesses = Memo::new(move |_| Guesses::read(&GUESS.value(&labs.read())));
     let drawing = Memo::new(move |_| PREDICT.value(&labs.read()) == "on");
-    let set = move |on: bool| labs.update(|all| put(all, &PREDICT, if on { "on" } else { "off" }.into()));
+    let (model, predict) = (NodeRef::<html::Select>::new(), NodeRef::<html::Button>::new());
+    // What was pressed is hidden then: the keyboard goes on where the reader does.
+    let set = move |on: bool| {
+        labs.update(|all| put(all, &PREDICT, if on { "on" } else { "off" }.into()));
+        let go = move || {
+            let _ = match (on, model.get_untracked(), predict.get_untracked()) {
+                (true, Some(model), _) => model.focus(),
+                (false, _, Some(predict)) => predict.focus(),
+                _ => Ok(()),
+            };
+        };
+        set_timeout(go, Duration::ZERO);
+    };
     let clear = move |_| change(labs, |g| *g = Guesses::default());
     let begin = move |_| {
         if sketch.model.with_untracked(String::is_empty) {
@@ -193,7 +208,7 @@ pub fn Guess() -> impl IntoView {
             <div class="controls">
                 <label class="list">
                     <span class="control-label">"Model"</span>
-                    <select data-testid="guess-model" on:change=move |event| sketch.model.set(event_target_value(&event))>
+                    <select node_ref=model data-testid="guess-model" on:change=move |event| sketch.model.set(event_target_value(&event))>
                         {models}
                     </select>
                 </label>
@@ -204,7 +219,7 @@ pub fn Guess() -> impl IntoView {
             </p>
         </div>
         <p class="guess" hidden=move || drawing.get()>
-            <button type="button" data-testid="predict" on:click=begin>"Predict first: hide the results"</button>
+            <button node_ref=predict type="button" data-testid="predict" on:click=begin>"Predict first: hide the results"</button>
             " "
             <button type="button" data-testid="clear-guess" hidden=move || guesses.with(Guesses::is_empty) on:click=clear>
                 "Take my guess away"
