@@ -105,6 +105,8 @@ impl Client {
                 .enumerate()
                 .map(|(index, evaluate)| Task { run: id, index, evaluate: evaluate.clone() })
                 .collect();
+            // A run that has begun anew hears no more of what it was.
+            inner.runs.retain(|id, (run, _)| run.id() == *id);
             inner.runs.insert(id, (run, evaluations));
             tasks
         };
