@@ -74,9 +74,16 @@ const PAPER: &[(&str, &[Cell])] = &[
 /// Words on how far sinusoidal stands behind ALiBi in validation loss, with the training length that they are about.
 const BEHIND: &[(&str, usize)] = &[
     ("trained at 64 tokens, it is 0.16 nats after 1 million tokens and 0.02 after 10", 64),
-    ("trained at 256, 0.49 and 0.15", 256),
-    ("trained at 512, 0.53 and 0.22", 512),
+    ("trained at 128, 0.31 and 0.07", 128),
+    ("at 256, 0.49 and 0.15", 256),
+    ("at 512, 0.53 and 0.22", 512),
 ];
+
+/// Words that quote recorded perplexities, with their model and input length.
+const RECORDED: &[(&str, &[(&str, usize)])] = &[(
+    "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
+    &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
+)];
 
 /// Other words with decimals in them, and where their numbers come from.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -177,6 +184,7 @@ fn no_number_stands_in_the_prose_without_a_source() {
             .map(|(words, _)| *words)
             .chain(ELSEWHERE.iter().map(|(words, _)| *words))
             .chain(BEHIND.iter().map(|(words, _)| *words))
+            .chain(RECORDED.iter().map(|(words, _)| *words))
             .flat_map(|words| text.match_indices(words).map(move |(at, _)| (at, at + words.len())))
             .collect();
         for (at, number) in decimals(&text) {
@@ -227,5 +235,21 @@ fn sinusoidal_catches_up_as_the_training_logs_say() {
             (behind[0] - quoted[0]).abs() < 0.005 && (behind[behind.len() - 1] - quoted[1]).abs() < 0.005,
             "{words}: {behind:?}"
         );
+    }
+}
+
+#[test]
+fn recorded_perplexities_are_quoted_as_they_stand() {
+    let recorded = fs::read("assets/models/recorded.json").unwrap();
+    let recorded: crate::config::Recorded = serde_json::from_slice(&recorded).unwrap();
+    let prose = prose();
+    for (words, points) in RECORDED {
+        assert!(prose.iter().any(|(_, text)| text.contains(words)), "no text says: {words}");
+        let quoted: Vec<f64> = decimals(words).into_iter().map(|(_, number)| number).collect();
+        assert_eq!(quoted.len(), points.len());
+        for (number, (model, length)) in quoted.iter().zip(*points) {
+            let shown = crate::ui::results::recorded_summary(&recorded, model, *length).unwrap().perplexity;
+            assert!((number - shown).abs() < 0.005, "{model} at {length}: {shown}, quoted as {number}");
+        }
     }
 }

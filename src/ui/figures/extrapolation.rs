@@ -31,9 +31,9 @@ const TRAINED: usize = 256;
 /// Time that the chart is given before what stands under it is fetched.
 const AFTER_THE_CHART: Duration = Duration::from_millis(300);
 
-/// Models that are not shown, by id with commas between.
+/// Models that are not shown, by id with commas between. Trained slopes would lie over ALiBi's own: on request.
 pub static WITHOUT: Control =
-    Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "" };
+    Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "trainable-256" };
 /// Whether the results past the training length are out of sight, for the reader to guess.
 pub static PREDICT: Control = Control {
     key: "predict",
