@@ -65,7 +65,9 @@ test("two hundred evaluations leave the page's memory as the first ones left it"
   const last = await held(page, client);
   console.log(`      after ${SETTLED * LENGTHS.length} evaluations ${JSON.stringify(settled)}, after ${EVALUATIONS} ${JSON.stringify(last)}`);
   expect(last.wasm).toBeGreaterThan(0);
-  for (const what of ["wasm", "heap", "nodes", "listeners"] as const) {
+  const memory = ({ wasm, heap }: Held) => wasm + heap;
+  expect(memory(last), "memory").toBeLessThanOrEqual(memory(settled!) * (1 + TOLERANCE));
+  for (const what of ["wasm", "nodes", "listeners"] as const) {
     expect(last[what], what).toBeLessThanOrEqual(settled![what] * (1 + TOLERANCE));
   }
   expect(explainer.watch.errors).toEqual([]);
