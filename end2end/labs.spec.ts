@@ -99,6 +99,9 @@ test("reach: the bias alone by arithmetic, the models as measured", async ({ pag
   const mass = await figure.rows("reach-mass");
   const total = mass.reduce((sum, r) => sum + (r[4] === "–" ? 0 : Number.parseFloat(r[4])), 0);
   expect(Math.abs(total - 100)).toBeLessThan(1);
+  // And adds up, from row to row, to what is drawn.
+  const last = mass[mass.length - 1];
+  expect(last.slice(5, 6).concat(last.slice(9))).toEqual(["2,048", "100.0 %"]);
 });
 
 test("attention: a sentence of the reader's own, by keyboard", async ({ page }) => {
@@ -126,6 +129,11 @@ test("attention: a sentence of the reader's own, by keyboard", async ({ page }) 
     expect(Math.abs(Number(row[5]) - weights[i] / total)).toBeLessThan(2e-3);
     expect(Number(row[4])).toBeCloseTo(-0.5 * Number(row[2]), 3);
   }
+  // The scale that scores and bias share begins and ends where the larger of the two does: the farthest key's bias.
+  const key = await figure.root.locator(".panel .source", { hasText: "Scores and bias" }).textContent();
+  const [, light, dark] = key!.match(/Scores and bias: (\S+)\s+(\S+); weights: 1\s+0; grey: masked/)!;
+  expect(Number(dark.replace("−", "-"))).toBeLessThanOrEqual(-0.5 * (words.length - 1) + 0.051);
+  expect(Number(light.replace("−", "-"))).toBeGreaterThanOrEqual(0);
   await figure.control("attention-text").fill("  ");
   await expect(figure.control("run")).toBeDisabled();
 });

@@ -40,11 +40,11 @@ enum Command {
         options: Options,
     },
     /// Evaluate the published weights at every length: what the page shows before anything has run; with the reference.
-    Record,
+    Record(Only),
     /// Write the losses that an engine on the reader's machine is held against.
-    Reference,
+    Reference(Only),
     /// Answer the questions of the page's figures: what they show before anything has run.
-    Keep,
+    Keep(Only),
     /// Train every model of the page in turn, then record.
     All,
 }
@@ -68,6 +68,14 @@ fn zoo() -> Vec<(&'static str, usize, u64)> {
     all
 }
 
+#[derive(clap::Args, Clone, Default)]
+struct Only {
+    /// A model whose results are computed anew, by id; may be given several times. What is recorded of the others stays.
+    /// Without it every model's are.
+    #[arg(long = "model")]
+    models: Vec<String>,
+}
+
 #[derive(clap::Args, Clone)]
 struct Options {
     /// Training length, tokens.
@@ -83,10 +91,10 @@ struct Options {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    match arguments.command {
-        Command::Record => return record_all(&arguments),
-        Command::Reference => return reference_all(&arguments),
-        Command::Keep => return keep_all(&arguments),
+    match &arguments.command {
+        Command::Record(only) => return record_all(&arguments, only),
+        Command::Reference(only) => return reference_all(&arguments, only),
+        Command::Keep(only) => return keep_all(&arguments, only),
         _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
@@ -96,25 +104,27 @@ fn main() -> Result<()> {
             for (method, length, seed) in zoo() {
                 train(&arguments, &prepared, method, &Options { length, seed, steps: STEPS })?;
             }
-            record_all(&arguments)
+            record_all(&arguments, &Only::default())
         }
         _ => Ok(()),
     }
 }
 
-fn keep_all(arguments: &Arguments) -> Result<()> {
-    keep(&arguments.assets, |key| println!("{key}"))
+fn keep_all(arguments: &Arguments, only: &Only) -> Result<()> {
+    keep(&arguments.assets, &only.models, |key| println!("{key}"))
 }
 
-fn reference_all(arguments: &Arguments) -> Result<()> {
-    reference(&arguments.assets, |model| println!("{model:16} reference written"))
+fn reference_all(arguments: &Arguments, only: &Only) -> Result<()> {
+    reference(&arguments.assets, &only.models, |model| println!("{model:16} reference written"))
 }
 
-fn record_all(arguments: &Arguments) -> Result<()> {
-    reference_all(arguments)?;
-    keep_all(arguments)?;
+fn record_all(arguments: &Arguments, only: &Only) -> Result<()> {
+    reference_all(arguments, only)?;
+    keep_all(arguments, only)?;
     println!("perplexity on held-out text, nonoverlapping:");
-    record(&arguments.assets, |model, length, perplexity| println!("{model:16} {length:6} tokens  {perplexity:8.3}"))
+    record(&arguments.assets, &only.models, |model, length, perplexity| {
+        println!("{model:16} {length:6} tokens  {perplexity:8.3}")
+    })
 }
 
 fn train(arguments: &Arguments, prepared: &Prepared, method: &str, options: &Options) -> Result<()> {

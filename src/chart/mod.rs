@@ -20,7 +20,7 @@ mod theme;
 pub use axis::{Axis, Scale, format_number, format_short};
 pub use heatmap::{BiasMap, Cell, HeatLayout, Heatmap, KeyedBy, Square, draw_heatmap, heatmap_to_svg};
 pub use line::{Layout, draw};
-pub use palette::{STYLES, style_of};
+pub use palette::{KINDS, STEPS, STYLES, style_of};
 pub use pen::{Pen, Sheet};
 pub use png::data_url;
 pub use raster::{Raster, raster};

@@ -30,8 +30,14 @@ pub struct Style {
     pub marker: Marker,
 }
 
+/// Palette indices that series of a kind have to themselves, as methods do.
+pub const KINDS: usize = 8;
+
+/// Palette indices of an ordered set, as of lengths: one hue, further from the paper at each step.
+pub const STEPS: [usize; 4] = [KINDS, KINDS + 1, KINDS + 2, KINDS + 3];
+
 /// The style of each palette index; the colour is in the theme under the same index.
-pub const STYLES: [Style; 8] = [
+pub const STYLES: [Style; KINDS + STEPS.len()] = [
     Style { dash: &[7.0, 3.0], marker: Marker::Square },
     Style { dash: &[2.0, 3.0], marker: Marker::Triangle },
     Style { dash: &[10.0, 3.0, 2.0, 3.0], marker: Marker::Diamond },
@@ -40,11 +46,15 @@ pub const STYLES: [Style; 8] = [
     Style { dash: &[14.0, 4.0], marker: Marker::Ring },
     Style { dash: &[2.0, 2.0, 6.0, 2.0], marker: Marker::Plus },
     Style { dash: &[1.0, 4.0], marker: Marker::Wedge },
+    Style { dash: &[2.0, 3.0], marker: Marker::Triangle },
+    Style { dash: &[4.0, 4.0], marker: Marker::Square },
+    Style { dash: &[10.0, 3.0], marker: Marker::Diamond },
+    Style { dash: &[], marker: Marker::Ring },
 ];
 
 /// Palette index of a position method; methods not known here share the last.
 pub fn style_of(method_id: &str) -> usize {
-    crate::position::METHODS.iter().position(|m| m.id() == method_id).map_or(STYLES.len() - 1, |i| i % STYLES.len())
+    crate::position::METHODS.iter().position(|m| m.id() == method_id).map_or(KINDS - 1, |i| i % KINDS)
 }
 
 #[cfg(test)]
@@ -53,10 +63,12 @@ mod tests {
 
     #[test]
     fn series_differ_without_colour() {
-        for (i, a) in STYLES.iter().enumerate() {
-            for b in &STYLES[..i] {
-                assert_ne!(a.dash, b.dash);
-                assert_ne!(a.marker, b.marker);
+        for set in [&STYLES[..KINDS], &STYLES[KINDS..]] {
+            for (i, a) in set.iter().enumerate() {
+                for b in &set[..i] {
+                    assert_ne!(a.dash, b.dash);
+                    assert_ne!(a.marker, b.marker);
+                }
             }
         }
     }
@@ -66,6 +78,6 @@ mod tests {
         let styles: std::collections::BTreeSet<_> = crate::position::METHODS.iter().map(|m| style_of(m.id())).collect();
         assert_eq!(styles.len(), crate::position::METHODS.len());
         assert!(STYLES[style_of("alibi")].dash.is_empty());
-        assert_eq!(style_of("no such method"), STYLES.len() - 1);
+        assert_eq!(style_of("no such method"), KINDS - 1);
     }
 }

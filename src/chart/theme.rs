@@ -1,5 +1,7 @@
 //! Colours of a drawing, light and dark.
 
+use super::palette::STYLES;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
@@ -24,7 +26,7 @@ pub struct Theme {
     /// Grid lines; quiet on purpose, since every gridded value also has a label.
     pub grid: Colour,
     /// Colour of each palette index.
-    pub palette: [Colour; 8],
+    pub palette: [Colour; STYLES.len()],
     /// Colour scale of the bias, from 0 to the largest magnitude.
     pub ramp: [Colour; 5],
     /// Cells that the causal mask forbids: base colour and the stripes over it.
@@ -47,6 +49,10 @@ impl Theme {
             Colour(123, 46, 168),
             Colour(0, 112, 127),
             Colour(168, 51, 111),
+            Colour(0, 122, 138),
+            Colour(0, 96, 113),
+            Colour(0, 69, 86),
+            Colour(0, 40, 54),
         ],
         ramp: [
             Colour(253, 231, 176),
@@ -73,6 +79,10 @@ impl Theme {
             Colour(214, 163, 255),
             Colour(95, 215, 224),
             Colour(255, 156, 207),
+            Colour(52, 145, 160),
+            Colour(80, 178, 192),
+            Colour(126, 210, 220),
+            Colour(196, 243, 247),
         ],
         ramp: [
             Colour(253, 231, 176),
@@ -89,6 +99,11 @@ impl Theme {
         self.palette[style % self.palette.len()]
     }
 
+    /// The colour scale as the stops of a CSS gradient, each after a comma.
+    pub fn css_ramp(&self) -> String {
+        self.ramp.iter().map(|c| format!(",rgb({},{},{})", c.0, c.1, c.2)).collect()
+    }
+
     /// Colour of a share (0 to 1) of the largest bias magnitude.
     pub fn ramp_colour(&self, share: f64) -> Colour {
         let at = share.clamp(0.0, 1.0) * (self.ramp.len() - 1) as f64;
@@ -99,6 +114,7 @@ impl Theme {
 
 #[cfg(test)]
 mod tests {
+    use super::super::palette::STEPS;
     use super::*;
 
     /// Contrast ratio of WCAG 2.
@@ -121,6 +137,14 @@ mod tests {
                 let ratio = contrast(*colour, theme.paper);
                 assert!(ratio >= 4.5, "{colour:?} on {:?}: {ratio:.2}", theme.paper);
             }
+        }
+    }
+
+    #[test]
+    fn steps_of_an_ordered_set_go_away_from_the_paper() {
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            let away = STEPS.map(|style| contrast(theme.style_colour(style), theme.paper));
+            assert!(away.windows(2).all(|w| w[1] > 1.25 * w[0]), "{away:?}");
         }
     }
 

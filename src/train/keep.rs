@@ -6,8 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::record::{checked, load};
-use crate::config::Manifest;
+use super::record::{anew, checked, load, manifest, so_far};
 use crate::engine::answer::{Subject, answer};
 use crate::engine::backend::Backend;
 use crate::engine::evaluate::Stream;
@@ -16,22 +15,30 @@ use crate::engine::{files, own_text};
 use crate::protocol::{Evaluate, Kept};
 use crate::tokenizer::Tokenizer;
 
-/// Reads `questions.json`, writes `models/kept.json`; `report` hears of each answer. An answer with a loss that is not
+/// Reads `questions.json`, writes `models/kept.json`; `report` hears of each answer that is computed: all to questions
+/// about the models that `only` names (every model, where it names none), and those that the file does not have. An answer with a loss that is not
 /// finite is left out: JSON has no word for it, and the page shows it once it has run.
 ///
 /// # Errors
 /// If a file is missing or not what the manifest says, or a question cannot be answered.
-pub fn keep(assets: &Path, mut report: impl FnMut(&str)) -> Result<()> {
+pub fn keep(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
-    let manifest: Manifest = serde_json::from_slice(&fs::read(assets.join("models/manifest.json"))?)?;
+    let manifest = manifest(assets, only)?;
     let questions: Vec<Evaluate> = serde_json::from_slice(&fs::read(assets.join("questions.json"))?)?;
     let tokenizer = Tokenizer::from_json(&fs::read_to_string(assets.join("data/tokenizer.json"))?)?;
     let token_bytes: Vec<u32> =
         (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
+    let path = assets.join("models/kept.json");
+    let mut before: Vec<Kept> = so_far(&path).unwrap_or_default();
     let mut kept = Vec::new();
     for model in &manifest.models {
         let mut backend = Backend::cpu(&load(site, model)?)?;
         for question in questions.iter().filter(|q| q.model == model.id) {
+            let found = before.iter().position(|k| k.key == question.key());
+            if let Some(found) = found.filter(|_| !anew(only, &model.id)) {
+                kept.push(before.swap_remove(found));
+                continue;
+            }
             let tokens = match &question.text {
                 Some(text) => pollster::block_on(own_text::encode(&tokenizer, text, &mut NoPause))?,
                 None => {
@@ -53,7 +60,7 @@ pub fn keep(assets: &Path, mut report: impl FnMut(&str)) -> Result<()> {
             }
         }
     }
-    super::publish::write(&assets.join("models/kept.json"), &serde_json::to_vec(&kept)?)
+    super::publish::write(&path, &serde_json::to_vec(&kept)?)
 }
 
 /// The nearest number of five digits.

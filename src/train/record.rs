@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use serde::de::DeserializeOwned;
 
 use crate::config::{DEFAULT_TARGETS, MAX_LENGTH, Manifest, ModelEntry, RUN_IN, Recorded, RecordedPoint};
 use crate::engine::backend::Backend;
@@ -17,13 +18,17 @@ use crate::tokenizer::Tokenizer;
 /// Input lengths recorded: powers of two.
 const SHORTEST: usize = 32;
 
-/// Writes `models/recorded.json`: every model of the manifest at every length; `report` hears of each point.
+/// Writes `models/recorded.json`: every model of the manifest at every length; `report` hears of each point. `only`
+/// names the models to be computed anew ([`anew`]); what the file has of others stays.
 ///
 /// # Errors
 /// If a file is missing or not what the manifest says.
-pub fn record(assets: &Path, mut report: impl FnMut(&str, usize, f64)) -> Result<()> {
+pub fn record(assets: &Path, only: &[String], mut report: impl FnMut(&str, usize, f64)) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
-    let manifest: Manifest = serde_json::from_slice(&fs::read(assets.join("models/manifest.json"))?)?;
+    let manifest = manifest(assets, only)?;
+    let path = assets.join("models/recorded.json");
+    let mut before = so_far::<Recorded>(&path).map(|r| r.points).unwrap_or_default();
+    before.retain(|p| !anew(only, &p.model));
     let tokenizer = Tokenizer::from_json(&fs::read_to_string(assets.join("data/tokenizer.json"))?)?;
     let entry = manifest.streams.iter().find(|s| s.id == "held-out").context("the manifest has no held-out text")?;
     let bytes = checked(site, &entry.file, &entry.sha256)?;
@@ -33,6 +38,11 @@ pub fn record(assets: &Path, mut report: impl FnMut(&str, usize, f64)) -> Result
     let stream = Stream { tokens: &tokens, separator: tokenizer.separator(), token_bytes: &token_bytes };
     let mut points = Vec::new();
     for model in &manifest.models {
+        let mut taken = before.extract_if(.., |p| p.model == model.id).peekable();
+        if taken.peek().is_some() {
+            points.extend(taken);
+            continue;
+        }
         let mut backend = Backend::cpu(&load(site, model)?)?;
         let mut length = SHORTEST;
         while length <= MAX_LENGTH {
@@ -60,7 +70,25 @@ pub fn record(assets: &Path, mut report: impl FnMut(&str, usize, f64)) -> Result
         n_targets: DEFAULT_TARGETS,
         points,
     };
-    super::publish::write(&assets.join("models/recorded.json"), &serde_json::to_vec(&recorded)?)
+    super::publish::write(&path, &serde_json::to_vec(&recorded)?)
+}
+
+/// The manifest, which must hold the models named.
+pub(super) fn manifest(assets: &Path, only: &[String]) -> Result<Manifest> {
+    let manifest: Manifest = serde_json::from_slice(&fs::read(assets.join("models/manifest.json"))?)?;
+    let unknown = only.iter().find(|id| manifest.model(id).is_none());
+    ensure!(unknown.is_none(), "no model {} has been trained", unknown.map_or("", |id| id));
+    Ok(manifest)
+}
+
+/// Whether a model's results are computed anew: each is where none is named.
+pub(super) fn anew(only: &[String], model: &str) -> bool {
+    only.is_empty() || only.iter().any(|m| m == model)
+}
+
+/// What a file of results holds; nothing where it cannot be read, since all of it can be computed.
+pub(super) fn so_far<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 /// Weights as published, held against the manifest.

@@ -1,15 +1,14 @@
 //! Losses and activations that an engine on the reader's machine is held against. They come from the decoder put together
 //! from candle's own operations, which shares no kernel with the engine.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use candle_core::{Device, Tensor};
 
-use super::record::{checked, load};
-use crate::config::{Manifest, ModelEntry, RUN_IN, Reference, ReferenceModel, ReferenceWindow};
+use super::record::{anew, checked, load, manifest, so_far};
+use crate::config::{ModelEntry, RUN_IN, Reference, ReferenceModel, ReferenceWindow};
 use crate::engine::files;
 use crate::model::{Decoder, Ops, Segments, Weights};
 
@@ -18,17 +17,24 @@ const WINDOWS: [(usize, usize, bool); 2] = [(RUN_IN, 64, false), (RUN_IN + 20_00
 /// One more of the models that the page shows first.
 const LONG: (usize, usize, bool) = (RUN_IN + 30_000, 512, false);
 
-/// Writes `models/reference.json`; `report` hears of each model.
+/// Writes `models/reference.json`; `report` hears of each model that is computed, those that `only` names (all, where it
+/// names none) or that the file does not have.
 ///
 /// # Errors
 /// If a file is missing or not what the manifest says, or a number is none.
-pub fn reference(assets: &Path, mut report: impl FnMut(&str)) -> Result<()> {
+pub fn reference(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
-    let manifest: Manifest = serde_json::from_slice(&fs::read(assets.join("models/manifest.json"))?)?;
+    let manifest = manifest(assets, only)?;
     let entry = manifest.streams.iter().find(|s| s.id == "held-out").context("the manifest has no held-out text")?;
     let bytes = checked(site, &entry.file, &entry.sha256)?;
+    let path = assets.join("models/reference.json");
+    let before = so_far::<Reference>(&path).map(|r| r.models).unwrap_or_default();
     let mut models = Vec::new();
     for model in &manifest.models {
+        if let Some(found) = before.iter().find(|m| m.model == model.id && !anew(only, &m.model)) {
+            models.push(found.clone());
+            continue;
+        }
         let tokens = files::tokens(&entry.file, &bytes, model.config.n_vocab).map_err(|e| anyhow!("{e:?}"))?;
         let first_shown = model.config.train_length == 256 && model.seed == 1;
         let decoder = composed(&load(site, model)?)?;
@@ -39,7 +45,7 @@ pub fn reference(assets: &Path, mut report: impl FnMut(&str)) -> Result<()> {
     }
     let note = "computed natively from the weights the page loads, by a decoder of candle's own operations".into();
     let reference = Reference { note, stream: entry.id.clone(), models };
-    super::publish::write(&assets.join("models/reference.json"), &serde_json::to_vec(&reference)?)
+    super::publish::write(&path, &serde_json::to_vec(&reference)?)
 }
 
 fn composed(weights: &Weights) -> Result<Decoder> {

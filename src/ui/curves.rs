@@ -41,7 +41,7 @@ pub fn parts(model: &str) -> (&str, Option<usize>, Option<&str>) {
 pub fn model_name(model: &str) -> String {
     let (method, _, seed) = parts(model);
     let name = by_id(method).map_or(method, |m| m.name());
-    seed.map_or_else(|| name.to_string(), |s| format!("{name} ({s})"))
+    seed.map_or_else(|| name.to_string(), |s| format!("{name} (seed {})", s.trim_start_matches('s')))
 }
 
 /// Place of a model in lists: methods in the page's order, short training first.

@@ -12,6 +12,9 @@ const MOST: usize = 256;
 /// Heads of every model.
 const HEADS: usize = 8;
 
+/// Scale of weights. As in the figure of the bias, what is seen best is light.
+const SHARES: (f32, f32) = (1.0, 0.0);
+
 /// The figure.
 pub static LAB: Lab = Lab {
     id: "attention",
@@ -151,17 +154,20 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
     let biases: Vec<f32> = (0..n * n).map(|i| if i % n <= i / n { of.bias[i / n - i % n] } else { 0.0 }).collect();
     let ((a, b), (c, d)) = (causal(of.scores), causal(&biases));
     // One scale for what is added up, one for shares.
-    let scale = (a.min(c), b.max(d));
-    let shared = format!("scale {:.1} to {:.1}", scale.0, scale.1).replace('-', "−");
-    for (title, values, range, legend) in [
-        ("Scores q·k/√D", of.scores, scale, shared.as_str()),
-        ("Bias", biases.as_slice(), scale, shared.as_str()),
-        ("Weights", with, (0.0, 1.0), "scale 0 to 1"),
-        ("Weights, no bias", without, (0.0, 1.0), "scale 0 to 1"),
+    let scale = (b.max(d), a.min(c));
+    for (title, values, range) in [
+        ("Scores q·k/√D", of.scores, scale),
+        ("Bias", biases.as_slice(), scale),
+        ("Weights", with, SHARES),
+        ("Weights, no bias", without, SHARES),
     ] {
-        map(&mut html, title, legend, &square(values, n, range, &theme), None, false);
+        map(&mut html, title, "", &square(values, n, range, &theme), None, false);
     }
-    html += "</div><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
+    html += "</div><p class=\"source\">Scores and bias: ";
+    key(&mut html, scale, &theme);
+    html += "; weights: ";
+    key(&mut html, SHARES, &theme);
+    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
     let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
     let slopes = biased.then(|| crate::position::slopes(HEADS));
     for h in 0..HEADS {
@@ -171,7 +177,7 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
             &mut html,
             &format!("Head {}", h + 1),
             &legend,
-            &square(&of.weights(1.0), n, (0.0, 1.0), &theme),
+            &square(&of.weights(1.0), n, SHARES, &theme),
             Some(h),
             h + 1 == bench.number("attention-head"),
         );
@@ -189,6 +195,17 @@ fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usi
         ),
         None => format!("<div>{picture}{below}</div>"),
     };
+}
+
+/// A colour scale with its ends.
+fn key(html: &mut String, (light, dark): (f32, f32), theme: &Theme) {
+    let end = |value: f32| format!("{value:.1}").replace('-', "−").replace(".0", "");
+    *html += &format!(
+        "{} <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> {}",
+        end(light),
+        theme.css_ramp(),
+        end(dark)
+    );
 }
 
 fn table(words: &[String], query: usize, of: &Head, row: &[f32], bare: &[f32]) -> Table {

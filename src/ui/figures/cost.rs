@@ -27,7 +27,7 @@ pub static LAB: Lab = Lab {
         Control {
             key: "cost-models",
             label: "Models",
-            kind: Kind::Models(|_| true),
+            kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256",
         },
         Control {

@@ -1,6 +1,6 @@
 //! How much of the gain from longer inputs is the early token curse? Figure `early-tokens`.
 
-use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
+use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
 use crate::ui::components::data_table::Table;
@@ -106,7 +106,7 @@ fn show(bench: &Bench) -> Shown {
     let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
     Shown {
         finding: finding(name, &apart, &slid),
-        charts: vec![positions(&grouped), curves(&apart, &slid)],
+        charts: vec![positions(bench.value("early-method"), &grouped), curves(&apart, &slid)],
         panel: match answer {
             Some(_) => String::new(),
             None => {
@@ -146,7 +146,7 @@ fn line(id: &str, name: &str, style: usize, points: Vec<Point>) -> Series {
     Series { id: id.into(), name: name.into(), style, points, faint: false }
 }
 
-fn positions(grouped: &[(usize, usize, f64)]) -> LineChart {
+fn positions(method: &str, grouped: &[(usize, usize, f64)]) -> LineChart {
     let point = |&(low, high, loss): &(usize, usize, f64)| Point {
         // The middle of the group by ratio; positions count from 1 on a logarithmic axis.
         x: ((low + 1) as f64 * high as f64).sqrt(),
@@ -157,7 +157,7 @@ fn positions(grouped: &[(usize, usize, f64)]) -> LineChart {
     LineChart {
         x: Axis { label: "position in the segment (tokens, log scale)".into(), scale: Scale::Log2, range: None },
         y: Axis { label: "loss (nats per token)".into(), scale: Scale::Linear, range: None },
-        series: vec![line("by-position", "loss by position", 3, grouped.iter().map(point).collect())],
+        series: vec![line("by-position", "loss by position", style_of(method), grouped.iter().map(point).collect())],
         marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
     }
 }
@@ -168,8 +168,8 @@ fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
         x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
         y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },
         series: vec![
-            line("nonoverlapping", "nonoverlapping", 0, points(apart)),
-            line("sliding", "sliding window", 3, points(slid)),
+            line("nonoverlapping", "nonoverlapping", STEPS[0], points(apart)),
+            line("sliding", "sliding window", STEPS[3], points(slid)),
         ],
         marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
     }

@@ -25,7 +25,7 @@ pub static LAB: Lab = Lab {
         Control {
             key: "generate-models",
             label: "Models",
-            kind: Kind::Models(|_| true),
+            kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,alibi-256",
         },
         Control {

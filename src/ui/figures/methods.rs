@@ -202,12 +202,11 @@ fn maps(theme: &Theme) -> String {
         let picture = data_url(&Raster { side: SIDE, pixels, palette });
         let _ = write!(html, "<div><img alt=\"Heatmap of {SIDE} tokens: {alt}\" src=\"{picture}\">{title}</div>");
     }
-    html += "</div><p class=\"source\">bias 0 <i class=\"ramp\" style=\"background:linear-gradient(90deg";
-    for c in theme.ramp {
-        let _ = write!(html, ",rgb({},{},{})", c.0, c.1, c.2);
-    }
-    let _ =
-        write!(html, ")\"></i> −{limit:.1}; grey: masked. {SIDE} tokens, queries downwards, keys to the right.</p>");
+    let _ = write!(
+        html,
+        "</div><p class=\"source\">bias 0 <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> −{limit:.1}; grey: masked. {SIDE} tokens, queries downwards, keys to the right.</p>",
+        theme.css_ramp()
+    );
     html
 }
 

@@ -1,6 +1,6 @@
 //! How far back does each head see? Figure `reach`: the bias alone by arithmetic, then the trained models by measurement.
 
-use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series, style_of};
+use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
@@ -21,7 +21,7 @@ pub static LAB: Lab = Lab {
     title: "How far each head reaches",
     controls: &[Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
     run: Some("Measure it here"),
-    plots: &["reach-entropy", "reach-mass"],
+    plots: &["reach-bias", "reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],
     kept: Some(&[]),
 };
@@ -92,7 +92,7 @@ fn show(bench: &Bench) -> Shown {
         LENGTHS.iter().filter_map(|&l| Some((l, measured(bench, &model, l)?.1))).collect();
     Shown {
         finding: finding(&entropies),
-        charts: vec![entropy_chart(&entropies), mass_chart(&masses)],
+        charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses)],
         tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(method).map_or("", |m| m.name()), &masses)],
         ..Default::default()
     }
@@ -118,6 +118,30 @@ fn finding(entropies: &[(&str, Vec<(usize, f64)>)]) -> String {
     )
 }
 
+/// What the table of heads says, over the heads.
+fn bias_chart() -> LineChart {
+    let line = |id: &str, name: String, style, value: &dyn Fn(f64) -> f64| {
+        let heads = slopes(8).into_iter().enumerate();
+        let points = heads.map(|(h, slope)| Point { x: (h + 1) as f64, y: value(slope), low: None, high: None });
+        Series { id: id.into(), name, style, points: points.collect(), faint: false }
+    };
+    let mut series = vec![line("horizon", "1 % left".into(), style_of("alibi"), &horizon)];
+    series.extend(BIAS_LENGTHS.into_iter().zip(STEPS).map(|(length, style)| {
+        let name = format!("of {}", thousands(length as u64));
+        line(&format!("effective-{length}"), name, style, &|slope| effective_tokens(slope, length))
+    }));
+    LineChart {
+        x: Axis { label: "head of 8, steepest first".into(), scale: Scale::Linear, range: None },
+        y: Axis {
+            label: "bias alone: distance with 1 % left; effective tokens of an input (log scale)".into(),
+            scale: Scale::Log10,
+            range: None,
+        },
+        series,
+        marks: Vec::new(),
+    }
+}
+
 fn entropy_chart(entropies: &[(&str, Vec<(usize, f64)>)]) -> LineChart {
     let series = entropies.iter().map(|(model, points)| Series {
         id: (*model).into(),
@@ -131,21 +155,26 @@ fn entropy_chart(entropies: &[(&str, Vec<(usize, f64)>)]) -> LineChart {
     chart
 }
 
+/// Share of attention within the nearest tokens: 1, 2, 4, …, each bin with those before it.
+fn within(mass: &[f64]) -> impl Iterator<Item = (usize, f64)> + '_ {
+    let share = |sum: &mut f64, (bin, m): (usize, &f64)| {
+        *sum += m;
+        Some((1 << bin, *sum))
+    };
+    mass.iter().enumerate().scan(0.0, share)
+}
+
 fn mass_chart(masses: &[(usize, Vec<f64>)]) -> LineChart {
     let series = masses.iter().enumerate().map(|(i, (length, mass))| Series {
         id: format!("input-{length}"),
         name: format!("input {}", thousands(*length as u64)),
-        style: [3, 0, 2, 5][i % 4],
-        points: mass
-            .iter()
-            .enumerate()
-            .map(|(bin, m)| Point { x: (bin_start(bin) + 1) as f64, y: 100.0 * m, low: None, high: None })
-            .collect(),
+        style: STEPS[i % STEPS.len()],
+        points: within(mass).map(|(n, share)| Point { x: n as f64, y: 100.0 * share, low: None, high: None }).collect(),
         faint: false,
     });
     LineChart {
-        x: Axis { label: "distance + 1 (tokens, log scale)".into(), scale: Scale::Log2, range: None },
-        y: Axis { label: "attention in each doubling of distance (%)".into(), scale: Scale::Linear, range: None },
+        x: Axis { label: "nearest tokens, the query among them (log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "attention to these tokens (%)".into(), scale: Scale::Linear, range: None },
         series: series.collect(),
         marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
     }
@@ -189,11 +218,16 @@ fn entropy_table(entropies: &[(&str, Vec<(usize, f64)>)]) -> Table {
 fn mass_table(name: &str, masses: &[(usize, Vec<f64>)]) -> Table {
     let mut columns = vec!["distance".to_string()];
     columns.extend(masses.iter().map(|(l, _)| format!("input {}", thousands(*l as u64))));
+    columns.push("nearest tokens".into());
+    columns.extend(masses.iter().map(|(l, _)| format!("within these, input {}", thousands(*l as u64))));
+    let sums: Vec<Vec<(usize, f64)>> = masses.iter().map(|(_, mass)| within(mass).collect()).collect();
+    let percent = |share: Option<f64>| share.map_or("–".into(), |m| format!("{:.1} %", 100.0 * m));
     let row = |bin: usize| {
         let (low, high) = (bin_start(bin), bin_start(bin + 1).max(1) - 1);
         let place = if high > low { format!("{low}–{high}") } else { low.to_string() };
-        let cell = |(_, m): &(usize, Vec<f64>)| m.get(bin).map_or("–".into(), |m| format!("{:.1} %", 100.0 * m));
-        std::iter::once(place).chain(masses.iter().map(cell)).collect()
+        let at = masses.iter().map(|(_, m)| percent(m.get(bin).copied()));
+        let up_to = sums.iter().map(|s| percent(s.get(bin).map(|s| s.1)));
+        std::iter::once(place).chain(at).chain([thousands(high as u64 + 1)]).chain(up_to).collect()
     };
     Table {
         caption: format!("Share of attention by distance, {name}, mean over layers and heads"),
@@ -249,6 +283,23 @@ mod tests {
             let last = bins(length) - 1;
             assert!(bin_start(last) < length && bin_start(last + 1) >= length, "{length}");
         }
+    }
+
+    #[test]
+    fn attention_adds_up_over_the_nearest_tokens() {
+        // Distances 0, 1, 2–3, 4–7: the nearest 1, 2, 4, 8.
+        let found: Vec<_> = within(&[0.5, 0.25, 0.125, 0.125]).collect();
+        assert_eq!(found, [(1, 0.5), (2, 0.75), (4, 0.875), (8, 1.0)]);
+        let row = &mass_table("", &[(8, vec![0.5, 0.25, 0.125, 0.125]), (4, vec![0.5, 0.25, 0.25])]).rows[3];
+        assert_eq!(row, &["4–7", "12.5 %", "–", "8", "100.0 %", "–"]);
+    }
+
+    #[test]
+    fn every_head_is_drawn_where_the_table_has_it() {
+        let chart = bias_chart();
+        let last: Vec<String> = chart.series.iter().map(|s| one_place(s.points[7].y)).collect();
+        assert_eq!(last, heads().rows[7][2..]);
+        assert!(chart.series.iter().all(|s| s.points.len() == 8 && s.points[7].x == 8.0));
     }
 
     #[test]

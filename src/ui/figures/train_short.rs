@@ -1,6 +1,6 @@
 //! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
 
-use crate::chart::Series;
+use crate::chart::{STEPS, Series, style_of};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::chart;
@@ -67,16 +67,17 @@ type Cell = (&'static str, usize, usize, Summary);
 fn show(bench: &Bench) -> Shown {
     let found = cells(bench).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, bench.summary(&ask)?)));
     let found: Vec<Cell> = found.collect();
-    let name = crate::position::by_id(bench.value("train-short-compare")).map_or("", |m| m.name());
+    let other = bench.value("train-short-compare");
+    let name = crate::position::by_id(other).map_or("", |m| m.name());
     Shown {
         finding: finding(name, &found),
-        charts: vec![chart(series(name, &found), &[])],
+        charts: vec![chart(series(other, name, &found), &[])],
         tables: vec![table(name, &found)],
         ..Default::default()
     }
 }
 
-fn series(name: &str, found: &[Cell]) -> Vec<Series> {
+fn series(other: &str, name: &str, found: &[Cell]) -> Vec<Series> {
     let line = |id: String, name: String, style, keep: &dyn Fn(&Cell) -> bool| Series {
         id,
         name,
@@ -87,11 +88,9 @@ fn series(name: &str, found: &[Cell]) -> Vec<Series> {
     let mut lines: Vec<Series> = TRAINED
         .iter()
         .enumerate()
-        .map(|(i, &t)| {
-            line(format!("alibi-{t}"), format!("ALiBi {t}"), [1, 2, 3, 5][i], &|c| c.0 == "alibi" && c.1 == t)
-        })
+        .map(|(i, &t)| line(format!("alibi-{t}"), format!("ALiBi {t}"), STEPS[i], &|c| c.0 == "alibi" && c.1 == t))
         .collect();
-    lines.push(line("own".into(), format!("{name}, own length"), 0, &|c| c.0 != "alibi"));
+    lines.push(line("own".into(), format!("{name}, own length"), style_of(other), &|c| c.0 != "alibi"));
     lines.retain(|l| !l.points.is_empty());
     lines
 }

@@ -1,6 +1,6 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
-use crate::chart::{Series, style_of};
+use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Task};
@@ -141,7 +141,7 @@ fn show(bench: &Bench) -> Shown {
         faint: false,
     };
     let series =
-        vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", 5, &after)];
+        vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", STEPS[2], &after)];
     Shown {
         finding: match applies(changed, method) {
             true => finding(by_id(method).map_or("", |m| m.name()), &before, &after),

@@ -80,23 +80,26 @@ pub fn Controls(
 #[component]
 fn Models(manifest: Arc<Manifest>) -> impl IntoView {
     let settings = use_settings();
-    let mut groups: Vec<(usize, Vec<&ModelEntry>)> = Vec::new();
+    // Trainings from further seeds are a group of their own, after the first.
+    let mut groups: Vec<((usize, bool), Vec<&ModelEntry>)> = Vec::new();
     for model in &manifest.models {
-        let length = model.config.train_length;
-        match groups.iter_mut().find(|(l, _)| *l == length) {
+        let group = (model.config.train_length, model.seed > 1);
+        match groups.iter_mut().find(|(g, _)| *g == group) {
             Some((_, members)) => members.push(model),
-            None => groups.push((length, vec![model])),
+            None => groups.push((group, vec![model])),
         }
     }
-    sort_by_key(&mut groups, |(length, _)| *length);
+    sort_by_key(&mut groups, |(group, _)| *group);
     let view = groups
         .into_iter()
-        .map(|(length, mut members)| {
+        .map(|((length, further), mut members)| {
             sort_by_key(&mut members, |m| order(&m.id));
+            let seeds = if further { ", from further seeds" } else { "" };
+            let legend = format!("Models trained at {} tokens{seeds}", thousands(length as u64));
             let ticks = members.into_iter().map(|m| view! { <Model id=m.id.clone() method=m.config.method.clone() /> });
             view! {
                 <fieldset class="wide">
-                    <legend>{format!("Models trained at {} tokens", thousands(length as u64))}</legend>
+                    <legend>{legend}</legend>
                     <div class="ticks">{ticks.collect_view()}</div>
                 </fieldset>
             }
