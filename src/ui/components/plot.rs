@@ -154,9 +154,9 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
             })
         })
         .collect();
-    // "input length (tokens, log scale)": quantity, unit, scale.
+    // "input length (tokens, log scale)": quantity, unit, scale; the unit may be missing.
     let (quantity, rest) = chart.x.label.split_once(" (").unwrap_or((&chart.x.label, ""));
-    let unit = rest.split([',', ')']).next().unwrap_or_default();
+    let unit = rest.split([',', ')']).next().filter(|unit| *unit != "log scale").unwrap_or_default();
     let at = format!("{quantity} {} {unit}", chart::format_number(x));
     (!values.is_empty()).then(|| format!("{}: {}", at.trim_end(), values.join(", ")))
 }
@@ -175,7 +175,7 @@ mod tests {
             points: vec![Point { x: 512.0, y, low: None, high: None }],
             faint: false,
         };
-        let chart = LineChart {
+        let mut chart = LineChart {
             x: crate::ui::curves::chart(Vec::new(), &[]).x,
             y: Axis { label: "Perplexity".into(), scale: Scale::Log10, range: None },
             series: vec![series("ALiBi", 20.9531), series("Sinusoidal", f64::NAN)],
@@ -186,6 +186,8 @@ mod tests {
             Some("input length 512 tokens: ALiBi 20.95, Sinusoidal diverged")
         );
         assert_eq!(describe(&chart, 64.0), None);
+        chart.x.label = "nearest tokens (log scale)".into();
+        assert!(describe(&chart, 512.0).is_some_and(|s| s.starts_with("nearest tokens 512: ALiBi")));
         assert_eq!(values_of_x(&chart), [512.0]);
     }
 }

@@ -118,25 +118,21 @@ fn finding(entropies: &[(&str, Vec<(usize, f64)>)]) -> String {
     )
 }
 
-/// What the table of heads says, over the heads.
+/// What the table of heads says, over the heads' slopes.
 fn bias_chart() -> LineChart {
     let line = |id: &str, name: String, style, value: &dyn Fn(f64) -> f64| {
-        let heads = slopes(8).into_iter().enumerate();
-        let points = heads.map(|(h, slope)| Point { x: (h + 1) as f64, y: value(slope), low: None, high: None });
+        let points =
+            slopes(8).into_iter().map(|slope| Point { x: 1.0 / slope, y: value(slope), low: None, high: None });
         Series { id: id.into(), name, style, points: points.collect(), faint: false }
     };
-    let mut series = vec![line("horizon", "1 % left".into(), style_of("alibi"), &horizon)];
+    let mut series = vec![line("horizon", "1 % left at".into(), style_of("alibi"), &horizon)];
     series.extend(BIAS_LENGTHS.into_iter().zip(STEPS).map(|(length, style)| {
-        let name = format!("of {}", thousands(length as u64));
+        let name = format!("effective of {}", thousands(length as u64));
         line(&format!("effective-{length}"), name, style, &|slope| effective_tokens(slope, length))
     }));
     LineChart {
-        x: Axis { label: "head of 8, steepest first".into(), scale: Scale::Linear, range: None },
-        y: Axis {
-            label: "bias alone: distance with 1 % left; effective tokens of an input (log scale)".into(),
-            scale: Scale::Log10,
-            range: None,
-        },
+        x: Axis { label: "1 ÷ slope of the head (log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "tokens, by the bias alone (log scale)".into(), scale: Scale::Log10, range: None },
         series,
         marks: Vec::new(),
     }
@@ -173,7 +169,7 @@ fn mass_chart(masses: &[(usize, Vec<f64>)]) -> LineChart {
         faint: false,
     });
     LineChart {
-        x: Axis { label: "nearest tokens, the query among them (log scale)".into(), scale: Scale::Log2, range: None },
+        x: Axis { label: "nearest tokens (log scale)".into(), scale: Scale::Log2, range: None },
         y: Axis { label: "attention to these tokens (%)".into(), scale: Scale::Linear, range: None },
         series: series.collect(),
         marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
@@ -299,7 +295,7 @@ mod tests {
         let chart = bias_chart();
         let last: Vec<String> = chart.series.iter().map(|s| one_place(s.points[7].y)).collect();
         assert_eq!(last, heads().rows[7][2..]);
-        assert!(chart.series.iter().all(|s| s.points.len() == 8 && s.points[7].x == 8.0));
+        assert!(chart.series.iter().all(|s| s.points.len() == 8 && s.points[7].x == 256.0));
     }
 
     #[test]
