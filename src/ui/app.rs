@@ -84,7 +84,7 @@ fn Notices(notices: RwSignal<Vec<String>>) -> impl IntoView {
             view! {
                 <div class="notices" role="status" data-testid="notices">
                     <div>
-                        <p>"Some of this page's address could not be taken as written:"</p>
+                        <p>"Some of this page’s address could not be taken as written:"</p>
                         <ul>{said.into_iter().map(|n| view! { <li data-testid="address-notice">{n}</li> }).collect_view()}</ul>
                     </div>
                     <button type="button" data-testid="dismiss" on:click=move |_| notices.set(Vec::new())>"Dismiss"</button>

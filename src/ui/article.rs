@@ -28,7 +28,7 @@ const TEXTS: [(&str, &str, &str); 4] = [
     ("questions", "Questions", "What do readers of the paper and its code ask?"),
     ("limits", "Limits and follow-ups", "What do these figures not show?"),
     ("training", "How this was made", "Trained on which text, for how long, with which recipe?"),
-    ("sources", "Sources", "Where do the paper's numbers stand?"),
+    ("sources", "Sources", "Where do the paper’s numbers stand?"),
 ];
 
 /// The whole page.

@@ -205,7 +205,7 @@ impl Reader {
             if plain(name) {
                 self.parsed.state.hide.push(name.into());
             } else {
-                self.say(format!("{} cannot be a control's name", clip(name)));
+                self.say(format!("{} cannot be a control’s name", clip(name)));
             }
         }
     }
@@ -214,7 +214,7 @@ impl Reader {
         let mut chosen: Vec<String> = Vec::new();
         for id in value.split(',').filter(|p| !p.is_empty()) {
             if !plain(id) {
-                self.say(format!("{} cannot be a model's name", clip(id)));
+                self.say(format!("{} cannot be a model’s name", clip(id)));
             } else if chosen.len() == MAX_MODELS {
                 return self.say(format!("at most {MAX_MODELS} models can be chosen"));
             } else if !chosen.iter().any(|c| c == id) {

@@ -135,7 +135,7 @@ fn finding(rows: &[Row]) -> String {
     };
     let both = |l: usize| Some((l, at("alibi", l)?, at("sinusoidal", l)?));
     let Some((length, alibi, sinusoidal)) = LENGTHS.into_iter().rev().find_map(both) else {
-        return "Not measured on this machine yet. On the paper's GPU, ALiBi trained at 28.3 to 15.5 thousand words per second where sinusoidal trained at 28.5 to 15.3 (Table 1).".into();
+        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second where sinusoidal trained at 28.5 to 15.3 (Table 1).".into();
     };
     let (a, s) = (alibi.full.unwrap_or_default(), sinusoidal.full.unwrap_or_default());
     let skipping = alibi.skipping.map_or(String::new(), |v| {
@@ -144,7 +144,7 @@ fn finding(rows: &[Row]) -> String {
             .skipping
             .map_or(String::new(), |v| format!("; sinusoidal, which skips nothing, {:.1} times", v / s));
         format!(
-            " With the keys skipped that are out of a head's reach, ALiBi was {:.1} times as fast, {} tokens/s{noise}.",
+            " With the keys skipped that are out of a head’s reach, ALiBi was {:.1} times as fast, {} tokens/s{noise}.",
             v / a,
             thousands(v as u64)
         )
@@ -194,7 +194,7 @@ fn masks(n_head: usize, length: usize) -> String {
     let [heads, long] = [n_head, length].map(|n| thousands(n as u64));
     let mask = 2 * length * length;
     format!(
-        "<p>The authors' code adds the bias to the causal mask, one for every head: at {long} tokens {heads} × {long} × {long} × 2 bytes = {} MB in half precision, where a mask without bias takes {} MB. Attention here reads the bias from a table by head and distance and never makes a mask: {heads} × {long} × 4 bytes = {} KB.</p>",
+        "<p>The authors’ code adds the bias to the causal mask, one for every head: at {long} tokens {heads} × {long} × {long} × 2 bytes = {} MB in half precision, where a mask without bias takes {} MB. Attention here reads the bias from a table by head and distance and never makes a mask: {heads} × {long} × 4 bytes = {} KB.</p>",
         megabytes(n_head * mask),
         megabytes(mask),
         thousands((n_head * length * 4 / 1_000) as u64),
@@ -287,7 +287,7 @@ mod tests {
         ];
         assert_eq!(
             finding(&rows),
-            "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head's reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times."
+            "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head’s reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times."
         );
         rows.push(measured("sinusoidal-256", 4_096, 5_000.0, 5_000.0));
         assert!(finding(&rows).starts_with("At 4,096 tokens") && finding(&rows).contains(": 20 % apart"));

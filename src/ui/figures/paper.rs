@@ -16,7 +16,7 @@ const GREY: usize = 4;
 /// The figure.
 pub static LAB: Lab = Lab {
     id: "paper",
-    title: "The paper's own numbers",
+    title: "The paper’s own numbers",
     controls: &[
         Control {
             key: "paper-table",
@@ -150,7 +150,7 @@ pub fn drawn(text: &str, cut: bool) -> Shown {
     let mut out = Shown { finding: said(text, "finding").into(), ..Default::default() };
     if table.rows.is_empty() {
         // An empty chart keeps the place of the one to come.
-        out.finding = "The paper's table is on its way.".into();
+        out.finding = "The paper’s table is on its way.".into();
     }
     if how == "bars" {
         out.panel = bars(&table, said(text, "y"));

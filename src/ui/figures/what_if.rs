@@ -47,7 +47,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
     (
         "exponential",
         Change::Exponential,
-        "The authors' FAQ: growing the bias exponentially was worse than linearly. They trained with it; here it is put into a model trained with a linear bias.",
+        "The authors’ FAQ: growing the bias exponentially was worse than linearly. They trained with it; here it is put into a model trained with a linear bias.",
     ),
     (
         "logarithmic",
@@ -62,7 +62,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
     (
         "window",
         Change::Window(TRAINED),
-        "Each query sees the last 256 keys only. The authors' FAQ: such a mask does not rescue a sinusoidal model. Su (2023, spaces.ac.cn/archives/9431): relative positions with a window of the training length are the baseline to beat, and ALiBi is a smooth form of it.",
+        "Each query sees the last 256 keys only. The authors’ FAQ: such a mask does not rescue a sinusoidal model. Su (2023, spaces.ac.cn/archives/9431): relative positions with a window of the training length are the baseline to beat, and ALiBi is a smooth form of it.",
     ),
     (
         "log-n",

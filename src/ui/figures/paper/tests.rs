@@ -96,7 +96,7 @@ fn numbers_are_read_as_the_standard_library_reads_them() {
 
 #[test]
 fn a_file_that_is_not_there_is_said() {
-    assert_eq!(drawn("", false).finding, "The paper's table is on its way.");
+    assert_eq!(drawn("", false).finding, "The paper’s table is on its way.");
     assert_eq!(drawn("", false).charts.len(), 1);
     let failed = drawn("# failed: table-2.csv: the server answered 404", false);
     assert_eq!(failed.trouble, "A table of the paper could not be loaded. table-2.csv: the server answered 404");
