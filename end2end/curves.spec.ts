@@ -1,5 +1,6 @@
 // The two figures that draw perplexity answer to every control, and the page's colours reach every drawing.
 import { expect, test } from "@playwright/test";
+import { reference } from "./golden";
 import { choose, Explainer } from "./page";
 
 test("each method can be shown and hidden", async ({ page }) => {
@@ -12,6 +13,23 @@ test("each method can be shown and hidden", async ({ page }) => {
   expect(ticks.length).toBe(6);
   for (const tick of ticks) {
     await figure.redraws(tick, async () => figure.tick(tick, !(await figure.control(tick).isChecked())));
+  }
+});
+
+test("models of every training length can be shown, and a method that is hidden stays so", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&without=rotary-256,trainable-256");
+  const figure = explainer.figure("extrapolation");
+  for (const length of ["64", "128", "512", "256"]) {
+    await figure.redraws(`trained at ${length}`, () => figure.set("trained", length));
+    const rows = await figure.rows("extrapolation");
+    const models = new Set(rows.map((row) => row[0].replace(/-s\d+$/, "")));
+    expect([...models].every((id) => id.endsWith(`-${length}`) && !id.startsWith("rotary")), [...models].join()).toBe(true);
+    const cell = rows.find((row) => row[0] === `alibi-${length}` && row[1] === "2,048")!;
+    expect(cell[2]).toBe(reference(`alibi-${length}`, 2048, 32768).perplexity.toFixed(2));
+    await expect(figure.control("finding")).toContainText(`${(16384 / Number(length)).toString()} times the training length`);
+    // What can be guessed at are the models trained at 256 tokens.
+    await expect(figure.control("predict")).toBeVisible({ visible: length === "256" });
   }
 });
 

@@ -98,7 +98,7 @@ pub static LABS: &[&Lab] = &[
 
 /// Settings of the other figures that are kept in the same way.
 pub static PLAIN: &[&Control] =
-    &[&extrapolation::WITHOUT, &extrapolation::PREDICT, &extrapolation::GUESS, &bias::SCORES];
+    &[&extrapolation::LENGTH, &extrapolation::WITHOUT, &extrapolation::PREDICT, &extrapolation::GUESS, &bias::SCORES];
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {
@@ -109,7 +109,7 @@ pub fn control(key: &str) -> Option<&'static Control> {
 /// Keys of the address that a figure reads, colours apart.
 pub fn keys(id: &str) -> Vec<&'static str> {
     let mut keys = match id {
-        "extrapolation" => vec!["without", "predict", "guess", "targets", "engine"],
+        "extrapolation" => vec!["trained", "without", "predict", "guess", "targets", "engine"],
         "slopes" => vec!["heads", "order"],
         "bias" => vec!["heads", "head", "length", "form", "view", "scores"],
         "perplexity" => vec!["models", "lengths", "protocol", "stride", "targets", "text", "engine"],

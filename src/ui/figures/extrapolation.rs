@@ -11,8 +11,15 @@ use crate::chart::{sort_by_key, style_of};
 use crate::protocol::Protocol;
 use crate::ui::client::Client;
 use crate::ui::components::{
-    choice::Tick, data_table::DataTable, export::Export, figure::Figure, plot::LinePlot, plot::drawing, ran::Ran,
-    run_bar::RunBar, trouble::Trouble,
+    choice::{Choice, Segmented, Tick},
+    data_table::DataTable,
+    export::Export,
+    figure::Figure,
+    plot::LinePlot,
+    plot::drawing,
+    ran::Ran,
+    run_bar::RunBar,
+    trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown, model_name, parts};
 use crate::ui::lab::{Control, Kind, put};
@@ -26,12 +33,19 @@ use crate::ui::state::use_settings;
 /// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
 const LONGEST_LIVE: usize = 4_096;
 
-/// Training length of the models shown, tokens.
+/// Training length of the models shown at first, and of those that the reader can guess at, tokens.
 const TRAINED: usize = 256;
 /// Time that the chart is given before what stands under it is fetched.
 const AFTER_THE_CHART: Duration = Duration::from_millis(300);
 
-/// Models that are not shown, by id with commas between. Trained slopes would lie over ALiBi's own: on request.
+/// Training lengths to choose from.
+const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("512", "512")];
+
+/// Training length of the models shown.
+pub static LENGTH: Control =
+    Control { key: "trained", label: "Trained on inputs of, tokens", kind: Kind::Pick(TRAINED_AT), default: "256" };
+/// Models that are not shown, by id with commas between; each stands for its method at every training length. Trained
+/// slopes would lie over ALiBi's own: on request.
 pub static WITHOUT: Control =
     Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "trainable-256" };
 /// Whether the results past the training length are out of sight, for the reader to guess.
@@ -44,6 +58,10 @@ pub static PREDICT: Control = Control {
 /// What the reader guessed; see [`Guesses::read`].
 pub static GUESS: Control = Control { key: "guess", label: "Your guess", kind: Kind::Hidden(200), default: "" };
 
+fn same_method(a: &str, b: &str) -> bool {
+    parts(a).0 == parts(b).0
+}
+
 /// The figure.
 #[component]
 pub fn Extrapolation() -> impl IntoView {
@@ -52,20 +70,22 @@ pub fn Extrapolation() -> impl IntoView {
     let run = Run::default();
     let labs = settings.labs;
     let hidden = Memo::new(move |_| WITHOUT.value(&labs.read()));
-    let predicting = Memo::new(move |_| PREDICT.value(&labs.read()) == "on");
-    let guesses = Memo::new(move |_| Guesses::read(&GUESS.value(&labs.read())));
+    let trained = Memo::new(move |_| LENGTH.value(&labs.read()).parse().unwrap_or(TRAINED));
+    let guessable = move || trained.get() == TRAINED;
+    let predicting = Memo::new(move |_| guessable() && PREDICT.value(&labs.read()) == "on");
+    let guesses =
+        Memo::new(move |_| if guessable() { Guesses::read(&GUESS.value(&labs.read())) } else { Guesses::default() });
     let live_targets = RwSignal::new(0_usize);
 
     let recorded = Memo::new(move |_| {
         let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
-        // One training length here; the others have figures of their own.
-        all.into_iter().filter(|p| parts(&p.model).1 == Some(TRAINED)).collect::<Vec<_>>()
+        all.into_iter().filter(|p| parts(&p.model).1 == Some(trained.get())).collect::<Vec<_>>()
     });
     // One line for each method, those of other seeds as its band.
     let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
-    let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| m == model));
+    let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| same_method(m, model)));
     // While the reader guesses, nothing in the figure tells.
-    let told = move |p: &Shown| p.length <= TRAINED || !predicting.get();
+    let told = move |p: &Shown| p.length <= trained.get() || !predicting.get();
     let chosen = Memo::new(move |_| {
         spread.with(|(points, _)| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
     });
@@ -141,6 +161,10 @@ pub fn Extrapolation() -> impl IntoView {
         client.start(run, all);
     };
 
+    let length_name = Signal::derive(move || {
+        let now = trained.get().to_string();
+        TRAINED_AT.iter().find(|c| c.0 == now).map_or("", |c| c.0)
+    });
     let state = Signal::derive(move || match site.recorded.get() {
         Loaded::Loading => "loading",
         Loaded::Failed(_) => "failed",
@@ -180,6 +204,15 @@ pub fn Extrapolation() -> impl IntoView {
             finding=finding
         >
             <Trouble trouble=trouble retry=move |()| site.load() />
+            <div class="controls" hidden=predicting>
+                <Segmented
+                    testid=LENGTH.key
+                    label=LENGTH.label
+                    choices=TRAINED_AT
+                    value=length_name
+                    choose=move |name: &'static str| labs.update(|all| put(all, &LENGTH, name.into()))
+                />
+            </div>
             <div class="ticks" role="group" aria-label="Position methods shown">
                 {move || {
                     spread.with(|(points, _)| curves::models(points)).into_iter().map(|model| {
@@ -194,7 +227,7 @@ pub fn Extrapolation() -> impl IntoView {
                                 checked=Signal::derive(move || visible(&for_checked))
                                 choose=move |on: bool| {
                                     let now = hidden.get_untracked();
-                                    let mut without: Vec<&str> = now.split(',').filter(|m| !m.is_empty() && *m != id).collect();
+                                    let mut without: Vec<&str> = now.split(',').filter(|m| !m.is_empty() && !same_method(m, &id)).collect();
                                     if !on {
                                         without.push(&id);
                                     }
@@ -213,7 +246,7 @@ pub fn Extrapolation() -> impl IntoView {
                 id="extrapolation-plot"
                 pencil=pencil
             />
-            <div class="guess-place"><Later part=Part::Guess wanted=after(AFTER_THE_CHART) /></div>
+            <div class="guess-place" hidden=move || !guessable()><Later part=Part::Guess wanted=after(AFTER_THE_CHART) /></div>
             <p class="source">{source}</p>
             <RunBar
                 run=run
