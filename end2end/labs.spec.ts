@@ -39,7 +39,17 @@ test("early tokens: the table is the kept evaluations, and a run here agrees", a
   expect([rows[2][3], rows[4][3], rows[5][3]]).toEqual(["39 %", "10 %", "5 %"]);
   expect(await figure.finding()).toContain(rows[5][1]);
   await expect(figure.control("source")).toContainText("recorded natively");
-  await figure.set("early-length", 256);
+  // By position: means over the groups of positions 1, 2, 3–4, 5–8, …, weighted by their counts.
+  const { values } = kept.find((k) => k.key === "alibi-256 held-out 512 Nonoverlapping 16384 32768 ScoreByPosition None")!;
+  const groups = Array.from({ length: 10 }, (_, g) => (g === 0 ? [0, 1] : [2 ** (g - 1), 2 ** g]));
+  const wanted = groups.map(([low, high]) => {
+    const indices = Array.from({ length: high - low }, (_, i) => low + i);
+    const sum = (of: (i: number) => number) => indices.reduce((total, i) => total + of(i), 0);
+    return sum((i) => values[i] * values[512 + i]) / sum((i) => values[512 + i]);
+  });
+  const byPosition = async () => (await figure.rows("early-tokens")).map((row) => Number(row[1]));
+  const recorded = await byPosition();
+  for (const [i, loss] of wanted.entries()) expect(Math.abs(recorded[i] - loss)).toBeLessThan(6e-4);
   await figure.control("run").click();
   await figure.reaches("done", 240_000);
   await expect(figure.control("source")).toContainText("computed in this page");
@@ -48,10 +58,11 @@ test("early tokens: the table is the kept evaluations, and a run here agrees", a
     expect(Math.abs(Number(here[i][1]) / Number(row[1]) - 1)).toBeLessThan(1e-3);
     expect(Math.abs(Number(here[i][2]) / Number(row[2]) - 1)).toBeLessThan(1e-3);
   }
-  // By position: the mean over all groups, weighted, is the loss of the whole.
-  const positions = await figure.rows("early-tokens");
-  expect(positions).toHaveLength(9);
-  expect(Number(positions[0][1])).toBeGreaterThan(Number(positions[8][1]));
+  const measured = await byPosition();
+  expect(measured).toHaveLength(10);
+  for (const [i, loss] of measured.entries()) expect(Math.abs(loss - recorded[i])).toBeLessThan(2e-3);
+  await figure.set("early-length", 256);
+  await expect(figure.root).toContainText("were not recorded at this length");
 });
 
 test("what if: every change has kept answers for every model, and a run here agrees", async ({ page }) => {
@@ -80,9 +91,10 @@ test("what if: every change has kept answers for every model, and a run here agr
   }
 });
 
-test("reach: the bias alone by arithmetic, the models as measured", async ({ page }) => {
+test("reach: the bias alone by arithmetic, the models as measured, and a run here agrees", async ({ page }) => {
   const explainer = new Explainer(page);
-  await explainer.open("?embed=reach");
+  test.setTimeout(6 * 60_000);
+  await explainer.open("?embed=reach&engine=cpu");
   const figure = explainer.figure("reach");
   const heads = await figure.rows("reach");
   for (const [h, row] of heads.entries()) {
@@ -102,13 +114,38 @@ test("reach: the bias alone by arithmetic, the models as measured", async ({ pag
   // And adds up, from row to row, to what is drawn.
   const last = mass[mass.length - 1];
   expect(last.slice(5, 6).concat(last.slice(9))).toEqual(["2,048", "100.0 %"]);
+  const numbers = (rows: string[][]) => rows.map((row) => row.slice(1).map((v) => Number.parseFloat(v.replace(",", ""))));
+  const [entropy, shares] = [numbers(await figure.rows("reach-entropy")), numbers(mass)];
+  await figure.control("run").click();
+  await figure.reaches("done", 300_000);
+  await expect(figure.control("source")).toContainText("computed in this page");
+  for (const [i, row] of numbers(await figure.rows("reach-entropy")).entries()) {
+    for (const [j, value] of row.entries()) expect(Math.abs(value - entropy[i][j])).toBeLessThanOrEqual(0.001 * value + 0.11);
+  }
+  for (const [i, row] of numbers(await figure.rows("reach-mass")).entries()) {
+    for (const [j, value] of row.entries()) {
+      if (!Number.isNaN(value)) expect(Math.abs(value - shares[i][j])).toBeLessThan(0.11);
+    }
+  }
 });
 
-test("attention: a sentence of the reader's own, by keyboard", async ({ page }) => {
+test("attention: as recorded, computed here, and over a sentence of the reader's own by keyboard", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open("?embed=attention");
   const figure = explainer.figure("attention");
   await expect(figure.root.locator(".sentence button").first()).toBeVisible();
+  const recorded = await figure.rows("attention");
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  await expect(figure.control("source")).toContainText("computed in this page");
+  const here = await figure.rows("attention");
+  expect(here.map((row) => row.slice(0, 3))).toEqual(recorded.map((row) => row.slice(0, 3)));
+  for (const [i, row] of here.entries()) {
+    for (const column of [3, 4, 5, 6]) {
+      const [a, b] = [row, recorded[i]].map((r) => Number(r[column].replace("−", "-")));
+      expect(Math.abs(a - b), `${row}`).toBeLessThan(2e-3);
+    }
+  }
   await figure.control("attention-text").fill("We the people of the <b>United</b> States");
   await expect(figure.root.locator(".sentence")).toHaveCount(0);
   await figure.control("run").click();
@@ -134,8 +171,21 @@ test("attention: a sentence of the reader's own, by keyboard", async ({ page }) 
   const [, light, dark] = key!.match(/Scores and bias: (\S+)\s+(\S+); weights: 1\s+0; grey: masked/)!;
   expect(Number(dark.replace("−", "-"))).toBeLessThanOrEqual(-0.5 * (words.length - 1) + 0.051);
   expect(Number(light.replace("−", "-"))).toBeGreaterThanOrEqual(0);
-  await figure.control("attention-text").fill("  ");
-  await expect(figure.control("run")).toBeDisabled();
+  // What cannot be used is said; the last good result stays.
+  for (const [text, said] of [["  ", "no text yet"], ["aaaa aaaa", "over and over"], ["\u0001\u0002", "binary data"]]) {
+    await figure.control("attention-text").fill(text);
+    await expect(figure.control("text-problem")).toContainText(said);
+    await expect(figure.control("run")).toBeDisabled();
+    expect(await figure.rows("attention")).toEqual(rows);
+    await expect(figure.root.locator(".maps")).toHaveCount(2);
+  }
+  await figure.control("attention-text").fill("A house divided. ".repeat(200));
+  await expect(figure.control("attention-text-cut")).toContainText("3,400 bytes, of which 2,000 are used: it is cut after “…");
+  await expect(figure.control("attention-text")).toHaveValue("A house divided. ".repeat(200).slice(0, 2000));
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  await expect(figure.root).toContainText(/The text has \d+ tokens; its first 256 are looked at/);
+  expect(await figure.root.locator(".sentence button").count()).toBe(256);
 });
 
 test("generate: the same seed writes what was kept, tokens come as they are written, and Stop stops", async ({ page }) => {
@@ -149,6 +199,24 @@ test("generate: the same seed writes what was kept, tokens come as they are writ
   await figure.reaches("done", 120_000);
   expect(await figure.root.locator(".passage p").last().innerText()).toBe(before);
   await expect(figure.control("source")).toContainText("computed in this page");
+  // The table, from the recorded probabilities: the number of prompt tokens stands before them.
+  const rows = await figure.rows("generate");
+  for (const [i, model] of ["sinusoidal-256", "rotary-256", "alibi-256"].entries()) {
+    const [prompt, ...probabilities] = kept.find((k) => k.key.startsWith(`${model} own:`) && k.key.includes("Generate"))!.values;
+    const edge = 256 - prompt;
+    for (const [j, part] of [probabilities.slice(0, edge), probabilities.slice(edge)].entries()) {
+      const mean = 100 * Math.exp(part.reduce((sum, p) => sum + Math.log(p), 0) / part.length);
+      const row = rows[2 * i + j];
+      expect([row[0], row[2]]).toEqual([model, String(part.length)]);
+      expect(Math.abs(Number.parseFloat(row[3]) - mean)).toBeLessThan(0.06);
+    }
+  }
+  // Of a prompt that is too long the end is used.
+  const prompt = await figure.control("generate-prompt").inputValue();
+  await figure.control("generate-prompt").fill(`${"Four score. ".repeat(800)}The end.`);
+  await expect(figure.control("generate-prompt-cut")).toContainText("it is cut before “");
+  expect(await figure.control("generate-prompt").inputValue()).toMatch(/^.{7992}The end\.$/);
+  await figure.control("generate-prompt").fill(prompt);
   await figure.set("generate-seed", 2);
   await figure.set("generate-tokens", 1536);
   await figure.control("run").click();
@@ -166,18 +234,36 @@ test("verify: this browser's engine agrees with the recorded reference", async (
   await figure.reaches("done", 120_000);
   expect(await figure.finding()).toContain("agrees");
   const rows = await figure.rows("verify");
-  expect(rows.map((r) => r[0])).toEqual(["sinusoidal-256", "rotary-256", "alibi-256"]);
-  for (const row of rows) expect(Number(row[1])).toBeLessThan(1e-3);
+  const models = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256", "none-256", "trainable-256"];
+  expect(rows.map((r) => r[0])).toEqual(models);
+  for (const row of rows) {
+    expect(Number(row[1])).toBeLessThan(1e-3);
+    expect(Number(row[2])).toBeLessThan(1e-2);
+  }
+  // What one engine has said stays beside the other's.
+  await figure.set("verify-engine", "cpu");
+  await figure.control("run").click();
+  await expect(figure.root).toContainText("agrees (CPU");
 });
 
-test("train short: the table is the kept evaluations", async ({ page }) => {
+test("train short: the table is the kept evaluations, and a run here agrees", async ({ page }) => {
   const explainer = new Explainer(page);
-  await explainer.open("?embed=train-short");
+  test.setTimeout(6 * 60_000);
+  await explainer.open("?embed=train-short&engine=cpu");
   const figure = explainer.figure("train-short");
   await expect.poll(async () => (await figure.rows("train-short"))[2]?.[3]).toBe(score("alibi-256", 256, 8192).toFixed(2));
   const rows = await figure.rows("train-short");
   expect(rows[2][6]).toBe(score("alibi-256", 2048, 8192).toFixed(2));
   expect(rows[4][3]).toBe(score("sinusoidal-256", 256, 8192).toFixed(2));
+  await figure.control("run").click();
+  await figure.reaches("done", 300_000);
+  await expect(figure.control("source")).toContainText("computed in this page");
+  for (const [i, row] of (await figure.rows("train-short")).entries()) {
+    for (const [j, cell] of row.slice(1).entries()) {
+      if (cell === "–") expect(rows[i][j + 1]).toBe("–");
+      else expect(Math.abs(Number(cell) / Number(rows[i][j + 1]) - 1)).toBeLessThan(1.5e-3);
+    }
+  }
 });
 
 test("settings of the laboratory go into the address and come back; what is out of bounds is said", async ({ page }) => {
@@ -217,6 +303,15 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   await expect(figure.control("own-status")).toContainText("not UTF-8");
   await figure.control("own-file").setInputFiles({ name: "big.txt", mimeType: "text/plain", buffer: Buffer.alloc(2_000_001, 97) });
   await expect(figure.control("own-status")).toContainText("at most 2,000,000");
+  for (const [text, said] of [
+    ["a".repeat(5000), "“a” over and over"],
+    ["Hello world", "This text has 11 bytes"],
+    ["the ".repeat(10), "the shortest input has 32: use a longer text"],
+  ]) {
+    await figure.control("own-text").fill(text);
+    await figure.control("take-text").click();
+    await expect(figure.control("own-status")).toContainText(said);
+  }
   // The last good result stays.
   expect(await figure.rows("perplexity")).toEqual(rows);
 });

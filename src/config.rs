@@ -25,6 +25,12 @@ pub const MAX_LENGTH: usize = 16_384;
 /// Workers that share a run on the CPU, at most; each holds weights and activations of its own.
 pub const MAX_CPU_WORKERS: usize = 2;
 
+/// Tokens that the CPU engine computes at a time, where inputs are shorter.
+pub const CPU_BATCH: usize = 2_048;
+
+/// Tokens between the ends of the inputs of [`crate::protocol::Task::Spread`].
+pub const SPREAD_STEP: usize = 2_048;
+
 /// Targets of a block under last-tokens evaluation.
 pub const LAST_BLOCK: usize = 16_384;
 

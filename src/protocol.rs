@@ -96,9 +96,10 @@ pub enum Task {
         /// Layer, from 0.
         layer: usize,
     },
-    /// Where attention goes: weights of the last 64 queries (fewer if the input is shorter) of one input of `length`
-    /// tokens that starts at x[`first_target`]. For each layer and head, `[n_layer, H]`: the mean entropy in nats; then
-    /// `[n_layer, H, n_bin]` the mean mass at distances 0, 1, 2–3, 4–7, …, n_bin = 2 + ⌊log2(length − 1)⌋ (1 for length 1).
+    /// Where attention goes: weights of the last 64 queries (fewer if the input is shorter) of each of `n_targets` inputs of
+    /// `length` tokens. They end before x[`first_target`] and at every [`crate::config::SPREAD_STEP`] tokens from there on,
+    /// so that at every length the same queries are asked. For each layer and head, `[n_layer, H]`: the mean entropy in
+    /// nats; then `[n_layer, H, n_bin]` the mean mass at distances 0, 1, 2–3, 4–7, …, n_bin = 2 + ⌊log2(length − 1)⌋ (1 for length 1).
     Spread,
     /// Continues the stream by `n_targets` tokens; answers with one word per new token, and with the number of prompt
     /// tokens (the separator before the text among them) followed by one probability (at temperature 1, before top-k)
@@ -268,12 +269,15 @@ pub enum Notice {
         /// What the browser said.
         reason: String,
     },
-    /// A prompt was longer than the tokens asked for: its last `used` are continued.
+    /// A text was longer than the tokens asked for: the last `used` of a prompt are continued, the first of another text
+    /// looked at.
     Shortened {
         /// Tokens used.
         used: usize,
         /// Tokens of the text.
         of: usize,
+        /// Whether the last ones are used.
+        last: bool,
     },
 }
 

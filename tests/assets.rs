@@ -5,13 +5,17 @@
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use alibi::config::{BLOCK, Manifest, RUN_IN, Recorded, Reference};
+use alibi::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
 use alibi::engine::backend::Backend;
+use alibi::engine::cpu::CpuBackend;
 use alibi::engine::evaluate::{Stream, Stretch, evaluate};
 use alibi::engine::files;
+use alibi::engine::generate::Sampling;
 use alibi::engine::pause::{NoPause, Part};
 use alibi::engine::verify::verify;
+use alibi::model::{Decoder, Segments};
 use alibi::protocol::Protocol;
 use alibi::tokenizer::Tokenizer;
 use alibi::train::record::load;
@@ -119,6 +123,30 @@ fn every_model_has_a_reference_and_the_engine_agrees_with_it() -> Outcome {
         assert!(loss > 0.009, "{}", model.id);
     }
     assert_eq!(reference.models.len(), manifest.models.len());
+    Ok(())
+}
+
+#[test]
+fn decoding_with_a_cache_past_the_training_length_is_the_forward_pass_of_all_before_it() -> Outcome {
+    let (manifest, n_prompt, n) = (manifest()?, 246, 24);
+    let entry = manifest.streams.iter().find(|s| s.id == "held-out").ok_or("no such stream")?;
+    let tokens = files::tokens(&entry.file, &fs::read(&entry.file)?, 1_024).map_err(|e| format!("{e:?}"))?;
+    let prompt = &tokens[RUN_IN..RUN_IN + n_prompt];
+    for model in manifest.models.iter().filter(|m| m.config.train_length == 256 && m.seed == 1) {
+        let weights = load(Path::new("."), model)?;
+        let (decoder, mut cpu) = (Decoder::from_weights(&weights)?, CpuBackend::new(&weights)?);
+        cpu.set_change(Change::None, n_prompt + n);
+        let drawn = Sampling { temperature: 1.3, top_k: 0, seed: 5 };
+        let generated = pollster::block_on(cpu.generate(prompt, n, drawn, &mut |_| (), &mut NoPause))?;
+        let all: Vec<u32> = prompt.iter().chain(&generated.tokens).copied().collect();
+        let length = all.len() - 1;
+        let input = Segments { tokens: Arc::new(all[..length].to_vec()), n_segment: 1, length };
+        let losses = decoder.losses(&input, &Arc::new(all[1..].to_vec()), &decoder.tables(length)?)?;
+        for (k, (loss, p)) in losses.to_vec1::<f32>()?[n_prompt - 1..].iter().zip(&generated.probabilities).enumerate()
+        {
+            assert!((loss + p.ln()).abs() < 1e-4, "{}, {n_prompt} + {k} tokens: {loss} against {}", model.id, -p.ln());
+        }
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::generate::{Generated, Sampling};
 use super::own_text::words;
 use super::pause::{Part, Pause};
 use super::verify::verify;
-use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel};
+use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STEP};
 use crate::kernels::attention::FarKeys;
 use crate::position::ChangeAt;
 use crate::protocol::{Evaluate, Scored, Task};
@@ -110,14 +110,26 @@ pub async fn answer(
             Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
         }
         Task::Spread => {
-            let Some(tokens) = stream.tokens.get(first..first + length) else {
-                let (n, needed) = (stream.tokens.len(), first + length);
+            if n_targets == 0 || length > first {
                 return invalid(format!(
-                    "the text has {n} tokens; {needed} are needed: choose shorter inputs or a longer text"
+                    "no input of {length} tokens ends before token {first}: choose shorter inputs"
                 ));
-            };
-            backend.set_change(change, length);
-            Ok(numbers_alone(&cpu(backend)?.spread(tokens, &mut all).await?))
+            }
+            let (n, needed) = (stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
+            if n < needed {
+                return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
+            }
+            let mut mean = Vec::new();
+            for i in 0..n_targets {
+                backend.set_change(change, length);
+                let tokens = &stream.tokens[first + i * SPREAD_STEP - length..][..length];
+                let size = 1.0 / n_targets as f64;
+                let mut one = Part { whole: &mut all, base: i as f64 * size, size };
+                let numbers = cpu(backend)?.spread(tokens, &mut one).await?;
+                mean.resize(numbers.len(), 0.0);
+                mean.iter_mut().zip(&numbers).for_each(|(m, v)| *m += v * size as f32);
+            }
+            Ok(numbers_alone(&mean))
         }
         Task::Generate { temperature, top_k, seed } => {
             let prompt = &stream.tokens[stream.tokens.len() - length.min(stream.tokens.len())..];

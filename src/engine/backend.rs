@@ -2,7 +2,7 @@
 
 use super::cpu::CpuBackend;
 use super::pause::{Cancelled, Pause};
-use crate::config::Change;
+use crate::config::{CPU_BATCH, Change};
 use crate::model::{Segments, Weights};
 use crate::protocol::EngineKind;
 
@@ -107,7 +107,7 @@ impl Backend {
     /// Rows scored in one call: enough to keep the engine busy, few enough for steady progress.
     pub fn rows_per_call(&self) -> usize {
         match self {
-            Self::Cpu(_) => 2_048,
+            Self::Cpu(_) => CPU_BATCH,
             #[cfg(feature = "gpu")]
             Self::Gpu(_) => 4_096,
         }

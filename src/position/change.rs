@@ -12,7 +12,7 @@ use crate::config::Change;
 pub const LOWEST_BIAS: f32 = -1e30;
 
 /// Distance over which the exponential and the logarithmic bias depart from ALiBi's line, tokens.
-const SCALE: f64 = 64.0;
+pub const SCALE: f64 = 64.0;
 
 /// Most heads of a set of slopes.
 const MAX_SLOPES: usize = 64;

@@ -7,7 +7,7 @@
 //! for a trained model whose tables are changed. This is not the place for model code or for drawing.
 
 mod alibi;
-mod change;
+pub mod change;
 mod none;
 mod rotary;
 mod sinusoidal;

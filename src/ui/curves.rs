@@ -17,6 +17,8 @@ pub struct Shown {
     pub model: String,
     /// Input length, tokens.
     pub length: usize,
+    /// Id of the text.
+    pub text: String,
     /// How the text was cut.
     pub protocol: Protocol,
     /// What was measured.
@@ -57,6 +59,7 @@ pub fn recorded_points(recorded: &Recorded) -> Vec<Shown> {
         Some(Shown {
             model: p.model.clone(),
             length: p.length,
+            text: recorded.stream.clone(),
             protocol: Protocol::Nonoverlapping,
             summary: summarise_recorded(p)?,
             source: "recorded",
@@ -73,6 +76,8 @@ pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
         Some(Shown {
             model: e.asked.model.clone(),
             length: e.asked.length,
+            // Texts of the reader's own are told apart by a sum of their contents.
+            text: e.asked.stream.clone(),
             protocol: e.asked.protocol,
             summary: summarise(&e.scored.blocks, e.scored.n_bytes)?,
             source: engine_id(e.scored.engine),
@@ -199,10 +204,10 @@ pub fn speed((seconds, tokens): (f64, u64)) -> Option<f64> {
     (seconds > 0.0).then(|| tokens as f64 / seconds)
 }
 
-/// Every point at full precision; what is not finite is written as `NaN` or `inf`.
+/// Every point at full precision; "diverged" stands for what is not finite.
 pub fn csv(points: &[Shown]) -> String {
     let mut out = String::from(
-        "model,length,protocol,stride,targets,perplexity,low,high,mean_nll,standard_error,bits_per_byte,source,adapter,seconds,tokens\n",
+        "model,length,text,protocol,stride,targets,perplexity,low,high,mean_nll,standard_error,bits_per_byte,source,adapter,seconds,tokens\n",
     );
     for p in points {
         let s = &p.summary;
@@ -211,12 +216,17 @@ pub fn csv(points: &[Shown]) -> String {
             Protocol::Sliding { stride } => ("sliding", stride),
             Protocol::LastTokens => ("last-tokens", p.length),
         };
-        let error = s.standard_error.map_or(String::new(), |e| e.to_string());
+        let number = |v: f64| if v.is_finite() { v.to_string() } else { "diverged".into() };
+        let error = s.standard_error.map_or(String::new(), number);
+        let [perplexity, low, high, loss] = [s.perplexity, s.band.0, s.band.1, s.mean_nll].map(number);
+        // Without bytes there are no bits per byte.
+        let bits =
+            if s.mean_nll.is_finite() && s.bits_per_byte.is_nan() { String::new() } else { number(s.bits_per_byte) };
         let adapter = p.adapter.as_ref().map_or(String::new(), |a| format!("\"{}\"", a.replace('"', "\"\"")));
         let (seconds, tokens) = p.effort.map_or_else(Default::default, |(s, t)| (s.to_string(), t.to_string()));
         out += &format!(
-            "{},{},{protocol},{stride},{},{},{},{},{},{error},{},{},{adapter},{seconds},{tokens}\n",
-            p.model, p.length, s.n_targets, s.perplexity, s.band.0, s.band.1, s.mean_nll, s.bits_per_byte, p.source,
+            "{},{},{},{protocol},{stride},{},{perplexity},{low},{high},{loss},{error},{bits},{},{adapter},{seconds},{tokens}\n",
+            p.model, p.length, p.text, s.n_targets, p.source,
         );
     }
     out
@@ -236,12 +246,13 @@ pub fn finding(points: &[Shown]) -> String {
     let Some(length) = points.iter().map(|p| p.length).filter(everywhere).max().filter(|&l| l > trained) else {
         return String::new();
     };
+    let several = comparable.iter().any(|(_, l)| *l != trained);
+    let name = |m: &str, l: usize| if several { format!("{} {l}", model_name(m)) } else { model_name(m) };
     let said: Vec<String> = comparable
         .iter()
-        .filter_map(|(m, l)| Some(format!("{} {}", model_name(m), verdict(at(m, *l)?, at(m, length)?))))
+        .filter_map(|(m, l)| Some(format!("{} {}", name(m, *l), verdict(at(m, *l)?, at(m, length)?))))
         .collect();
-    let same = comparable.iter().all(|(_, l)| *l == trained);
-    let times = if same && length.is_multiple_of(trained) {
+    let times = if !several && length.is_multiple_of(trained) {
         format!(", {} times the training length", length / trained)
     } else {
         String::new()

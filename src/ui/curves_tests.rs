@@ -89,16 +89,19 @@ fn rows_and_csv_show_what_was_computed() {
     assert_eq!(rows, [expected.map(String::from).to_vec()]);
     let csv = csv(&points);
     let row = csv.lines().nth(1).unwrap();
-    assert!(row.starts_with("alibi-256,1024,sliding,512,20,20.0855"), "{row}");
+    assert!(row.starts_with("alibi-256,1024,held-out,sliding,512,20,20.0855"), "{row}");
     assert!(row.ends_with(",gpu,\"A \"\"fine\"\" one\",0.5,2048"), "{row}");
-    assert_eq!(csv.lines().next().unwrap().split(',').count(), 15);
+    assert_eq!(csv.lines().next().unwrap().split(',').count(), 16);
 }
 
 #[test]
 fn what_diverged_is_shown_and_kept() {
     let points = recorded(vec![point("none-256", 64, f64::NAN)]);
     assert_eq!(table(&points, String::new()).rows[0][2], "diverged");
-    assert!(csv(&points).contains("NaN"));
+    let csv = csv(&points);
+    let row: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!(row[6..11], ["diverged"; 5], "{csv}");
+    assert!(!csv.contains("NaN") && !csv.contains("inf"));
     assert_eq!(series(&points, "", false)[0].points.len(), 1);
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::components::choice::Choice;
 use super::components::data_table::Table;
-use super::results::{Results, Summary, same_point, summarise};
+use super::results::{Results, Summary, same_point, summarise, thousands};
 use crate::chart::LineChart;
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
@@ -35,11 +35,22 @@ pub enum Kind {
     Text {
         /// Bytes.
         limit: usize,
+        /// Which part of a longer text is used.
+        keep: Keep,
     },
     /// Models of the manifest that a figure can use, as a list of ids with commas between.
     Models(fn(&ModelEntry) -> bool),
     /// Set by the drawing itself, at most that many characters.
     Hidden(usize),
+}
+
+/// Which part of a text is kept where it is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Its beginning.
+    Start,
+    /// Its end.
+    End,
 }
 
 /// A choice among the position methods.
@@ -86,23 +97,51 @@ impl Control {
                 }
                 Err(_) => (self.default.into(), Some(format!("{key}={shown} is no number; using {}", self.default))),
             },
-            Kind::Text { limit } | Kind::Hidden(limit) if value.len() > limit => {
-                let kept = cut_text(value, limit);
-                let said = format!("{key} is longer than {limit} bytes; what stands beyond was cut");
-                (kept.into(), Some(said))
+            Kind::Text { limit, keep } => {
+                let (kept, said) = cut(value, limit, keep);
+                (kept.into(), said.map(|said| format!("{key}: {said}")))
+            }
+            Kind::Hidden(limit) => {
+                let (kept, said) = cut(value, limit, Keep::Start);
+                (kept.into(), said.map(|said| format!("{key}: {said}")))
             }
             _ => (value.into(), None),
         }
     }
 }
 
-/// The beginning of a text, at most that many bytes, whole characters.
-pub fn cut_text(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// At most that many bytes of a text, whole characters, and a sentence that says where it was cut, if it was.
+pub fn cut(text: &str, limit: usize, keep: Keep) -> (&str, Option<String>) {
+    if text.len() <= limit {
+        return (text, None);
     }
-    &text[..end]
+    let few = 24;
+    let (kept, place) = match keep {
+        Keep::Start => {
+            let kept = &text[..text.floor_char_boundary(limit)];
+            (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(few))..]))
+        }
+        Keep::End => {
+            let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
+            (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(few)]))
+        }
+    };
+    let (n, limit) = (thousands(text.len() as u64), thousands(limit as u64));
+    (kept, Some(format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")))
+}
+
+/// Why nothing can be learned from a text, in a sentence that says what to do.
+pub fn text_problem(text: &str) -> Option<String> {
+    let mut seen = text.chars().filter(|c| !c.is_whitespace());
+    let Some(first) = seen.next() else { return Some("There is no text yet: type or paste some.".into()) };
+    // A text has no such characters; what has is a picture, a program, an archive.
+    if text.chars().any(|c| c < '\u{9}') {
+        return Some("This is not text but binary data: choose a plain text file.".into());
+    }
+    let mut others = seen.peekable();
+    (others.peek().is_some() && others.all(|c| c == first)).then(|| {
+        format!("This text is the character “{first}” over and over, which says nothing of a model: use another text.")
+    })
 }
 
 /// A figure.

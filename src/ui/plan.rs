@@ -86,9 +86,10 @@ pub fn n_targets(choices: &Choices, engine: EngineKind) -> usize {
         Protocol::Nonoverlapping => asked.max(longest),
         // A window brings its own context, so nothing needs raising; but every window is computed in full.
         Protocol::Sliding { stride } if choices.targets == 0 => {
-            asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride)
+            asked.min((MAX_WINDOWS * stride).max(BLOCK)).max(stride.min(longest))
         }
-        Protocol::Sliding { stride } => asked.max(stride),
+        // A stride is cut to the length of the input.
+        Protocol::Sliding { stride } => asked.max(stride.min(longest)),
         Protocol::LastTokens => DEFAULT_TARGETS,
     }
 }
@@ -206,6 +207,7 @@ mod tests {
         assert_eq!(n_targets(&choices(&[4_096], slide(64), 0), EngineKind::Cpu), 8_192);
         assert_eq!(n_targets(&choices(&[4_096], slide(1), 2_048), EngineKind::Cpu), 2_048);
         assert_eq!(n_targets(&choices(&[16_384], slide(16_384), 0), EngineKind::Cpu), 16_384);
+        assert_eq!(n_targets(&choices(&[256, 1_024], slide(16_384), 2_048), EngineKind::Cpu), 2_048);
     }
 
     #[test]

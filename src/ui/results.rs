@@ -90,6 +90,11 @@ pub fn show_3(value: f64) -> String {
     if value.is_finite() { format!("{value:.3}") } else { "diverged".into() }
 }
 
+/// A share in per cent with one decimal, "diverged" where it is not finite.
+pub fn show_percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "diverged".into() }
+}
+
 /// A whole number with commas between thousands.
 pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
@@ -124,7 +129,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results(Vec<Entry>);
 
-/// Whether both ask the same, engines aside.
+/// Whether both ask the same, engines aside; only of a check of an engine the engine is part of the question.
 pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
     a.model == b.model
         && a.stream == b.stream
@@ -135,6 +140,7 @@ pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
         && a.task == b.task
         && a.change == b.change
         && a.text == b.text
+        && (a.task != Task::Verify || a.engine == b.engine)
 }
 
 /// Whether an answer holds the losses of a model as it was trained.

@@ -137,6 +137,19 @@ impl Run {
         reset
     }
 
+    /// Drops what is said of a run that is over if it was of other choices than these, numbers of targets and engines
+    /// apart: what it computed is kept with the results. Tracks the evaluations.
+    pub fn forget_other(&self, asked: &[Evaluate]) {
+        let other = self
+            .jobs
+            .with(|jobs| !is_running(jobs) && jobs.iter().any(|j| !asked.iter().any(|a| alike(a, &j.evaluate))));
+        if other {
+            self.notices.set(Vec::new());
+            self.span.set(None);
+            self.jobs.set(Vec::new());
+        }
+    }
+
     /// Each reason for which something failed, with the models concerned, in the order of their first appearance.
     /// Tracks the evaluations.
     pub fn failures(&self) -> Vec<(Failure, Vec<String>)> {
@@ -167,6 +180,11 @@ impl Run {
     pub fn share(&self) -> f64 {
         self.jobs.with(|jobs| share_of(jobs))
     }
+}
+
+fn alike(a: &Evaluate, b: &Evaluate) -> bool {
+    let Evaluate { n_targets, engine, .. } = *a;
+    *a == Evaluate { n_targets, engine, ..b.clone() }
 }
 
 fn is_running(jobs: &[Job]) -> bool {
@@ -220,7 +238,10 @@ pub fn say(notice: &Notice) -> String {
     match notice {
         Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
         Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
-        Notice::Shortened { used, of } => format!("The prompt has {of} tokens; its last {used} are continued."),
+        Notice::Shortened { used, of, last: true } => {
+            format!("The prompt has {of} tokens; its last {used} are continued.")
+        }
+        Notice::Shortened { used, of, .. } => format!("The text has {of} tokens; its first {used} are looked at."),
     }
 }
 

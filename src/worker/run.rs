@@ -84,9 +84,10 @@ impl Runner {
             tokenizer: &text.tokenizer,
             reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
         };
-        if let (Task::Generate { .. }, of @ 1..) = (request.task, text.tokens.len().saturating_sub(request.length)) {
-            let (used, of) = (request.length, request.length + of);
-            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of }));
+        let last = matches!(request.task, Task::Generate { .. });
+        if (last || matches!(request.task, Task::Attend { .. })) && text.tokens.len() > request.length {
+            let (used, of) = (request.length, text.tokens.len());
+            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of, last }));
         }
         loop {
             let kind = match needs_cpu(request.task) {

@@ -53,7 +53,8 @@ impl Lab {
 }
 
 fn request(task: Task) -> Evaluate {
-    Evaluate { length: 32, first_target: 40, n_targets: 2_000, task, ..Default::default() }
+    let n_targets = if task == Task::Spread { 2 } else { 2_000 };
+    Evaluate { length: 32, first_target: 40, n_targets, task, ..Default::default() }
 }
 
 #[test]
@@ -88,10 +89,10 @@ fn a_change_ends_with_its_request() -> Result<(), EvaluateError> {
     assert_ne!(lab.ask(&changed)?.blocks, plain.blocks);
     assert_eq!(lab.ask(&request(Task::Score))?, plain);
     for task in [Task::Spread, Task::Attend { layer: 1 }, GENERATE] {
-        let plain = lab.ask(&Evaluate { n_targets: 9, ..request(task) })?.values();
-        let changed = lab.ask(&Evaluate { n_targets: 9, change: Change::LogN, ..request(task) })?.values();
+        let plain = lab.ask(&Evaluate { n_targets: 1, ..request(task) })?.values();
+        let changed = lab.ask(&Evaluate { n_targets: 1, change: Change::LogN, ..request(task) })?.values();
         assert_ne!(plain, changed, "{task:?}");
-        assert_eq!(lab.ask(&Evaluate { n_targets: 9, ..request(task) })?.values(), plain, "{task:?}");
+        assert_eq!(lab.ask(&Evaluate { n_targets: 1, ..request(task) })?.values(), plain, "{task:?}");
     }
     Ok(())
 }
@@ -117,6 +118,25 @@ fn answers_are_laid_out_as_the_protocol_says() -> Result<(), EvaluateError> {
     assert_eq!(count(&stream), counted);
     assert!(needs_cpu(GENERATE) && !needs_cpu(Task::Verify));
     assert_eq!((steps(&request(GENERATE)), steps(&request(Task::Spread))), (2_000, 100));
+    Ok(())
+}
+
+#[test]
+fn where_attention_goes_is_the_mean_over_inputs_that_end_where_those_of_other_lengths_do() -> Result<(), EvaluateError>
+{
+    let mut lab = Lab::new("rotary");
+    let both = lab.ask(&request(Task::Spread))?.values();
+    let one = |first_target| Evaluate { first_target, n_targets: 1, ..request(Task::Spread) };
+    let (first, second) = (lab.ask(&one(40))?.values(), lab.ask(&one(40 + 2_048))?.values());
+    for (mean, (a, b)) in both.iter().zip(first.iter().zip(&second)) {
+        assert!((mean - (a + b) / 2.0).abs() < 1e-6);
+    }
+    // The input is x[8..40]: what stands before and after it changes nothing, what ends it does.
+    lab.tokens[7] += 1;
+    lab.tokens[40] += 1;
+    assert_eq!(lab.ask(&one(40))?.values(), first);
+    lab.tokens[39] += 1;
+    assert_ne!(lab.ask(&one(40))?.values(), first);
     Ok(())
 }
 
@@ -153,7 +173,9 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
     says(Evaluate { n_targets: 4_000, ..request(Task::Score) }, "longer text");
     says(Evaluate { n_targets: 0, ..request(Task::Score) }, "at least 1");
     says(Evaluate { protocol: Protocol::LastTokens, n_targets: 4_000, ..request(Task::Score) }, "longer text");
-    says(Evaluate { length: 2_980, ..request(Task::Spread) }, "shorter");
+    says(Evaluate { length: 41, ..request(Task::Spread) }, "shorter");
+    says(Evaluate { n_targets: 0, ..request(Task::Spread) }, "shorter");
+    says(Evaluate { n_targets: 3, ..request(Task::Spread) }, "the text has 3000 tokens; 4136 are needed");
     says(Evaluate { length: MAX_ATTENDED + 1, ..request(Task::Attend { layer: 0 }) }, "shorter");
     says(request(Task::Attend { layer: 2 }), "layer 3");
     says(Evaluate { n_targets: 0, ..request(GENERATE) }, "continued by 1");

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::export::csv_line;
+
 /// Content of a table: one row per point.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
@@ -28,6 +30,17 @@ impl Table {
             html.push_str("</tr>");
         }
         html
+    }
+
+    /// As CSV, after a comment line with the caption; numbers are written plainly, without commas and typographic minus.
+    pub fn csv(&self) -> String {
+        let plain = |cell: &String| {
+            let bare = cell.replace(',', "").replace('−', "-");
+            if bare.parse::<f64>().is_ok_and(f64::is_finite) { bare } else { cell.clone() }
+        };
+        let lines = |row: &Vec<String>| csv_line(row.iter().map(plain));
+        let caption = if self.caption.is_empty() { String::new() } else { format!("# {}\n", self.caption) };
+        caption + &std::iter::once(&self.columns).chain(&self.rows).map(lines).collect::<String>()
     }
 
     /// The headings as HTML.
@@ -84,6 +97,17 @@ pub fn DataTable(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_written_for_machines() {
+        let row = |cells: [&str; 2]| cells.map(String::from).to_vec();
+        let table = Table {
+            caption: "Speed, here".into(),
+            columns: row(["length", "nats"]),
+            rows: vec![row(["1,024", "−0.5"]), row(["“a, b”", "diverged"])],
+        };
+        assert_eq!(table.csv(), "# Speed, here\nlength,nats\n1024,-0.5\n\"“a, b”\",diverged\n");
+    }
 
     #[test]
     fn cells_are_text_whatever_they_hold() {

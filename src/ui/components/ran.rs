@@ -50,6 +50,7 @@ mod tests {
     fn time_and_tokens_are_added_per_engine() {
         let block = BlockSum { nll: 3.0, n_targets: 1 };
         let point = |source, effort| Shown {
+            text: String::new(),
             model: "alibi-256".into(),
             length: 64,
             protocol: Protocol::Nonoverlapping,

@@ -4,7 +4,7 @@ use crate::chart::{Theme, square};
 use crate::config::Change;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work, escaped, own_text};
+use crate::ui::lab::{Answer, Bench, Control, Keep, Kind, Lab, METHOD, Shown, Work, escaped, own_text, text_problem};
 use crate::ui::results::show_3;
 
 /// Tokens of the text that are looked at, at most.
@@ -23,7 +23,7 @@ pub static LAB: Lab = Lab {
         Control {
             key: "attention-text",
             label: "Text (the first 256 tokens are used)",
-            kind: Kind::Text { limit: 2_000 },
+            kind: Kind::Text { limit: 2_000, keep: Keep::Start },
             default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
         },
         Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
@@ -50,7 +50,7 @@ pub static WORK: Work = Work { lab: &LAB, asks, show };
 fn asks(bench: &Bench) -> Vec<Evaluate> {
     let model = format!("{}-256", bench.value("attention-method"));
     let text = bench.value("attention-text");
-    if bench.model(&model).is_none() || text.trim().is_empty() {
+    if bench.model(&model).is_none() || text_problem(text).is_some() {
         return Vec::new();
     }
     let (stream, text) = own_text(text);

@@ -2,7 +2,7 @@
 
 use super::paper;
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
-use crate::config::{BLOCK, RUN_IN};
+use crate::config::{BLOCK, CPU_BATCH, RUN_IN};
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{model_name, parts, speed};
@@ -39,7 +39,7 @@ pub static LAB: Lab = Lab {
     ],
     run: Some("Measure it here"),
     kept: None,
-    plots: &["cost-plot"],
+    plots: &["cost-plot", "cost-memory", "cost-paper-plot"],
     series: &["cost", "cost-paper"],
 };
 
@@ -114,7 +114,7 @@ fn show(bench: &Bench) -> Shown {
     let n_head = models.first().map_or(8, |m| m.config.n_head);
     let mut out = Shown {
         finding: finding(&rows),
-        charts: vec![chart(&rows)],
+        charts: if rows.is_empty() { Vec::new() } else { vec![chart(&rows), memory_chart(&rows)] },
         panel: masks(n_head, bench.number("cost-longest")),
         tables: vec![table(&rows)],
         ..Default::default()
@@ -122,9 +122,8 @@ fn show(bench: &Bench) -> Shown {
     let mut theirs = paper::drawn(&(bench.text)(&paper::file("1")), false);
     out.tables.append(&mut theirs.tables);
     out.trouble = theirs.trouble;
-    if rows.is_empty() {
-        out.charts = theirs.charts;
-    }
+    // First until something is measured here, then beside it.
+    out.charts.append(&mut theirs.charts);
     out
 }
 
@@ -149,12 +148,17 @@ fn finding(rows: &[Row]) -> String {
             thousands(v as u64)
         )
     });
+    let apart = (a / s - 1.0).abs();
+    let noise = match sinusoidal.skipping {
+        Some(v) if apart <= (v / s - 1.0).abs() => ", which is noise: sinusoidal’s own two measurements differ as much",
+        _ => "",
+    };
     format!(
-        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart.{skipping}",
+        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart{noise}.{skipping}",
         thousands(length as u64),
         thousands(a as u64),
         thousands(s as u64),
-        100.0 * (a / s - 1.0).abs(),
+        100.0 * apart,
     )
 }
 
@@ -184,6 +188,30 @@ fn chart(rows: &[Row]) -> LineChart {
             scale: Scale::Log10,
             range: None,
         },
+        series,
+        marks: Vec::new(),
+    }
+}
+
+/// Memory with nothing skipped, where it is known.
+fn memory_chart(rows: &[Row]) -> LineChart {
+    let mut series: Vec<Series> = Vec::new();
+    for r in rows.iter().filter(|r| r.bytes > 0) {
+        let point = Point { x: r.length as f64, y: r.bytes as f64 / 1e6, low: None, high: None };
+        match series.iter_mut().find(|s| s.id == r.model) {
+            Some(line) => line.points.push(point),
+            None => series.push(Series {
+                id: r.model.clone(),
+                name: model_name(&r.model),
+                style: style_of(parts(&r.model).0),
+                points: vec![point],
+                faint: false,
+            }),
+        }
+    }
+    LineChart {
+        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "memory beyond the weights (MB)".into(), scale: Scale::Linear, range: None },
         series,
         marks: Vec::new(),
     }
@@ -219,14 +247,18 @@ fn table(rows: &[Row]) -> Table {
         ]
     };
     Table {
-        caption: format!("Speed on this machine: the fastest of {ROUNDS} times {} targets", thousands(TARGETS as u64)),
+        caption: format!(
+            "Speed on this machine: the fastest of {ROUNDS} times {} targets; inputs are computed in batches of {} tokens, longer ones alone",
+            thousands(TARGETS as u64),
+            thousands(CPU_BATCH as u64)
+        ),
         columns: [
             "model",
             "input length",
             "tokens/s, nothing skipped",
             "tokens/s, far keys skipped",
             "times as fast",
-            "memory (MB), nothing skipped",
+            "memory of a batch (MB), nothing skipped",
         ]
         .map(String::from)
         .to_vec(),
@@ -289,6 +321,9 @@ mod tests {
             finding(&rows),
             "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head’s reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times."
         );
+        let mut noisy = rows.clone();
+        noisy[0].skipping = Some(8_000.0);
+        assert!(finding(&noisy).contains(": 2 % apart, which is noise: sinusoidal’s own two"), "{}", finding(&noisy));
         rows.push(measured("sinusoidal-256", 4_096, 5_000.0, 5_000.0));
         assert!(finding(&rows).starts_with("At 4,096 tokens") && finding(&rows).contains(": 20 % apart"));
     }
@@ -308,5 +343,7 @@ mod tests {
         let drawn = chart(&rows);
         assert_eq!(drawn.series.iter().map(|s| (s.faint, s.points.len())).collect::<Vec<_>>(), [(true, 2), (false, 2)]);
         assert_eq!(table(&rows).rows[1], ["alibi-256", "1,024", "50", "150", "3.00", "3.2"]);
+        let memory = memory_chart(&rows);
+        assert_eq!((memory.series.len(), memory.series[0].points[1].y), (1, 3.25));
     }
 }

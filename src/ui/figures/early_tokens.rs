@@ -106,14 +106,18 @@ fn show(bench: &Bench) -> Shown {
     let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
     Shown {
         finding: finding(name, &apart, &slid),
-        charts: vec![positions(bench.value("early-method"), &grouped), curves(&apart, &slid)],
+        // Where no losses by position are kept for the length, there is nothing to draw of them.
+        charts: match answer.is_none() && !bench.kept.is_empty() {
+            true => vec![curves(&apart, &slid)],
+            false => vec![positions(bench.value("early-method"), &grouped), curves(&apart, &slid)],
+        },
         panel: match answer {
             Some(_) => String::new(),
             None => {
                 "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>".into()
             }
         },
-        tables: vec![position_table(&grouped, length), curve_table(&apart, &slid)],
+        tables: vec![position_table(name, &grouped, length), curve_table(name, &apart, &slid)],
         ..Default::default()
     }
 }
@@ -175,28 +179,33 @@ fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
     }
 }
 
-fn position_table(grouped: &[(usize, usize, f64)], length: usize) -> Table {
+fn position_table(name: &str, grouped: &[(usize, usize, f64)], length: usize) -> Table {
     let row = |&(low, high, loss): &(usize, usize, f64)| {
         let place = if high - low == 1 { (low + 1).to_string() } else { format!("{}–{}", low + 1, high) };
         vec![place, show_3(loss), show_perplexity(loss.exp())]
     };
     Table {
-        caption: format!("Loss by position in segments of {} tokens", thousands(length as u64)),
+        caption: format!("{name}: loss by position in segments of {} tokens", thousands(length as u64)),
         columns: ["position", "loss (nats)", "perplexity"].map(String::from).to_vec(),
         rows: grouped.iter().map(row).collect(),
     }
 }
 
-fn curve_table(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> Table {
+fn curve_table(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> Table {
     let of = |points: &[(usize, Summary)], l| {
         points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_perplexity(p.1.perplexity))
     };
     let row = |&l: &usize| vec![thousands(l as u64), of(apart, l), of(slid, l), format!("{:.0} %", 100.0 * share(l))];
     Table {
-        caption: format!("Perplexity of the same {} targets", thousands(TARGETS as u64)),
-        columns: ["input length", "nonoverlapping", "sliding window", "with at most 100 tokens of context"]
-            .map(String::from)
-            .to_vec(),
+        caption: format!("{name}: perplexity of the same {} targets", thousands(TARGETS as u64)),
+        columns: [
+            "input length",
+            "nonoverlapping",
+            "sliding window",
+            "nonoverlapping with at most 100 tokens of context",
+        ]
+        .map(String::from)
+        .to_vec(),
         rows: LENGTHS.iter().map(row).collect(),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{model_name, parts};
-use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, Shown, Work, escaped, own_text};
-use crate::ui::results::thousands;
+use crate::ui::lab::{Answer, Bench, Control, Keep, Kind, Lab, Shown, Work, escaped, own_text, text_problem};
+use crate::ui::results::{show_percent, thousands};
 
 /// Tokens of the prompt that are used, at most.
 const PROMPT: usize = 1_024;
@@ -19,7 +19,7 @@ pub static LAB: Lab = Lab {
         Control {
             key: "generate-prompt",
             label: "Prompt (its last 1,024 tokens are used)",
-            kind: Kind::Text { limit: 8_000 },
+            kind: Kind::Text { limit: 8_000, keep: Keep::End },
             default: "Fellow citizens of the Senate and of the House of Representatives:",
         },
         Control {
@@ -76,7 +76,7 @@ fn ask(bench: &Bench, model: &str) -> Evaluate {
 }
 
 fn asks(bench: &Bench) -> Vec<Evaluate> {
-    if bench.value("generate-prompt").trim().is_empty() {
+    if text_problem(bench.value("generate-prompt")).is_some() {
         return Vec::new();
     }
     bench.models("generate-models").iter().map(|m| ask(bench, &m.id)).collect()
@@ -132,7 +132,10 @@ fn show(bench: &Bench) -> Shown {
     let written: Vec<Written> = bench.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
     Shown {
         finding: finding(&written),
-        panel: written.iter().map(passage).collect(),
+        panel: match written.is_empty() {
+            true => String::new(),
+            false => key() + &written.iter().map(passage).collect::<String>(),
+        },
         tables: vec![table(&written)],
         ..Default::default()
     }
@@ -145,7 +148,7 @@ fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) 
 }
 
 fn finding(written: &[Written]) -> String {
-    let share = |s: Option<Stretch>| s.map_or("–".into(), |s| format!("{:.1} %", 100.0 * s.probability));
+    let share = |s: Option<Stretch>| s.map_or("–".into(), |s| show_percent(s.probability));
     let said = written.iter().map(|w| {
         let (a, b) = halves(w);
         format!("{} {} and {}", model_name(&w.0), share(a), share(b))
@@ -160,6 +163,18 @@ fn finding(written: &[Written]) -> String {
     )
 }
 
+/// What the colours mean: every other step, with the probability at its middle.
+fn key() -> String {
+    let step = |s: u32| {
+        let share = f64::from(s * s) / 64.0;
+        format!(" <span data-p=\"{s}\">\u{a0}{:.0} %\u{a0}</span>", 100.0 * share)
+    };
+    format!(
+        "<p class=\"source\">Colour: how probable the model held a token,{}</p>",
+        (0..=8).step_by(2).map(step).collect::<String>()
+    )
+}
+
 fn passage(written: &Written) -> String {
     let (id, prompt, answer) = written;
     let (words, probabilities) = (&answer.scored.words, &answer.values[1..]);
@@ -171,11 +186,15 @@ fn passage(written: &Written) -> String {
     );
     for (i, (word, p)) in words.iter().zip(probabilities).enumerate() {
         if i == edge {
-            html += "<strong class=\"edge\">training length</strong>";
+            html += match edge {
+                0 => "<strong class=\"edge\">the prompt alone is longer than the training length</strong>",
+                _ => "<strong class=\"edge\">training length</strong>",
+            };
         }
         let text = escaped(word).replace('\n', "<br>");
         // Nine steps of colour: as many classes, and no style of its own on every token.
-        html += &format!("<span data-p=\"{}\" title=\"{:.1} %\">{text}</span>", (p.sqrt() * 8.0).round(), 100.0 * p);
+        let step = if p.is_finite() { (p.sqrt() * 8.0).round() } else { 0.0 };
+        html += &format!("<span data-p=\"{step}\" title=\"{}\">{text}</span>", show_percent((*p).into()));
     }
     html + "</p></section>"
 }
@@ -190,8 +209,8 @@ fn table(written: &[Written]) -> Table {
                 w.0.clone(),
                 place.into(),
                 thousands(s.n as u64),
-                format!("{:.1} %", 100.0 * s.probability),
-                format!("{:.1} %", 100.0 * s.fresh),
+                show_percent(s.probability),
+                show_percent(s.fresh),
             ]);
         }
     }
@@ -231,6 +250,15 @@ mod tests {
         let said = finding(&[("alibi-256".to_string(), 300, answer)]);
         assert!(said.ends_with("ALiBi – and 50.0 %."), "{said}");
         assert!(finding(&[]).starts_with("Nothing has been written"));
+    }
+
+    #[test]
+    fn a_probability_that_is_no_number_is_named() {
+        let scored = crate::protocol::Scored { words: words("a b"), ..Default::default() };
+        let answer = || Answer { scored: &scored, values: vec![1.0, 0.5, f32::NAN], live: true };
+        let written = [("alibi-256".to_string(), 1, answer())];
+        assert_eq!(table(&written).rows[0][3..], ["diverged", "100.0 %"]);
+        assert!(passage(&written[0]).contains("<span data-p=\"0\" title=\"diverged\">b</span>"));
     }
 
     #[test]

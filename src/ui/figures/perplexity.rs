@@ -131,6 +131,7 @@ pub fn Perplexity() -> impl IntoView {
             chart
         })
     });
+    Effect::new(move || plan.with(|p| p.iter().for_each(|p| run.forget_other(&p.evaluations))));
     let everything = move || client.results.with(|r| curves::live_points(&r.points()));
 
     let start = move |()| {
@@ -177,7 +178,12 @@ pub fn Perplexity() -> impl IntoView {
                 label=Signal::derive(move || format!("Perplexity against input length. {}", said()))
                 id="perplexity-plot"
             />
-            <Matrix run=run points=points planned=Signal::derive(move || plan.get().map(|p| p.evaluations).unwrap_or_default()) />
+            <Matrix
+                run=run
+                points=points
+                planned=Signal::derive(move || plan.get().map(|p| p.evaluations).unwrap_or_default())
+                left_out=Signal::derive(move || plan.get().map(|p| p.left_out).unwrap_or_default())
+            />
             <Ran points=points />
             <DataTable
                 series="perplexity"
@@ -193,7 +199,11 @@ pub fn Perplexity() -> impl IntoView {
             />
             <Export
                 stem=Signal::stored("alibi-perplexity".to_string())
-                csv=Signal::derive(move || curves::csv(&everything()))
+                csv=Signal::derive(move || {
+                    // Everything measured in this page, whatever is chosen now; before that, what is drawn pale.
+                    let measured = everything();
+                    if measured.is_empty() { curves::csv(&recorded.get()) } else { curves::csv(&measured) }
+                })
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
         </Figure>
@@ -241,6 +251,10 @@ fn describe(plan: &Plan) -> String {
             "the last of the text scored, with context growing to the left".into()
         }
         Protocol::LastTokens => "the last 256 of every 16,384 scored, with context growing to the left".into(),
+        Protocol::Sliding { stride } if plan.evaluations.iter().all(|e| stride >= e.length) => {
+            "each segment of the input length scored by itself: a stride of that length or more is nonoverlapping"
+                .into()
+        }
         Protocol::Sliding { stride: 1 } => "one new token scored per window, every window computed in full".into(),
         Protocol::Sliding { stride } => {
             format!("the newest {} tokens scored per window, every window computed in full", thousands(stride as u64))

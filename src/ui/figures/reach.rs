@@ -1,15 +1,18 @@
 //! How far back does each head see? Figure `reach`: the bias alone by arithmetic, then the trained models by measurement.
 
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
+use crate::config::{RUN_IN, SPREAD_STEP};
 use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves::{chart, model_name, parts};
 use crate::ui::lab::{Answer, Bench, Control, Lab, METHOD, Shown, Work};
-use crate::ui::results::thousands;
+use crate::ui::results::{show_percent, thousands};
 
 /// Input lengths: one, two, four and eight times the training length.
 const LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
+/// Inputs that attention is averaged over, at every length.
+const INPUTS: usize = 8;
 /// Lengths at which the effective number of tokens of the bias alone is tabulated.
 const BIAS_LENGTHS: [usize; 4] = [64, 256, 1_024, 16_384];
 /// Models measured.
@@ -45,7 +48,7 @@ pub fn effective_tokens(slope: f64, length: usize) -> f64 {
 }
 
 fn ask(bench: &Bench, model: &str, length: usize) -> Evaluate {
-    bench.ask(model, length, length, Task::Spread)
+    Evaluate { first_target: RUN_IN + SPREAD_STEP, ..bench.ask(model, length, INPUTS, Task::Spread) }
 }
 
 fn asks(bench: &Bench) -> Vec<Evaluate> {
@@ -106,7 +109,7 @@ fn finding(entropies: &[(&str, Vec<(usize, f64)>)]) -> String {
     );
     let growth = entropies.iter().filter_map(|(model, points)| {
         let at = |length| points.iter().find(|p| p.0 == length).map(|p| p.1);
-        Some(format!("{} {:.0} and {:.0}", model_name(model), at(256)?, at(2_048)?))
+        Some(format!("{} {} and {}", model_name(model), whole(at(256)?), whole(at(2_048)?)))
     });
     let growth: Vec<String> = growth.collect();
     if growth.is_empty() {
@@ -191,8 +194,16 @@ fn heads() -> Table {
     }
 }
 
+/// No decimals.
+fn whole(value: f64) -> String {
+    if value.is_finite() { thousands(value.round() as u64) } else { "diverged".into() }
+}
+
 /// One decimal below 100, none from there.
 fn one_place(value: f64) -> String {
+    if !value.is_finite() {
+        return "diverged".into();
+    }
     if value < 100.0 { format!("{value:.1}") } else { thousands(value.round() as u64) }
 }
 
@@ -204,8 +215,9 @@ fn entropy_table(entropies: &[(&str, Vec<(usize, f64)>)]) -> Table {
         std::iter::once((*model).to_string()).chain(LENGTHS.iter().map(cell)).collect()
     };
     Table {
-        caption: "Effective tokens per query: exp of the mean entropy over layers, heads and the last 64 queries"
-            .into(),
+        caption: format!(
+            "Effective tokens per query: exp of the mean entropy over layers, heads and the last 64 queries of {INPUTS} inputs, which are the same at every length"
+        ),
         columns,
         rows: entropies.iter().map(row).collect(),
     }
@@ -217,7 +229,7 @@ fn mass_table(name: &str, masses: &[(usize, Vec<f64>)]) -> Table {
     columns.push("nearest tokens".into());
     columns.extend(masses.iter().map(|(l, _)| format!("within these, input {}", thousands(*l as u64))));
     let sums: Vec<Vec<(usize, f64)>> = masses.iter().map(|(_, mass)| within(mass).collect()).collect();
-    let percent = |share: Option<f64>| share.map_or("–".into(), |m| format!("{:.1} %", 100.0 * m));
+    let percent = |share: Option<f64>| share.map_or("–".into(), show_percent);
     let row = |bin: usize| {
         let (low, high) = (bin_start(bin), bin_start(bin + 1).max(1) - 1);
         let place = if high > low { format!("{low}–{high}") } else { low.to_string() };
@@ -226,7 +238,7 @@ fn mass_table(name: &str, masses: &[(usize, Vec<f64>)]) -> Table {
         std::iter::once(place).chain(at).chain([thousands(high as u64 + 1)]).chain(up_to).collect()
     };
     Table {
-        caption: format!("Share of attention by distance, {name}, mean over layers and heads"),
+        caption: format!("Share of attention by distance, {name}, mean over layers, heads and the same queries"),
         columns,
         rows: (0..masses.iter().map(|m| m.1.len()).max().unwrap_or(0)).map(row).collect(),
     }

@@ -95,7 +95,7 @@ fn series(other: &str, name: &str, found: &[Cell]) -> Vec<Series> {
     lines
 }
 
-/// Of each length tested at: does an ALiBi model trained at a quarter of it or less, or half of it, beat the other one?
+/// Of each length tested at: which ALiBi model of the shortest training below it beats the other one, if any does?
 fn finding(name: &str, found: &[Cell]) -> String {
     let mut said = Vec::new();
     for &length in &TESTED {

@@ -1,23 +1,34 @@
 //! Does the engine in this very browser compute what it should? Figure `verify`.
 
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 use crate::ui::results::thousands;
 
-/// Largest difference of a loss that counts as agreement, nats.
+/// Largest difference of a loss that counts as agreement, nats; and of an activation, whose standard deviation is of the
+/// order of 1.
 const LIMIT: f32 = 1e-3;
+/// The same for activations, which a loss averages out.
+const ACTIVATION_LIMIT: f32 = 1e-2;
 
 /// The figure.
 pub static LAB: Lab = Lab {
     id: "verify",
     title: "Check this browser’s engine",
-    controls: &[Control {
-        key: "verify-models",
-        label: "Models",
-        kind: Kind::Models(|_| true),
-        default: "sinusoidal-256,rotary-256,alibi-256",
-    }],
+    controls: &[
+        Control {
+            key: "verify-models",
+            label: "Models",
+            kind: Kind::Models(|_| true),
+            default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256,trainable-256",
+        },
+        Control {
+            key: "verify-engine",
+            label: "Engine",
+            kind: Kind::Pick(&[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")]),
+            default: "auto",
+        },
+    ],
     run: Some("Check"),
     plots: &[],
     series: &["verify"],
@@ -27,38 +38,61 @@ pub static LAB: Lab = Lab {
 /// Its questions and what it makes of the answers.
 pub static WORK: Work = Work { lab: &LAB, asks, show };
 
-fn ask(bench: &Bench, model: &str) -> Evaluate {
-    bench.ask(model, 0, 0, Task::Verify)
+fn ask(bench: &Bench, model: &str, engine: EngineChoice) -> Evaluate {
+    Evaluate { engine, ..bench.ask(model, 0, 0, Task::Verify) }
 }
 
 fn asks(bench: &Bench) -> Vec<Evaluate> {
-    bench.models("verify-models").iter().map(|m| ask(bench, &m.id)).collect()
+    let engine = match bench.value("verify-engine") {
+        "cpu" => EngineChoice::Cpu,
+        "gpu" => EngineChoice::Gpu,
+        // As the page's address has it.
+        _ => bench.engine,
+    };
+    bench.models("verify-models").iter().map(|m| ask(bench, &m.id, engine)).collect()
 }
 
 /// One model checked: id, difference of losses, of activations, losses compared, where.
 type Row = (String, f32, f32, f32, &'static str);
 
+/// Every engine that has been checked, whichever is chosen now.
 fn show(bench: &Bench) -> Shown {
-    let row = |id: &str| {
-        let answer = bench.find(&ask(bench, id))?;
-        let &[loss, activation, n] = answer.values.as_slice() else { return None };
-        Some((id.to_string(), loss, activation, n, crate::ui::run::engine_name(answer.scored.engine)))
-    };
-    let rows: Vec<Row> = bench.models("verify-models").iter().filter_map(|m| row(&m.id)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for model in bench.models("verify-models") {
+        for choice in [EngineChoice::Auto, EngineChoice::Cpu, EngineChoice::Gpu] {
+            let Some(answer) = bench.find(&ask(bench, &model.id, choice)) else { continue };
+            let &[loss, activation, n] = answer.values.as_slice() else { continue };
+            let engine = crate::ui::run::engine_name(answer.scored.engine);
+            // Auto is one of the two.
+            if rows.iter().all(|r| (r.0.as_str(), r.4) != (&model.id, engine)) {
+                rows.push((model.id.clone(), loss, activation, n, engine));
+            }
+        }
+    }
     Shown { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
 }
 
 fn finding(rows: &[Row]) -> String {
-    let largest = rows.iter().map(|r| r.1).fold(0.0f32, |a, b| if b > a || b.is_nan() { b } else { a });
+    let largest =
+        |of: &dyn Fn(&Row) -> f32| rows.iter().map(of).fold(0.0f32, |a, b| if b > a || b.is_nan() { b } else { a });
+    let (loss, activation) = (largest(&|r| r.1), largest(&|r| r.2));
     let n: f32 = rows.iter().map(|r| r.3).sum();
-    match rows.len() {
-        0 => "Not checked in this browser yet.".into(),
-        _ if largest <= LIMIT => format!(
-            "This browser’s engine agrees: over {} losses the largest difference from the recorded ones is {largest:.1e} nats.",
+    let mut engines: Vec<&str> = rows.iter().map(|r| r.4).collect();
+    crate::chart::sort_by_key(&mut engines, |e| *e);
+    engines.dedup();
+    let report = "Please report it with the name of your browser.";
+    match (loss <= LIMIT, activation <= ACTIVATION_LIMIT) {
+        _ if rows.is_empty() => "Not checked in this browser yet.".into(),
+        (true, true) => format!(
+            "This browser’s engine agrees ({}): over {} losses the largest difference from the recorded ones is {loss:.1e} nats, of an activation {activation:.1e}.",
+            engines.join(" and "),
             thousands(n as u64)
         ),
-        _ => format!(
-            "This browser’s engine does not agree: a loss differs by {largest:.1e} nats, more than {LIMIT:.0e}. Please report it with the name of your browser."
+        (false, _) => format!(
+            "This browser’s engine does not agree: a loss differs by {loss:.1e} nats, more than {LIMIT:.0e}. {report}"
+        ),
+        (_, false) => format!(
+            "This browser’s engine does not agree: an activation differs by {activation:.1e}, more than {ACTIVATION_LIMIT:.0e}. {report}"
         ),
     }
 }
@@ -84,7 +118,12 @@ mod tests {
     #[test]
     fn disagreement_is_said() {
         let row = |loss| ("alibi-256".to_string(), loss, 0.0, 128.0, "CPU");
-        assert!(finding(&[row(1e-5)]).contains("agrees: over 128 losses"));
+        let gpu = ("alibi-256".to_string(), 0.0, 1e-4, 128.0, "GPU");
+        assert!(finding(&[row(1e-5)]).contains("agrees (CPU): over 128 losses"));
+        assert!(finding(&[gpu.clone(), row(1e-5), gpu.clone()]).contains("agrees (CPU and GPU): over 384 losses"));
+        assert!(
+            finding(&[row(0.0), (gpu.0.clone(), 0.0, 0.5, 128.0, "GPU")]).contains("an activation differs by 5.0e-1")
+        );
         assert!(finding(&[row(1e-5), row(0.2)]).contains("does not agree"));
         assert!(finding(&[row(f32::NAN)]).contains("does not agree"));
         assert!(finding(&[]).starts_with("Not checked"));

@@ -33,26 +33,30 @@ const CHANGES: &[(&str, Change, &str)] = &[
         Change::BiasTimes(0.5),
         "The paper found the choice of slopes robust when training with them; here a trained model meets slopes half as steep.",
     ),
-    ("double", Change::BiasTimes(2.0), "As before, with slopes twice as steep."),
+    (
+        "double",
+        Change::BiasTimes(2.0),
+        "The paper found the choice of slopes robust when training with them; here a trained model meets slopes twice as steep.",
+    ),
     (
         "one-slope",
         Change::OneSlope(1.0 / 16.0),
-        "In the paper each head has a slope of its own. Here every head gets 1/16, whatever it was trained with.",
+        "The authors tried about ten sets of slopes by hand and found the best ones between 0 and 1, denser towards 0, each head with its own. Here every head gets 1/16, whatever it was trained with.",
     ),
     (
         "slopes-16",
         Change::SlopesOf(16),
-        "The first eight slopes of the set for 16 heads: all of them steep, none below 1/16.",
+        "The paper’s authors found the choice of slopes robust when training with them. Here a trained model meets the first eight of the set for 16 heads: all of them steep, none below 1/16.",
     ),
     (
         "exponential",
         Change::Exponential,
-        "The authors’ FAQ: growing the bias exponentially was worse than linearly. They trained with it; here it is put into a model trained with a linear bias.",
+        "The authors’ FAQ: growing the bias exponentially was worse than linearly. They trained with it, of a form unknown; here −m·64·(e^(d/64) − 1) is put into a model trained with −m·d. The two part from some 64 tokens on: with another constant the result would be another.",
     ),
     (
         "logarithmic",
         Change::Logarithmic,
-        "KERPLE (arXiv 2205.09921) learns a bias that grows logarithmically, and reports 21.4 at 16,384 tokens for models trained at 512, where ALiBi has 22.5. It trained with it; here it is put into a finished model.",
+        "KERPLE (arXiv 2205.09921) learns a bias that grows logarithmically, and reports 21.4 at 16,384 tokens for models trained at 512, where ALiBi has 22.5. It trained with it, and learned its constants; here −m·64·ln(1 + d/64) is put into a finished model. It parts from −m·d at some 64 tokens: with another constant the result would be another.",
     ),
     (
         "no-bias",
@@ -114,6 +118,12 @@ fn change(bench: &Bench) -> (Change, &'static str) {
     CHANGES.iter().find(|c| c.0 == name).map_or((Change::None, ""), |c| (c.1, c.2))
 }
 
+/// The change in the words of the list.
+fn label(name: &str) -> &'static str {
+    let Kind::List(choices) = LAB.controls[0].kind else { return "" };
+    choices.iter().find(|c| c.0 == name).map_or("", |c| c.1)
+}
+
 fn point(bench: &Bench, length: usize, change: Change) -> Evaluate {
     Evaluate { change, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
 }
@@ -133,6 +143,7 @@ fn show(bench: &Bench) -> Shown {
     };
     let (before, after) = (curve(Change::None), curve(changed));
     let method = bench.value("what-if-method");
+    let what = format!("{}, {}", by_id(method).map_or("", |m| m.name()), label(bench.value("what-if-change")));
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),
         name: name.into(),
@@ -149,7 +160,7 @@ fn show(bench: &Bench) -> Shown {
         },
         charts: vec![curves::chart(series, &[TRAINED])],
         panel: format!("<p class=\"claim\">{claim}{}</p>", added(changed, method)),
-        tables: vec![table(&before, &after)],
+        tables: vec![table(&what, &before, &after)],
         ..Default::default()
     }
 }
@@ -194,9 +205,16 @@ fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) 
         r if r < 2.0 => "is worse with the change",
         _ => "breaks down with the change",
     };
-    let short = both(TRAINED).map_or(String::new(), |(a, b)| {
-        format!(" (at {TRAINED} tokens {} against {})", show_perplexity(b), show_perplexity(a))
+    // Claims are of twice the training length as well; and a change may matter most in between.
+    let strength = |l: &usize| both(*l).map_or(0.0, |(a, b)| (b / a).ln().abs());
+    let strongest = LENGTHS.into_iter().max_by(|a, b| strength(a).total_cmp(&strength(b)));
+    let told = |l: &usize| *l < long && ([TRAINED, 2 * TRAINED].contains(l) || strongest == Some(*l));
+    let shorter = LENGTHS.into_iter().filter(told).filter_map(|l| {
+        let (a, b) = both(l)?;
+        Some(format!("at {} {} against {}", thousands(l as u64), show_perplexity(b), show_perplexity(a)))
     });
+    let shorter: Vec<String> = shorter.collect();
+    let short = if shorter.is_empty() { String::new() } else { format!(" ({})", shorter.join(", ")) };
     format!(
         "At {} tokens {name} {verdict}: perplexity {} against {} as trained{short}.",
         thousands(long as u64),
@@ -205,7 +223,7 @@ fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) 
     )
 }
 
-fn table(before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
+fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
     let cell = |curve, l| at(curve, l).map_or("–".into(), show_perplexity);
     let ratio = |l| Some(at(after, l)? / at(before, l)?);
     let row = |&l: &usize| {
@@ -217,7 +235,10 @@ fn table(before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
         ]
     };
     Table {
-        caption: format!("Perplexity of the same {} targets, as trained and changed", thousands(TARGETS as u64)),
+        caption: format!(
+            "{what}: perplexity of the same {} targets, as trained and changed",
+            thousands(TARGETS as u64)
+        ),
         columns: ["input length", "as trained", "changed", "ratio"].map(String::from).to_vec(),
         rows: LENGTHS.iter().map(row).collect(),
     }
@@ -241,6 +262,11 @@ mod tests {
             assert_eq!(name, known);
             assert!(claim.len() > 20);
         }
+        let constant = crate::position::change::SCALE;
+        for name in ["exponential", "logarithmic"] {
+            let claim = CHANGES.iter().find(|c| c.0 == name).map_or("", |c| c.2);
+            assert!(claim.contains(&format!("−m·{constant}·")) && claim.contains(&format!("d/{constant})")), "{claim}");
+        }
     }
 
     #[test]
@@ -249,9 +275,11 @@ mod tests {
         let said = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 28.0)]));
         assert_eq!(
             said,
-            "At 512 tokens ALiBi breaks down with the change: perplexity 28.00 against 14.00 as trained (at 256 tokens 14.00 against 14.00)."
+            "At 512 tokens ALiBi breaks down with the change: perplexity 28.00 against 14.00 as trained (at 256 14.00 against 14.00)."
         );
-        assert!(finding("ALiBi", &before, &curve(&[(1_024, 19.9)])).contains("does not notice"));
+        let both = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
+        assert!(both.contains("does not notice"), "{both}");
+        assert!(both.ends_with("(at 256 14.00 against 14.00, at 512 15.00 against 14.00)."), "{both}");
         assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
         assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
     }
@@ -267,7 +295,7 @@ mod tests {
 
     #[test]
     fn ratios_stand_beside_both() {
-        let table = table(&curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
+        let table = table("x", &curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
         assert_eq!(table.rows[0], ["256", "10.00", "15.00", "1.500"]);
         assert_eq!(table.rows[1], ["512", "–", "–", "–"]);
     }

@@ -7,14 +7,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::{Bench, Control, Kind, Lab, Origin, Shown, Work, put, value_of};
+use super::{Bench, Control, Keep, Kind, Lab, Origin, Shown, Work, cut, put, text_problem, value_of};
 use crate::chart::LineChart;
 use crate::config::Manifest;
 use crate::protocol::Evaluate;
 use crate::ui::client::Client;
 use crate::ui::components::choice::{Choice, Segmented, Tick};
 use crate::ui::components::data_table::{DataTable, Table};
-use crate::ui::components::export::{Export, csv_line};
+use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::LinePlot;
 use crate::ui::components::plot::drawing;
@@ -58,10 +58,18 @@ pub fn Laboratory(
             origin: Default::default(),
         });
     };
+    // What is wrong with a text of the reader's.
+    let unusable = Memo::new(move |_| {
+        let texts = lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
+        labs.with(|l| texts.filter_map(|c| text_problem(value_of(lab, l, c.key))).next())
+    });
     let shown = Memo::new(move |before: Option<&(Shown, Origin)>| {
-        // What is far from the reader stays as it was.
+        // What is far from the reader stays as it was, and so does what the last good text gave.
         if !near.get() {
             return before.cloned().unwrap_or_default();
+        }
+        if let Some(before) = before.filter(|b| unusable.with(Option::is_some) && !b.0.finding.is_empty()) {
+            return before.clone();
         }
         let mut out = (Shown::default(), Origin::default());
         with_bench(&mut |bench| out = ((work.show)(bench), bench.origin.get()));
@@ -76,6 +84,7 @@ pub fn Laboratory(
         true => asks(),
         false => before.cloned().unwrap_or_default(),
     });
+    Effect::new(move || questions.with(|q| run.forget_other(q)));
     // The run goes on with the settings that it began with.
     let changed = Memo::new(move |_| {
         let new = |q: &Evaluate| {
@@ -116,17 +125,13 @@ pub fn Laboratory(
         view! { <DataTable series=series table=table /> }
     });
     let svg = Signal::derive(move || shown.with(|s| s.0.charts.first().and_then(|c| drawing(c, settings.dark()))));
-    let csv = Signal::derive(move || {
-        shown.with(|(s, _)| {
-            let lines =
-                |table: &Table| std::iter::once(&table.columns).chain(&table.rows).map(csv_line).collect::<String>();
-            s.tables.iter().map(lines).collect::<Vec<_>>().join("\n")
-        })
-    });
+    let csv =
+        Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
     view! {
         <Figure id=lab.id title=lab.title state=state finding=finding>
             <Trouble trouble=trouble retry=move |()| site.load() />
             <div class="controls">{controls}</div>
+            {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
             {lab.run.map(|label| view! {
                 <RunBar run=run label=label empty=Signal::derive(move || questions.with(Vec::is_empty)) start=start />
             })}
@@ -219,7 +224,9 @@ fn Setting(lab: &'static Lab, control: &'static Control) -> impl IntoView {
             }
             .into_any()
         }
-        Kind::Text { limit } => view! { <Text key=key label=label limit=limit value=value set=set /> }.into_any(),
+        Kind::Text { limit, keep } => {
+            view! { <Text key=key label=label limit=limit keep=keep value=value set=set /> }.into_any()
+        }
         Kind::Models(fits) => view! { <Models key=key label=label fits=fits value=value set=set /> }.into_any(),
         Kind::Hidden(_) => ().into_any(),
     }
@@ -251,20 +258,32 @@ fn Text(
     key: &'static str,
     label: &'static str,
     limit: usize,
+    keep: Keep,
     value: Signal<String>,
     #[prop(into)] set: Callback<String>,
 ) -> impl IntoView {
+    let notice = RwSignal::new(None::<String>);
+    let take = move |event: web_sys::Event| {
+        let place: web_sys::HtmlTextAreaElement = event_target(&event);
+        let typed = place.value();
+        let (kept, said) = cut(&typed, limit, keep);
+        if said.is_some() {
+            place.set_value(kept);
+        }
+        set.run(kept.into());
+        notice.set(said);
+    };
     view! {
         <label class="control wide">
             <span class="control-label">{label}</span>
             <textarea
                 data-testid=key
                 rows="3"
-                maxlength=limit
                 prop:value=value
-                on:input=move |event| set.run(super::cut_text(&event_target_value(&event), limit).to_string())
+                on:input=take
             ></textarea>
         </label>
+        {move || notice.get().map(|said| view! { <p class="note wide" role="status" data-testid=format!("{key}-cut")>{said}</p> })}
     }
 }
 

@@ -21,10 +21,12 @@ pub fn Matrix(
     points: Signal<Vec<Shown>>,
     /// What would run now.
     planned: Signal<Vec<Evaluate>>,
+    /// Lengths that the text is too short for.
+    left_out: Signal<Vec<usize>>,
 ) -> impl IntoView {
     move || {
-        let (points, planned, jobs) = (points.get(), planned.get(), run.jobs.get());
-        let (models, lengths) = axes(&points, &planned);
+        let (points, planned, jobs, left_out) = (points.get(), planned.get(), run.jobs.get(), left_out.get());
+        let (models, lengths) = axes(&points, &planned, &left_out);
         let several = models.iter().any(|m| parts(m).1 != parts(&models[0]).1);
         let name = |m: &str| match parts(m).1 {
             Some(trained) if several => format!("{} {trained}", model_name(m)),
@@ -32,7 +34,10 @@ pub fn Matrix(
         };
         let rows = models.iter().map(|model| {
             let cells = lengths.iter().map(|&length| {
-                let (text, state) = cell(model, length, &points, &planned, &jobs);
+                let (text, state) = match left_out.contains(&length) {
+                    true => ("text too short".into(), "short"),
+                    false => cell(model, length, &points, &planned, &jobs),
+                };
                 view! { <td data-cell=state>{text}</td> }
             });
             view! { <tr data-model=model.clone()><th scope="row">{name(model)}</th>{cells.collect_view()}</tr> }
@@ -52,13 +57,18 @@ pub fn Matrix(
     }
 }
 
-/// Models and lengths that are planned or known, in the page's order.
-fn axes(points: &[Shown], planned: &[Evaluate]) -> (Vec<String>, Vec<usize>) {
+/// Models and lengths that are planned or known, and lengths that cannot be scored, in the page's order.
+fn axes(points: &[Shown], planned: &[Evaluate], left_out: &[usize]) -> (Vec<String>, Vec<usize>) {
     let mut models: Vec<String> =
         points.iter().map(|p| &p.model).chain(planned.iter().map(|e| &e.model)).cloned().collect();
     sort_by_key(&mut models, |m| order(m));
     models.dedup();
-    let mut lengths: Vec<usize> = points.iter().map(|p| p.length).chain(planned.iter().map(|e| e.length)).collect();
+    let mut lengths: Vec<usize> = points
+        .iter()
+        .map(|p| p.length)
+        .chain(planned.iter().map(|e| e.length))
+        .chain(left_out.iter().copied())
+        .collect();
     sort_by_key(&mut lengths, |l| *l);
     lengths.dedup();
     (models, lengths)
@@ -111,10 +121,11 @@ mod tests {
             source: "cpu",
             adapter: None,
             effort: None,
+            text: String::new(),
         };
         let planned = [ask("alibi-256", 64), ask("rotary-256", 32)];
-        let (models, lengths) = axes(std::slice::from_ref(&known), &planned);
-        assert_eq!((models, lengths), (vec!["rotary-256".into(), "alibi-256".into()], vec![32, 64]));
+        let (models, lengths) = axes(std::slice::from_ref(&known), &planned, &[4_096]);
+        assert_eq!((models, lengths), (vec!["rotary-256".into(), "alibi-256".into()], vec![32, 64, 4_096]));
         let show = |status: Option<Status>| {
             let jobs: Vec<Job> =
                 status.map(|status| Job { evaluate: ask("alibi-256", 64), status }).into_iter().collect();

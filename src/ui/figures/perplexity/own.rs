@@ -1,5 +1,7 @@
 //! The reader's own text: typed, pasted or read from a file. It goes to this page's worker and nowhere else.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -8,10 +10,13 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::client::Client;
-use crate::ui::lab::own_text;
+use crate::ui::lab::{own_text, text_problem};
 use crate::ui::results::thousands;
 use crate::ui::run::{Run, explain};
 use crate::ui::state::use_settings;
+
+/// Tokens of the shortest input. Every token has at least one byte.
+const SHORTEST: usize = 32;
 
 /// A box for the text, a file chooser, and the button that takes the text.
 #[component]
@@ -20,19 +25,32 @@ pub fn OwnText() -> impl IntoView {
     let draft = RwSignal::new(settings.own.get_untracked().to_string());
     let trouble = RwSignal::new(String::new());
     let run = Run::default();
+    // Its tokens are being counted; what was taken before stays until there is something better.
+    let next = RwSignal::new(None::<Arc<str>>);
     let take = move |text: String| {
-        // What was taken before stays until there is something better.
         if let Some(reason) = problem(&text) {
             return trouble.set(reason);
         }
         trouble.set(String::new());
         let (stream, text) = own_text(&text);
-        settings.own.set(text.clone().unwrap_or_default());
+        next.set(text.clone());
         let model = settings.models.with_untracked(|m| m.first().cloned()).unwrap_or_default();
         let count =
             Evaluate { model, stream, text, engine: EngineChoice::Cpu, task: Task::Count, ..Default::default() };
         client.start(run, vec![count]);
     };
+    Effect::new(move || {
+        let Some(text) = next.get() else { return };
+        let Some(n) = client.results.with(|r| r.counted(&own_text(&text).0)) else { return };
+        match n {
+            n if n < SHORTEST => {
+                let n = if n == 1 { "1 token".into() } else { format!("{n} tokens") };
+                trouble.set(format!("This text has {n}; the shortest input has {SHORTEST}: use a longer text."));
+            }
+            _ => settings.own.set(text),
+        }
+        next.set(None);
+    });
     let read = move |file: web_sys::File| {
         leptos::task::spawn_local(async move {
             if file.size() > MAX_TEXT as f64 {
@@ -40,10 +58,14 @@ pub fn OwnText() -> impl IntoView {
                 return trouble.set(format!("{} has {size} bytes; at most {most} are read.", file.name()));
             }
             match decoded(&file).await {
-                Ok(text) => {
-                    draft.set(text.clone());
-                    take(text);
-                }
+                // What the reader typed gives way to a text that can be used only.
+                Ok(text) => match problem(&text) {
+                    Some(reason) => trouble.set(format!("{}: {reason}", file.name())),
+                    None => {
+                        draft.set(text.clone());
+                        take(text);
+                    }
+                },
                 Err(_) => trouble.set(format!("{} is not UTF-8 text: save it as such and try again.", file.name())),
             }
         });
@@ -67,13 +89,12 @@ pub fn OwnText() -> impl IntoView {
         match (trouble.get(), failed, counted) {
             (reason, ..) if !reason.is_empty() => reason,
             (_, Some(failure), _) => failure,
+            _ if next.with(Option::is_some) => "Counting tokens…".into(),
             _ if !own.is_empty() && draft.with(|d| **d != *own) => {
                 "The text has been changed since it was taken: press the button to use it.".into()
             }
-            (_, _, Some(1)) => "Taken: 1 token.".into(),
             (_, _, Some(n)) => format!("Taken: {} tokens.", thousands(n as u64)),
-            _ if own.is_empty() => "Nothing taken yet. The text stays on this machine.".into(),
-            _ => "Counting tokens…".into(),
+            _ => "Nothing taken yet. The text stays on this machine.".into(),
         }
     };
     view! {
@@ -98,15 +119,19 @@ pub fn OwnText() -> impl IntoView {
 
 /// Why a text cannot be taken, in a sentence.
 fn problem(text: &str) -> Option<String> {
-    if text.trim().is_empty() {
-        return Some("There is no text yet: type or paste some.".into());
-    }
     if text.len() > MAX_TEXT {
         let (size, most) = (thousands(text.len() as u64), thousands(MAX_TEXT as u64));
         return Some(format!("The text has {size} bytes; at most {most} are read. Shorten it."));
     }
-    // A text has no such bytes; what has is a picture, a program, an archive.
-    text.contains('\0').then(|| "This is not text but binary data: choose a plain text file.".into())
+    if text.trim().len() < SHORTEST {
+        return text_problem(text).or_else(|| {
+            Some(format!(
+                "This text has {} bytes; the shortest input has {SHORTEST} tokens: use a longer text.",
+                text.trim().len()
+            ))
+        });
+    }
+    text_problem(text)
 }
 
 /// A file's text.
@@ -128,6 +153,8 @@ mod tests {
         assert!(problem("  \n").is_some_and(|p| p.contains("type or paste")));
         assert!(problem("PK\u{3}\0\0").is_some_and(|p| p.contains("plain text file")));
         assert!(problem(&"a".repeat(2_000_001)).is_some_and(|p| p.contains("2,000,001 bytes")));
-        assert_eq!(problem("aaaa"), None);
+        assert!(problem(&"a".repeat(5_000)).is_some_and(|p| p.contains("over and over")));
+        assert!(problem("Hello world").is_some_and(|p| p.contains("This text has 11 bytes; the shortest")));
+        assert_eq!(problem(&"no ".repeat(20)), None);
     }
 }
