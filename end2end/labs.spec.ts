@@ -157,6 +157,15 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await page.keyboard.press("Enter");
   await expect(figure.root.locator(".sentence button").nth(2)).toHaveAttribute("aria-pressed", "true");
   await expect(figure.root.locator(".sentence button").nth(2)).toBeFocused();
+  // One stop of the Tab key; within it the arrows move.
+  await expect(figure.root.locator('.sentence button[tabindex="0"]')).toHaveCount(1);
+  await page.keyboard.press("ArrowRight");
+  await expect(figure.root.locator(".sentence button").nth(3)).toBeFocused();
+  await page.keyboard.press("Home");
+  await expect(figure.root.locator(".sentence button").first()).toHaveAttribute("aria-pressed", "true");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(figure.root.locator(".sentence button").nth(2)).toBeFocused();
   // Softmax of score + bias, from the table's own columns.
   const rows = await figure.rows("attention");
   expect(rows).toHaveLength(3);

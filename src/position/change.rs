@@ -12,7 +12,7 @@ use crate::config::Change;
 pub const LOWEST_BIAS: f32 = -1e30;
 
 /// Distance over which the exponential and the logarithmic bias depart from ALiBi's line, tokens.
-pub const SCALE: f64 = 64.0;
+pub const GROWTH_SCALE: f64 = 64.0;
 
 /// Most heads of a set of slopes.
 const MAX_SLOPES: usize = 64;
@@ -131,8 +131,8 @@ impl PositionMethod for Changed<'_> {
             Change::Ntk => -self.ntk_slope(head, shape.n_head) * d,
             Change::OneSlope(slope) => -slope * d,
             Change::SlopesOf(n) => -slope(n.max(1), head % n.max(1)).0 * d,
-            Change::Exponential => -slope(shape.n_head, head).0 * SCALE * (d / SCALE).exp_m1(),
-            Change::Logarithmic => -slope(shape.n_head, head).0 * SCALE * (d / SCALE).ln_1p(),
+            Change::Exponential => -slope(shape.n_head, head).0 * GROWTH_SCALE * (d / GROWTH_SCALE).exp_m1(),
+            Change::Logarithmic => -slope(shape.n_head, head).0 * GROWTH_SCALE * (d / GROWTH_SCALE).ln_1p(),
             Change::NoBias => 0.0,
         };
         (bias as f32).clamp(LOWEST_BIAS, -LOWEST_BIAS)

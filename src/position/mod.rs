@@ -7,7 +7,7 @@
 //! for a trained model whose tables are changed. This is not the place for model code or for drawing.
 
 mod alibi;
-pub mod change;
+mod change;
 mod none;
 mod rotary;
 mod sinusoidal;
@@ -15,7 +15,7 @@ mod t5;
 mod trainable;
 
 pub use alibi::{Alibi, SlopeOrigin, slopes, slopes_with_origin};
-pub use change::{ChangeAt, Changed, LOWEST_BIAS};
+pub use change::{ChangeAt, Changed, GROWTH_SCALE, LOWEST_BIAS};
 pub use none::NoPosition;
 pub use rotary::Rotary;
 pub use sinusoidal::Sinusoidal;

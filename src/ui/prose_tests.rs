@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::position::slopes;
+use crate::position::{slopes, t5_bucket as bucket};
 
 /// A cell of one of the paper's tables: table, row, column.
 type Cell = (&'static str, &'static str, &'static str);
@@ -86,10 +86,14 @@ const BEHIND: &[(&str, usize)] = &[
 ];
 
 /// Words that quote recorded perplexities, with their model and input length.
-const RECORDED: &[(&str, &[(&str, usize)])] = &[(
-    "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
-    &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
-)];
+const RECORDED: &[(&str, &[(&str, usize)])] = &[
+    (
+        "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
+        &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
+    ),
+    ("trained at 64 tokens it goes from 14.92 at 64 to 14.09 at 16,384", &[("alibi-64", 64), ("alibi-64", 16_384)]),
+    ("rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
+];
 
 /// Other words with decimals in them, and where their numbers come from.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -219,6 +223,18 @@ fn the_horizons_quoted_follow_from_the_slopes() {
     let below = |m: f64| (100_f64.ln() / m).ceil();
     assert_eq!((below(0.5), below(1.0 / 256.0)), (10.0, 1_179.0));
     assert!(text.contains("below 1 % from 10 tokens on, in the flattest from 1,179."), "{text}");
+}
+
+#[test]
+fn the_ranges_of_distance_that_short_training_never_meets_are_counted() {
+    let prose = prose();
+    let (_, text) = prose.iter().find(|(file, _)| file.ends_with("extrapolation/after.html")).unwrap();
+    assert!(
+        text.contains("each of 32 ranges of distance, and the last five of these begin beyond 64 tokens"),
+        "{text}"
+    );
+    // The farthest key of an input of 64 tokens is 63 back; ranges are numbered from 0.
+    assert_eq!((bucket(63), bucket(64), bucket(1_000)), (26, 26, 31));
 }
 
 /// Validation losses of a training log by tokens seen, nats.

@@ -139,7 +139,9 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
         let weight = with[query * n + k];
         let text = escaped(&word.replace('\n', "⏎"));
         html += &format!(
-            "<button type=\"button\" data-set=\"attention-query={k}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            "<button type=\"button\" data-set=\"attention-query={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            // One stop of the Tab key; within it the arrows move.
+            if k == query { 0 } else { -1 },
             k == query,
             // Small weights must still be seen: a square root spreads them.
             100.0 * weight.sqrt(),

@@ -262,7 +262,7 @@ mod tests {
             assert_eq!(name, known);
             assert!(claim.len() > 20);
         }
-        let constant = crate::position::change::SCALE;
+        let constant = crate::position::GROWTH_SCALE;
         for name in ["exponential", "logarithmic"] {
             let claim = CHANGES.iter().find(|c| c.0 == name).map_or("", |c| c.2);
             assert!(claim.contains(&format!("−m·{constant}·")) && claim.contains(&format!("d/{constant})")), "{claim}");

@@ -18,6 +18,7 @@ use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::LinePlot;
 use crate::ui::components::plot::drawing;
+use crate::ui::components::readout::Move;
 use crate::ui::components::run_bar::RunBar;
 use crate::ui::components::setting::NumberControl;
 use crate::ui::components::trouble::Trouble;
@@ -175,9 +176,11 @@ fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
 fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
     let labs = use_settings().labs;
     let place = NodeRef::<html::Div>::new();
-    let press = move |event: web_sys::MouseEvent| {
+    let of = |event: &web_sys::Event| {
         let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
-        let Some(pressed) = target.and_then(|t| t.closest("[data-set]").ok().flatten()) else { return };
+        target.and_then(|t| t.closest("[data-set]").ok().flatten())
+    };
+    let choose = move |pressed: Element| {
         let Some((key, value)) = pressed.get_attribute("data-set").and_then(|s| {
             let (key, value) = s.split_once('=')?;
             Some((key.to_string(), value.to_string()))
@@ -197,7 +200,26 @@ fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
             }
         });
     };
-    view! { <div class="panel" node_ref=place on:click=press inner_html=move || shown.with(|s| s.0.panel.clone())></div> }
+    let press = move |event: web_sys::MouseEvent| {
+        if let Some(pressed) = of(&event) {
+            choose(pressed);
+        }
+    };
+    let walk = move |event: web_sys::KeyboardEvent| {
+        let (Some(step), Some(pressed)) = (Move::of(&event), of(&event)) else { return };
+        let all = pressed.parent_element();
+        let next = match step {
+            Move::Left | Move::Up => pressed.previous_element_sibling(),
+            Move::Right | Move::Down => pressed.next_element_sibling(),
+            Move::Home | Move::PageUp => all.and_then(|all| all.first_element_child()),
+            Move::End | Move::PageDown => all.and_then(|all| all.last_element_child()),
+        };
+        event.prevent_default();
+        if let Some(next) = next.filter(|e| e.has_attribute("data-set")) {
+            choose(next);
+        }
+    };
+    view! { <div class="panel" node_ref=place on:click=press on:keydown=walk inner_html=move || shown.with(|s| s.0.panel.clone())></div> }
 }
 
 /// A control of a figure.
