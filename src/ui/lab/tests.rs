@@ -200,6 +200,16 @@ fn the_two_tables_of_short_training_agree_and_differ_as_the_prose_says() {
     let row = |name: &str| numbers(theirs.lines().find(|l| l.starts_with(name)).unwrap().split(',').skip(1));
     let rows = ["ALiBi 64,", "ALiBi 128,", "ALiBi 256,", "ALiBi 512,"].map(row);
     holds(&rows, &row("Sinusoidal*"), [false, false], true);
+    let prose = read("figures/train_short/after.html");
     let said = format!("here {} against {}", ours.rows[2][4], ours.rows[4][4]);
-    assert!(read("figures/train_short/after.html").contains(&said), "{said}");
+    assert!(prose.contains(&said), "{said}");
+    // Rows are ALiBi's training lengths and the other's own, columns the lengths tested at, from 64 in doublings.
+    let own = |method: &str, column: usize| {
+        let values = vec![("train-short-compare".to_string(), method.to_string())];
+        shown("train-short", &values).tables[0].rows[4][column].clone()
+    };
+    for (row, column) in [(2, 4), (1, 3)] {
+        let said = format!("({} against {} and {})", ours.rows[row][column], own("rotary", column), own("t5", column));
+        assert!(prose.contains(&said), "{said}");
+    }
 }
