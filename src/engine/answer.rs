@@ -110,7 +110,10 @@ pub async fn answer(
             Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
         }
         Task::Spread => {
-            if n_targets == 0 || length > first {
+            if n_targets == 0 {
+                return invalid("there is no input to look at: choose at least 1".into());
+            }
+            if length > first {
                 return invalid(format!(
                     "no input of {length} tokens ends before token {first}: choose shorter inputs"
                 ));

@@ -219,6 +219,8 @@ pub struct Origin {
     pub kept: usize,
     /// Engine of the last one computed here.
     pub engine: EngineKind,
+    /// Whether others were computed by the other one.
+    pub mixed: bool,
 }
 
 /// An answer with its numbers.
@@ -260,6 +262,7 @@ impl Bench<'_> {
     pub fn find(&self, asked: &Evaluate) -> Option<Answer<'_>> {
         let mut origin = self.origin.get();
         let answer = if let Some(entry) = self.results.all().iter().find(|e| same_point(&e.asked, asked)) {
+            origin.mixed |= origin.live > 0 && origin.engine != entry.scored.engine;
             origin.live += 1;
             origin.engine = entry.scored.engine;
             Answer { values: entry.scored.values(), scored: &entry.scored, live: true }

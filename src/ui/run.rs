@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::queue::News;
 use super::results::Results;
-use crate::protocol::{EngineKind, Evaluate, Failure, Notice};
+use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
 
 /// What one evaluation of a run is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,12 +137,12 @@ impl Run {
         reset
     }
 
-    /// Drops what is said of a run that is over if it was of other choices than these, numbers of targets and engines
-    /// apart: what it computed is kept with the results. Tracks the evaluations.
+    /// Drops what is said of a run that is over if it was of other choices than these: what it computed is kept with the
+    /// results. What failed stays until the next run. Tracks the evaluations.
     pub fn forget_other(&self, asked: &[Evaluate]) {
-        let other = self
-            .jobs
-            .with(|jobs| !is_running(jobs) && jobs.iter().any(|j| !asked.iter().any(|a| alike(a, &j.evaluate))));
+        let asked = |job: &Job| asked.iter().any(|a| alike(a, &job.evaluate));
+        let failed = |job: &Job| matches!(job.status, Status::Failed(_));
+        let other = self.jobs.with(|jobs| !is_running(jobs) && !jobs.iter().any(failed) && !jobs.iter().all(asked));
         if other {
             self.notices.set(Vec::new());
             self.span.set(None);
@@ -182,8 +182,10 @@ impl Run {
     }
 }
 
+/// Whether both ask the same, engines apart and, of losses, how many: both may follow from what has run.
 fn alike(a: &Evaluate, b: &Evaluate) -> bool {
-    let Evaluate { n_targets, engine, .. } = *a;
+    let engine = if a.task == Task::Verify { b.engine } else { a.engine };
+    let n_targets = if a.task == Task::Score { a.n_targets } else { b.n_targets };
     *a == Evaluate { n_targets, engine, ..b.clone() }
 }
 

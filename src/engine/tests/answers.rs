@@ -174,7 +174,7 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
     says(Evaluate { n_targets: 0, ..request(Task::Score) }, "at least 1");
     says(Evaluate { protocol: Protocol::LastTokens, n_targets: 4_000, ..request(Task::Score) }, "longer text");
     says(Evaluate { length: 41, ..request(Task::Spread) }, "shorter");
-    says(Evaluate { n_targets: 0, ..request(Task::Spread) }, "shorter");
+    says(Evaluate { n_targets: 0, ..request(Task::Spread) }, "at least 1");
     says(Evaluate { n_targets: 3, ..request(Task::Spread) }, "the text has 3000 tokens; 4136 are needed");
     says(Evaluate { length: MAX_ATTENDED + 1, ..request(Task::Attend { layer: 0 }) }, "shorter");
     says(request(Task::Attend { layer: 2 }), "layer 3");

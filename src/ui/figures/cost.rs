@@ -114,7 +114,7 @@ fn show(bench: &Bench) -> Shown {
     let n_head = models.first().map_or(8, |m| m.config.n_head);
     let mut out = Shown {
         finding: finding(&rows),
-        charts: if rows.is_empty() { Vec::new() } else { vec![chart(&rows), memory_chart(&rows)] },
+        charts: if rows.is_empty() { Vec::new() } else { vec![chart(&rows)] },
         panel: masks(n_head, bench.number("cost-longest")),
         tables: vec![table(&rows)],
         ..Default::default()
@@ -122,6 +122,9 @@ fn show(bench: &Bench) -> Shown {
     let mut theirs = paper::drawn(&(bench.text)(&paper::file("1")), false);
     out.tables.append(&mut theirs.tables);
     out.trouble = theirs.trouble;
+    if rows.iter().any(|r| r.bytes > 0) {
+        out.charts.push(memory_chart(&rows));
+    }
     // First until something is measured here, then beside it.
     out.charts.append(&mut theirs.charts);
     out

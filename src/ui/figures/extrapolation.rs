@@ -135,8 +135,8 @@ pub fn Extrapolation() -> impl IntoView {
         rows.chain(live.get()).collect()
     });
 
-    let start = move |()| {
-        let Some(stream) = site.recorded.with(|r| r.ready().map(|r| r.stream.clone())) else { return };
+    let planned = move || {
+        let stream = site.recorded.with(|r| r.ready().map(|r| r.stream.clone()))?;
         let mut lengths: Vec<usize> = background.with(|b| b.iter().map(|p| p.length).collect());
         lengths.retain(|&l| l <= LONGEST_LIVE);
         sort_by_key(&mut lengths, |l| *l);
@@ -152,7 +152,11 @@ pub fn Extrapolation() -> impl IntoView {
         };
         let expected = client.results.with(|r| expected_engine(choices.engine, r));
         let targets = n_targets(&choices, expected);
-        let mut all = evaluations(&choices, targets);
+        Some((targets, evaluations(&choices, targets)))
+    };
+    Effect::new(move || planned().iter().for_each(|(_, all)| run.forget_other(all)));
+    let start = move |()| {
+        let Some((targets, mut all)) = untrack(planned) else { return };
         let missing = |e: &crate::protocol::Evaluate| !client.results.with(|r| r.answered(e));
         if all.iter().any(missing) {
             all.retain(missing);
@@ -191,7 +195,7 @@ pub fn Extrapolation() -> impl IntoView {
             None => "Bands: one standard error. ".into(),
         };
         let live = match live_targets.get() {
-            0 => String::new(),
+            _ if live.with(Vec::is_empty) => String::new(),
             n => format!("Over them: computed in this page, {} targets at every length.", thousands(n as u64)),
         };
         note.unwrap_or_default() + &bands + &live

@@ -187,7 +187,7 @@ fn passage(written: &Written) -> String {
     for (i, (word, p)) in words.iter().zip(probabilities).enumerate() {
         if i == edge {
             html += match edge {
-                0 => "<strong class=\"edge\">the prompt alone is longer than the training length</strong>",
+                0 => "<strong class=\"edge\">the prompt alone reaches the training length</strong>",
                 _ => "<strong class=\"edge\">training length</strong>",
             };
         }

@@ -95,7 +95,8 @@ fn series(other: &str, name: &str, found: &[Cell]) -> Vec<Series> {
     lines
 }
 
-/// Of each length tested at: which ALiBi model of the shortest training below it beats the other one, if any does?
+/// Of each length tested at: the ALiBi model of the shortest training, below that length, that beats the other one, if any
+/// does.
 fn finding(name: &str, found: &[Cell]) -> String {
     let mut said = Vec::new();
     for &length in &TESTED {

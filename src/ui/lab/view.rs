@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::{Bench, Control, Keep, Kind, Lab, Origin, Shown, Work, cut, put, text_problem, value_of};
+use super::{Bench, Control, Keep, Kind, Lab, Origin, Shown, Values, Work, cut, put, text_problem, value_of};
 use crate::chart::LineChart;
 use crate::config::Manifest;
 use crate::protocol::Evaluate;
@@ -42,14 +42,14 @@ pub fn Laboratory(
     let labs = settings.labs;
     site.load_kept();
 
-    let with_bench = move |use_it: &mut dyn FnMut(&Bench)| {
+    let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| {
         // Tracked in one place, plain values from here on.
-        let (values, results, kept) = (labs.read(), client.results.read(), site.kept.read());
+        let (results, kept) = (client.results.read(), site.kept.read());
         let manifest = site.manifest.get();
         let text = |path: &str| site.text(path);
         use_it(&Bench {
             lab,
-            values: &values,
+            values,
             manifest: manifest.ready().map(Arc::as_ref),
             results: &results,
             kept: kept.ready().map_or(&[], |k| k.as_slice()),
@@ -60,25 +60,30 @@ pub fn Laboratory(
         });
     };
     // What is wrong with a text of the reader's.
-    let unusable = Memo::new(move |_| {
-        let texts = lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
-        labs.with(|l| texts.filter_map(|c| text_problem(value_of(lab, l, c.key))).next())
-    });
+    let texts = move || lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
+    let unusable =
+        Memo::new(move |_| labs.with(|l| texts().filter_map(|c| text_problem(value_of(lab, l, c.key))).next()));
+    // The last texts that there were answers for.
+    let answered = StoredValue::new(Vec::<(&'static Control, String)>::new());
     let shown = Memo::new(move |before: Option<&(Shown, Origin)>| {
-        // What is far from the reader stays as it was, and so does what the last good text gave.
+        // What is far from the reader stays as it was.
         if !near.get() {
             return before.cloned().unwrap_or_default();
         }
-        if let Some(before) = before.filter(|b| unusable.with(Option::is_some) && !b.0.finding.is_empty()) {
-            return before.clone();
+        let (mut values, usable) = (labs.get(), unusable.with(Option::is_none));
+        if !usable {
+            answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
         let mut out = (Shown::default(), Origin::default());
-        with_bench(&mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        with_bench(&values, &mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        if usable && out.1.live + out.1.kept > 0 {
+            answered.set_value(texts().map(|c| (c, value_of(lab, &values, c.key).to_string())).collect());
+        }
         out
     });
     let asks = move || {
         let mut out: Vec<Evaluate> = Vec::new();
-        with_bench(&mut |bench| out = (work.asks)(bench));
+        with_bench(&labs.read(), &mut |bench| out = (work.asks)(bench));
         out
     };
     let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
@@ -155,17 +160,15 @@ fn empty() -> LineChart {
 
 /// Where the numbers come from.
 fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
-    let Origin { live, kept, engine } = *origin;
+    let Origin { live, kept, engine, mixed } = *origin;
+    let on = if mixed { "CPU and GPU" } else { engine_name(engine) };
     let text = match (live, kept) {
         (0, 0) => return None,
         (0, _) => "Shown: recorded natively with the very weights that this page loads. Run it to measure here.".into(),
-        (_, 0) => format!("Shown: computed in this page, on the {}.", engine_name(engine)),
+        (_, 0) => format!("Shown: computed in this page, on the {on}."),
         (n, k) => {
             let (n, k) = (thousands(n as u64), thousands(k as u64));
-            format!(
-                "Shown: {n} results computed in this page, on the {}; {k} still as recorded natively.",
-                engine_name(engine)
-            )
+            format!("Shown: {n} results computed in this page, on the {on}; {k} still as recorded natively.")
         }
     };
     Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
@@ -275,6 +278,9 @@ fn List(
     }
 }
 
+/// Bytes that a key adds to a text, at most.
+const A_KEY: usize = 4;
+
 #[component]
 fn Text(
     key: &'static str,
@@ -287,7 +293,14 @@ fn Text(
     let notice = RwSignal::new(None::<String>);
     let take = move |event: web_sys::Event| {
         let place: web_sys::HtmlTextAreaElement = event_target(&event);
-        let typed = place.value();
+        let (typed, before) = (place.value(), value.get_untracked());
+        if typed.len() > limit && typed.len() <= before.len() + A_KEY {
+            // As in any full box, a further key does nothing.
+            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(1));
+            place.set_value(&before);
+            let _ = at.map(|at| place.set_selection_range(at, at));
+            return notice.set(Some(format!("The text is full: {} bytes are used.", thousands(limit as u64))));
+        }
         let (kept, said) = cut(&typed, limit, keep);
         if said.is_some() {
             place.set_value(kept);

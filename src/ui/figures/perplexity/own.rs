@@ -126,7 +126,7 @@ fn problem(text: &str) -> Option<String> {
     if text.trim().len() < SHORTEST {
         return text_problem(text).or_else(|| {
             Some(format!(
-                "This text has {} bytes; the shortest input has {SHORTEST} tokens: use a longer text.",
+                "This text has {} bytes, spaces around it apart; the shortest input has {SHORTEST} tokens: use a longer text.",
                 text.trim().len()
             ))
         });
@@ -154,7 +154,10 @@ mod tests {
         assert!(problem("PK\u{3}\0\0").is_some_and(|p| p.contains("plain text file")));
         assert!(problem(&"a".repeat(2_000_001)).is_some_and(|p| p.contains("2,000,001 bytes")));
         assert!(problem(&"a".repeat(5_000)).is_some_and(|p| p.contains("over and over")));
-        assert!(problem("Hello world").is_some_and(|p| p.contains("This text has 11 bytes; the shortest")));
+        assert!(
+            problem("Hello world")
+                .is_some_and(|p| p.contains("This text has 11 bytes, spaces around it apart; the shortest"))
+        );
         assert_eq!(problem(&"no ".repeat(20)), None);
     }
 }
