@@ -177,7 +177,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   }
   // The scale that scores and bias share begins and ends where the larger of the two does: the farthest key's bias.
   const key = await figure.root.locator(".panel .source", { hasText: "Scores and bias" }).textContent();
-  const [, light, dark] = key!.match(/Scores and bias: (\S+)\s+(\S+); weights: 1\s+0; grey: masked/)!;
+  const [, light, dark] = key!.match(/Scores and bias: (\S+)\s+(\S+); square root of weights: 1\s+0; grey: masked/)!;
   expect(Number(dark.replace("−", "-"))).toBeLessThanOrEqual(-0.5 * (words.length - 1) + 0.051);
   expect(Number(light.replace("−", "-"))).toBeGreaterThanOrEqual(0);
   // What cannot be used is said; the last good result stays.

@@ -262,7 +262,11 @@ fn names<B: DrawingBackend>(
         .iter()
         .filter(|s| chart.labels(s))
         .filter_map(|s| {
-            s.points.last().map(|p| (at.y(chart, p.y).clamp(at.top, at.bottom), at.x(chart, p.x).min(at.right), s))
+            let placed: Vec<_> = s.points.iter().map(|p| (at.x(chart, p.x), at.y(chart, p.y))).collect();
+            // A line that leaves the area is named where it does.
+            let seen = clip(&placed, at).pop().and_then(|mut piece| piece.pop());
+            let (x, y) = seen.or(placed.last().copied())?;
+            Some((y.clamp(at.top, at.bottom), x.min(at.right), s))
         })
         .collect();
     sort_by(&mut ends, |a, b| a.0.total_cmp(&b.0));

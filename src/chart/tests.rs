@@ -59,6 +59,25 @@ fn a_value_that_is_not_finite_is_said_to_have_diverged() {
 }
 
 #[test]
+fn a_line_that_leaves_the_area_is_named_where_it_does() {
+    let mut cut = perplexity();
+    cut.series.truncate(1);
+    cut.series[0].points[3].y = 200.0;
+    let place = |chart: &LineChart| {
+        let svg = to_svg(chart, &Theme::LIGHT, (720, 360)).unwrap();
+        // The attributes of the text that is the name.
+        let tag = svg.split("<text ").find(|t| t.contains("Sinusoidal")).unwrap().to_string();
+        tag.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse::<f64>().unwrap() / 4.0
+    };
+    let at = |chart: &LineChart| Layout::of(chart, Sheet { width: 720.0, height: 360.0 }).unwrap();
+    assert!(place(&cut) > at(&cut).right);
+    cut.y.range = Some((20.0, 40.0));
+    // Between 256 and 512 tokens it rises beyond 40.
+    let (from, to) = (at(&cut).x(&cut, 256.0), at(&cut).x(&cut, 512.0));
+    assert!((from..to).contains(&(place(&cut) - 18.0)), "{} is not within {from}..{to}", place(&cut));
+}
+
+#[test]
 fn an_svg_is_as_large_as_asked_for() {
     let svg = to_svg(&perplexity(), &Theme::LIGHT, (720, 360)).unwrap();
     assert!(svg.starts_with("<svg width=\"720\" height=\"360\" viewBox=\"0 0 2880 1440\""), "{}", &svg[..80]);

@@ -12,7 +12,7 @@ const MOST: usize = 256;
 /// Heads of every model.
 const HEADS: usize = 8;
 
-/// Scale of weights. As in the figure of the bias, what is seen best is light.
+/// Scale of weights, as their square roots. As in the figure of the bias, what is seen best is light.
 const SHARES: (f32, f32) = (1.0, 0.0);
 
 /// The figure.
@@ -160,14 +160,14 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
     for (title, values, range) in [
         ("Scores q·k/√D", of.scores, scale),
         ("Bias", biases.as_slice(), scale),
-        ("Weights", with, SHARES),
-        ("Weights, no bias", without, SHARES),
+        ("Weights", &roots(with), SHARES),
+        ("Weights, no bias", &roots(without), SHARES),
     ] {
         map(&mut html, title, "", &square(values, n, range, &theme), None, false);
     }
     html += "</div><p class=\"source\">Scores and bias: ";
     key(&mut html, scale, &theme);
-    html += "; weights: ";
+    html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
     html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
     let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
@@ -179,7 +179,7 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
             &mut html,
             &format!("Head {}", h + 1),
             &legend,
-            &square(&of.weights(1.0), n, SHARES, &theme),
+            &square(&roots(&of.weights(1.0)), n, SHARES, &theme),
             Some(h),
             h + 1 == bench.number("attention-head"),
         );
@@ -197,6 +197,11 @@ fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usi
         ),
         None => format!("<div>{picture}{below}</div>"),
     };
+}
+
+/// Square roots, which keep small weights in sight.
+fn roots(weights: &[f32]) -> Vec<f32> {
+    weights.iter().map(|w| w.sqrt()).collect()
 }
 
 /// A colour scale with its ends.
