@@ -7,7 +7,7 @@ use crate::protocol::Protocol;
 
 use super::components::data_table::Table;
 use super::plan::tokens;
-use super::results::{Entry, Summary, show_3, show_perplexity, summarise, summarise_recorded, thousands};
+use super::results::{Entry, Summary, show_3, show_half, show_perplexity, summarise, summarise_recorded, thousands};
 use super::run::engine_id;
 
 /// A point as it is shown.
@@ -182,12 +182,11 @@ pub fn table(points: &[Shown], caption: String) -> Table {
     ];
     let row = |p: &Shown| {
         let s = &p.summary;
-        let half = (s.band.1 - s.band.0) / 2.0;
         vec![
             p.model.clone(),
             thousands(p.length as u64),
             show_perplexity(s.perplexity),
-            s.standard_error.filter(|_| half.is_finite()).map_or("–".into(), |_| format!("{half:.2}")),
+            show_half(s),
             show_3(s.mean_nll),
             show_3(s.bits_per_byte),
             thousands(s.n_targets),

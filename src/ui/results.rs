@@ -85,6 +85,12 @@ pub fn show_perplexity(value: f64) -> String {
     }
 }
 
+/// Half of the band of a perplexity, "–" where there is none.
+pub fn show_half(summary: &Summary) -> String {
+    let half = (summary.band.1 - summary.band.0) / 2.0;
+    summary.standard_error.filter(|_| half.is_finite()).map_or("–".into(), |_| format!("{half:.2}"))
+}
+
 /// A number with three decimals, "diverged" where it is not finite.
 pub fn show_3(value: f64) -> String {
     if value.is_finite() { format!("{value:.3}") } else { "diverged".into() }

@@ -5,7 +5,7 @@ use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::lab::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work};
-use crate::ui::results::{Summary, show_3, show_perplexity, thousands};
+use crate::ui::results::{Summary, show_3, show_half, show_perplexity, thousands};
 
 /// Input lengths of the curves, tokens.
 const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
@@ -195,7 +195,18 @@ fn curve_table(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]
     let of = |points: &[(usize, Summary)], l| {
         points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_perplexity(p.1.perplexity))
     };
-    let row = |&l: &usize| vec![thousands(l as u64), of(apart, l), of(slid, l), format!("{:.0} %", 100.0 * share(l))];
+    let half =
+        |points: &[(usize, Summary)], l| points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_half(&p.1));
+    let row = |&l: &usize| {
+        vec![
+            thousands(l as u64),
+            of(apart, l),
+            of(slid, l),
+            format!("{:.0} %", 100.0 * share(l)),
+            half(apart, l),
+            half(slid, l),
+        ]
+    };
     Table {
         caption: format!("{name}: perplexity of the same {} targets", thousands(TARGETS as u64)),
         columns: [
@@ -203,6 +214,8 @@ fn curve_table(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]
             "nonoverlapping",
             "sliding window",
             "nonoverlapping with at most 100 tokens of context",
+            "nonoverlapping ± (1 s.e.)",
+            "sliding window ± (1 s.e.)",
         ]
         .map(String::from)
         .to_vec(),

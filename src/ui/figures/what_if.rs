@@ -7,7 +7,7 @@ use crate::protocol::{Evaluate, Task};
 use crate::ui::components::data_table::Table;
 use crate::ui::curves;
 use crate::ui::lab::{Bench, Control, Kind, Lab, METHOD, Shown, Work};
-use crate::ui::results::{Summary, show_perplexity, thousands};
+use crate::ui::results::{Summary, show_half, show_perplexity, thousands};
 
 /// Input lengths, tokens.
 const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
@@ -225,6 +225,8 @@ fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) 
 
 fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
     let cell = |curve, l| at(curve, l).map_or("–".into(), show_perplexity);
+    let half =
+        |curve: &[(usize, Summary)], l| curve.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_half(&p.1));
     let ratio = |l| Some(at(after, l)? / at(before, l)?);
     let row = |&l: &usize| {
         vec![
@@ -232,6 +234,8 @@ fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) ->
             cell(before, l),
             cell(after, l),
             ratio(l).map_or("–".into(), |r| if r.is_finite() { format!("{r:.3}") } else { "diverged".into() }),
+            half(before, l),
+            half(after, l),
         ]
     };
     Table {
@@ -239,7 +243,9 @@ fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) ->
             "{what}: perplexity of the same {} targets, as trained and changed",
             thousands(TARGETS as u64)
         ),
-        columns: ["input length", "as trained", "changed", "ratio"].map(String::from).to_vec(),
+        columns: ["input length", "as trained", "changed", "ratio", "as trained ± (1 s.e.)", "changed ± (1 s.e.)"]
+            .map(String::from)
+            .to_vec(),
         rows: LENGTHS.iter().map(row).collect(),
     }
 }
@@ -296,7 +302,7 @@ mod tests {
     #[test]
     fn ratios_stand_beside_both() {
         let table = table("x", &curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
-        assert_eq!(table.rows[0], ["256", "10.00", "15.00", "1.500"]);
-        assert_eq!(table.rows[1], ["512", "–", "–", "–"]);
+        assert_eq!(table.rows[0], ["256", "10.00", "15.00", "1.500", "–", "–"]);
+        assert_eq!(table.rows[1], ["512", "–", "–", "–", "–", "–"]);
     }
 }
