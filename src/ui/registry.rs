@@ -25,7 +25,7 @@ pub static FIGURES: &[Entry] = &[
         id: "extrapolation",
         title: "Perplexity against input length",
         question: "What happens past the training length?",
-        height: 870,
+        height: 990,
     },
     Entry {
         id: methods::LAB.id,
@@ -45,12 +45,12 @@ pub static FIGURES: &[Entry] = &[
         question: "What is added to the scores?",
         height: 1680,
     },
-    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?", height: 1310 },
+    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?", height: 1740 },
     Entry {
         id: "perplexity",
         title: "The laboratory",
         question: "Does it hold when you measure it yourself?",
-        height: 1500,
+        height: 1730,
     },
     Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?", height: 810 },
     Entry {
@@ -59,7 +59,7 @@ pub static FIGURES: &[Entry] = &[
         question: "Why do longer inputs help at all?",
         height: 1270,
     },
-    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1090 },
+    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1200 },
     Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,
@@ -70,15 +70,15 @@ pub static FIGURES: &[Entry] = &[
         id: attention::LAB.id,
         title: attention::LAB.title,
         question: "What does the bias do to a sentence?",
-        height: 1570,
+        height: 1630,
     },
-    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 1950 },
+    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 2070 },
     Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?", height: 750 },
     Entry {
         id: verify::LAB.id,
         title: verify::LAB.title,
         question: "Can you trust what your browser computes?",
-        height: 440,
+        height: 680,
     },
 ];
 

@@ -43,7 +43,7 @@ const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("
 
 /// Training length of the models shown.
 pub static LENGTH: Control =
-    Control { key: "trained", label: "Trained on inputs of, tokens", kind: Kind::Pick(TRAINED_AT), default: "256" };
+    Control { key: "trained", label: "Training length, tokens", kind: Kind::Pick(TRAINED_AT), default: "256" };
 /// Models that are not shown, by id with commas between; each stands for its method at every training length. Trained
 /// slopes would lie over ALiBi's own: on request.
 pub static WITHOUT: Control =
