@@ -200,7 +200,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await expect(figure.control("attention-text")).toHaveValue("A house divided. ".repeat(200).slice(0, 2000));
   await figure.control("run").click();
   await figure.reaches("done", 60_000);
-  await expect(figure.root).toContainText(/The text has \d+ tokens; its first 256 are looked at/);
+  await expect(figure.root).toContainText(/The text has \d+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
   expect(await figure.root.locator(".sentence button").count()).toBe(256);
 });
 
@@ -330,4 +330,12 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   }
   // The last good result stays.
   expect(await figure.rows("perplexity")).toEqual(rows);
+  // And another text can be scored afterwards.
+  await figure.set("text", "held-out");
+  await figure.tick("length-4096", false);
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  expect((await figure.rows("perplexity")).map((r) => r[1])).toEqual(["32", "64"]);
+  await figure.set("text", "own");
+  expect(await figure.control("own-text").inputValue()).toBe("the ".repeat(10));
 });

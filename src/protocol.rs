@@ -278,6 +278,8 @@ pub enum Notice {
         of: usize,
         /// Whether the last ones are used.
         last: bool,
+        /// Words at the cut, of the part that is used.
+        at: String,
     },
 }
 

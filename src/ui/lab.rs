@@ -136,7 +136,7 @@ pub fn text_problem(text: &str) -> Option<String> {
     let Some(first) = seen.next() else { return Some("There is no text yet: type or paste some.".into()) };
     // A text has no such characters; what has is a picture, a program, an archive.
     if text.chars().any(|c| c < '\u{9}') {
-        return Some("This is not text but binary data: choose a plain text file.".into());
+        return Some("This is not text but binary data: use plain text.".into());
     }
     let mut others = seen.peekable();
     (others.peek().is_some() && others.all(|c| c == first)).then(|| {

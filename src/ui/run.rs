@@ -62,9 +62,9 @@ impl Default for Run {
 }
 
 impl Run {
-    /// Number of the present run; 0 before the first.
+    /// Number of the present run; 0 before the first, and where the figure is gone.
     pub fn id(&self) -> u32 {
-        self.id.get_untracked()
+        self.id.try_get_untracked().unwrap_or(0)
     }
 
     /// Begins anew.
@@ -78,8 +78,9 @@ impl Run {
 
     /// Takes in what happened to evaluation `index`; a point that is done goes to `results`.
     pub fn take(&self, index: usize, evaluate: &Evaluate, news: News, results: RwSignal<Results>) {
-        // An answer to the run before this one.
-        if self.jobs.with_untracked(|jobs| jobs.get(index).is_none_or(|j| j.evaluate != *evaluate)) {
+        // An answer to the run before this one, or to a figure that is gone.
+        let other = |jobs: &Vec<Job>| jobs.get(index).is_none_or(|j| j.evaluate != *evaluate);
+        if self.jobs.try_with_untracked(other).unwrap_or(true) {
             return;
         }
         let status = match news {
@@ -240,10 +241,12 @@ pub fn say(notice: &Notice) -> String {
     match notice {
         Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
         Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
-        Notice::Shortened { used, of, last: true } => {
-            format!("The prompt has {of} tokens; its last {used} are continued.")
+        Notice::Shortened { used, of, last: true, at } => {
+            format!("The prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
         }
-        Notice::Shortened { used, of, .. } => format!("The text has {of} tokens; its first {used} are looked at."),
+        Notice::Shortened { used, of, at, .. } => {
+            format!("The text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
+        }
     }
 }
 

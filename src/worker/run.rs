@@ -15,12 +15,16 @@ use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::{Backend, EngineError};
 use crate::engine::choose::{Probe, Timing, choose, known};
 use crate::engine::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use crate::engine::own_text::words;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, Protocol, ResponseBody, Scored, Task};
 
 /// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;
+
+/// Tokens that say where a text was cut.
+const AT_A_CUT: usize = 8;
 
 /// Models and engines, kept between requests.
 pub(super) struct Runner {
@@ -87,7 +91,10 @@ impl Runner {
         let last = matches!(request.task, Task::Generate { .. });
         if (last || matches!(request.task, Task::Attend { .. })) && text.tokens.len() > request.length {
             let (used, of) = (request.length, text.tokens.len());
-            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of, last }));
+            let cut =
+                if last { of - used..(of - used + AT_A_CUT).min(of) } else { used.saturating_sub(AT_A_CUT)..used };
+            let at = words(&text.tokenizer, &text.tokens[cut], false).concat().trim().replace('\n', " ");
+            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of, last, at }));
         }
         loop {
             let kind = match needs_cpu(request.task) {

@@ -81,6 +81,28 @@ fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> 
     (count > 0.0).then_some(sum / count)
 }
 
+/// Standard error of [`mean`], from how much the means of the positions differ within the group: each has targets of its
+/// own. Absent below four positions.
+fn error(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
+    let (means, counts) = answer.values.split_at_checked(length)?;
+    let counted = || (low..high.min(length)).filter(|&i| counts.get(i).is_some_and(|n| *n > 0.0));
+    let (n, centre) = (counted().count() as f64, mean(answer, length, low, high)?);
+    let squares: f64 = counted().map(|i| (f64::from(means[i]) - centre).powi(2)).sum();
+    (n >= 4.0).then(|| (squares / (n - 1.0) / n).sqrt())
+}
+
+/// A group of positions, from 0.
+struct Group {
+    /// First.
+    low: usize,
+    /// One past the last.
+    high: usize,
+    /// Mean loss, nats.
+    loss: f64,
+    /// Its standard error, nats.
+    error: Option<f64>,
+}
+
 /// Positions grouped by powers of two: 0, 1, 2–3, 4–7, …
 fn groups(length: usize) -> Vec<(usize, usize)> {
     let mut out = vec![(0, 1)];
@@ -95,9 +117,13 @@ fn groups(length: usize) -> Vec<(usize, usize)> {
 fn show(bench: &Bench) -> Shown {
     let length = bench.number("early-length");
     let answer = bench.find(&by_position(bench));
-    let grouped: Vec<(usize, usize, f64)> = answer
+    let grouped: Vec<Group> = answer
         .iter()
-        .flat_map(|a| groups(length).into_iter().filter_map(|(l, h)| Some((l, h, mean(a, length, l, h)?))))
+        .flat_map(|a| {
+            groups(length).into_iter().filter_map(|(low, high)| {
+                Some(Group { low, high, loss: mean(a, length, low, high)?, error: error(a, length, low, high) })
+            })
+        })
         .collect();
     let curve = |sliding| -> Vec<(usize, Summary)> {
         LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, sliding))?))).collect()
@@ -150,13 +176,13 @@ fn line(id: &str, name: &str, style: usize, points: Vec<Point>) -> Series {
     Series { id: id.into(), name: name.into(), style, points, faint: false }
 }
 
-fn positions(method: &str, grouped: &[(usize, usize, f64)]) -> LineChart {
-    let point = |&(low, high, loss): &(usize, usize, f64)| Point {
+fn positions(method: &str, grouped: &[Group]) -> LineChart {
+    let point = |g: &Group| Point {
         // The middle of the group by ratio; positions count from 1 on a logarithmic axis.
-        x: ((low + 1) as f64 * high as f64).sqrt(),
-        y: loss,
-        low: None,
-        high: None,
+        x: ((g.low + 1) as f64 * g.high as f64).sqrt(),
+        y: g.loss,
+        low: g.error.map(|e| g.loss - e),
+        high: g.error.map(|e| g.loss + e),
     };
     LineChart {
         x: Axis { label: "position in the segment (tokens, log scale)".into(), scale: Scale::Log2, range: None },
@@ -179,14 +205,14 @@ fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
     }
 }
 
-fn position_table(name: &str, grouped: &[(usize, usize, f64)], length: usize) -> Table {
-    let row = |&(low, high, loss): &(usize, usize, f64)| {
-        let place = if high - low == 1 { (low + 1).to_string() } else { format!("{}–{}", low + 1, high) };
-        vec![place, show_3(loss), show_perplexity(loss.exp())]
+fn position_table(name: &str, grouped: &[Group], length: usize) -> Table {
+    let row = |g: &Group| {
+        let place = if g.high - g.low == 1 { (g.low + 1).to_string() } else { format!("{}–{}", g.low + 1, g.high) };
+        vec![place, show_3(g.loss), show_perplexity(g.loss.exp()), g.error.map_or("–".into(), |e| format!("{e:.3}"))]
     };
     Table {
         caption: format!("{name}: loss by position in segments of {} tokens", thousands(length as u64)),
-        columns: ["position", "loss (nats)", "perplexity"].map(String::from).to_vec(),
+        columns: ["position", "loss (nats)", "perplexity", "± (1 s.e. of the loss)"].map(String::from).to_vec(),
         rows: grouped.iter().map(row).collect(),
     }
 }
@@ -254,5 +280,10 @@ mod tests {
         assert_eq!(mean(&answer, 4, 2, 4), Some(4.0));
         assert_eq!(mean(&answer, 4, 3, 4), None);
         assert_eq!(mean(&answer, 8, 0, 1), None);
+        // Means 1, 3, 2, 4 of equal counts: variance 5/3 over four.
+        let answer =
+            Answer { scored: &Scored::default(), values: vec![1.0, 3.0, 2.0, 4.0, 7.0, 7.0, 7.0, 7.0], live: true };
+        assert!((error(&answer, 4, 0, 4).unwrap() - (5.0f64 / 12.0).sqrt()).abs() < 1e-9);
+        assert_eq!(error(&answer, 4, 1, 4), None);
     }
 }

@@ -30,6 +30,9 @@ pub fn Controls(
 ) -> impl IntoView {
     let settings = use_settings();
     let sliding = Memo::new(move |_| settings.protocol.get() == ProtocolKind::Sliding);
+    // Once it is there it stays, with what was typed and what is being counted.
+    let own = Memo::new(move |_| settings.text.get() == TextChoice::Own);
+    let asked_for = Memo::new(move |before: Option<&bool>| own.get() || before.is_some_and(|b| *b));
     let plain = |n: usize| (n, thousands(n as u64));
     let targets = TARGETS.into_iter().map(|n| if n == 0 { (0, "auto".into()) } else { plain(n) }).collect::<Vec<_>>();
     view! {
@@ -40,7 +43,7 @@ pub fn Controls(
                 <div class="ticks">{lengths().map(|l| view! { <Length length=l /> }).collect_view()}</div>
             </fieldset>
             <PickControl testid="text" label="Text" value=settings.text choices=TEXTS values=TEXT_CHOICES />
-            {move || (settings.text.get() == TextChoice::Own).then(|| view! { <OwnText /> })}
+            {move || asked_for.get().then(|| view! { <div class="wide" hidden=move || !own.get()><OwnText /></div> })}
             <PickControl testid="protocol" label="Evaluation" value=settings.protocol choices=PROTOCOLS values=KINDS />
             <NumberControl
                 testid="stride"

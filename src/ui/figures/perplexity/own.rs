@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused_with_what_to_do() {
         assert!(problem("  \n").is_some_and(|p| p.contains("type or paste")));
-        assert!(problem("PK\u{3}\0\0").is_some_and(|p| p.contains("plain text file")));
+        assert!(problem("PK\u{3}\0\0").is_some_and(|p| p.contains("use plain text")));
         assert!(problem(&"a".repeat(2_000_001)).is_some_and(|p| p.contains("2,000,001 bytes")));
         assert!(problem(&"a".repeat(5_000)).is_some_and(|p| p.contains("over and over")));
         assert!(
