@@ -321,7 +321,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   await expect(figure.control("own-status")).toContainText("at most 2,000,000");
   for (const [text, said] of [
     ["a".repeat(5000), "“a” over and over"],
-    ["Hello world", "This text has 11 bytes"],
+    ["Hello world", "This text is 11 bytes long"],
     ["the ".repeat(10), "the shortest input has 32: use a longer text"],
   ]) {
     await figure.control("own-text").fill(text);

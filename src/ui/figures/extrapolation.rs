@@ -154,7 +154,8 @@ pub fn Extrapolation() -> impl IntoView {
         let targets = n_targets(&choices, expected);
         Some((targets, evaluations(&choices, targets)))
     };
-    Effect::new(move || planned().iter().for_each(|(_, all)| run.forget_other(all)));
+    // While the reader guesses, less is planned than was run.
+    Effect::new(move || planned().iter().filter(|_| !predicting.get()).for_each(|(_, all)| run.forget_other(all)));
     let start = move |()| {
         let Some((targets, mut all)) = untrack(planned) else { return };
         let missing = |e: &crate::protocol::Evaluate| !client.results.with(|r| r.answered(e));

@@ -278,6 +278,11 @@ fn List(
     }
 }
 
+/// Length of a text as the browser counts it.
+fn utf16(text: &str) -> u32 {
+    text.encode_utf16().count() as u32
+}
+
 /// Bytes that a key adds to a text, at most.
 const A_KEY: usize = 4;
 
@@ -296,14 +301,19 @@ fn Text(
         let (typed, before) = (place.value(), value.get_untracked());
         if typed.len() > limit && typed.len() <= before.len() + A_KEY {
             // As in any full box, a further key does nothing.
-            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(1));
+            let more = utf16(&typed).saturating_sub(utf16(&before));
+            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(more));
             place.set_value(&before);
             let _ = at.map(|at| place.set_selection_range(at, at));
             return notice.set(Some(format!("The text is full: {} bytes are used.", thousands(limit as u64))));
         }
         let (kept, said) = cut(&typed, limit, keep);
         if said.is_some() {
+            // What is cut from the start moves the place of typing.
+            let gone = if keep == Keep::End { utf16(&typed) - utf16(kept) } else { 0 };
+            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(gone).min(utf16(kept)));
             place.set_value(kept);
+            let _ = at.map(|at| place.set_selection_range(at, at));
         }
         set.run(kept.into());
         notice.set(said);

@@ -105,7 +105,11 @@ pub fn OwnText() -> impl IntoView {
                     data-testid="own-text"
                     rows="5"
                     prop:value=draft
-                    on:input=move |event| draft.set(event_target::<HtmlTextAreaElement>(&event).value())
+                    on:input=move |event| {
+                        // What was wrong with another text is no longer of use.
+                        trouble.set(String::new());
+                        draft.set(event_target::<HtmlTextAreaElement>(&event).value());
+                    }
                 ></textarea>
             </label>
             <p>
@@ -126,8 +130,8 @@ fn problem(text: &str) -> Option<String> {
     if text.trim().len() < SHORTEST {
         return text_problem(text).or_else(|| {
             Some(format!(
-                "This text has {} bytes, spaces around it apart; the shortest input has {SHORTEST} tokens: use a longer text.",
-                text.trim().len()
+                "This text is {} long, spaces around it apart; the shortest input has {SHORTEST} tokens: use a longer text.",
+                if text.trim().len() == 1 { "1 byte".into() } else { format!("{} bytes", text.trim().len()) }
             ))
         });
     }
@@ -156,7 +160,7 @@ mod tests {
         assert!(problem(&"a".repeat(5_000)).is_some_and(|p| p.contains("over and over")));
         assert!(
             problem("Hello world")
-                .is_some_and(|p| p.contains("This text has 11 bytes, spaces around it apart; the shortest"))
+                .is_some_and(|p| p.contains("This text is 11 bytes long, spaces around it apart; the shortest"))
         );
         assert_eq!(problem(&"no ".repeat(20)), None);
     }
