@@ -95,6 +95,11 @@ const RECORDED: &[(&str, &[(&str, usize)])] = &[
         "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
         &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
     ),
+    ("Fixed slopes end between 13.73 and 13.92", &[("alibi-256", 16_384), ("alibi-256-s3", 16_384)]),
+    (
+        "three trainings of ALiBi at 256 tokens have 14.09, 14.29 and 14.33 there",
+        &[("alibi-256", 256), ("alibi-256-s2", 256), ("alibi-256-s3", 256)],
+    ),
     ("trained at 64 tokens it goes from 14.92 at 64 to 14.09 at 16,384", &[("alibi-64", 64), ("alibi-64", 16_384)]),
     ("rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
 ];
