@@ -16,8 +16,8 @@ use crate::protocol::{Evaluate, Kept};
 use crate::tokenizer::Tokenizer;
 
 /// Reads `questions.json`, writes `models/kept.json`; `report` hears of each answer that is computed: all to questions
-/// about the models that `only` names (every model, where it names none), and those that the file does not have. An answer with a loss that is not
-/// finite is left out: JSON has no word for it, and the page shows it once it has run.
+/// about the models that `only` names (every model, where it names none), and those that the file does not have. An
+/// answer with a loss that is not finite is left out: JSON has no word for it, and the page shows it once it has run.
 ///
 /// # Errors
 /// If a file is missing or not what the manifest says, or a question cannot be answered.
