@@ -201,7 +201,22 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await figure.control("run").click();
   await figure.reaches("done", 60_000);
   await expect(figure.root).toContainText(/The text has \d+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
-  expect(await figure.root.locator(".sentence button").count()).toBe(256);
+    expect(await figure.root.locator(".sentence button").count()).toBe(256);
+  // What was said of the text comes back with it.
+  await figure.set("attention-method", "none");
+  await expect(figure.control("notice")).toHaveCount(0);
+  await figure.set("attention-method", "alibi");
+  await expect(figure.control("notice").filter({ hasText: "its first 256 are looked at" })).toHaveCount(1);
+  // Heads, too, are one stop of the Tab key.
+  const heads = figure.root.locator(".maps.small button");
+  await expect(figure.root.locator('.maps.small button[tabindex="0"]')).toHaveCount(1);
+  await heads.nth(1).focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(heads.nth(2)).toHaveAttribute("aria-pressed", "true");
+  await expect(heads.nth(2)).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(heads.nth(7)).toBeFocused();
+
 });
 
 test("generate: the same seed writes what was kept, tokens come as they are written, and Stop stops", async ({ page }) => {

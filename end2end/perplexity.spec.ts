@@ -51,6 +51,32 @@ test("stop keeps what was computed, within 200 ms", async ({ page }) => {
   await expect(figure.control("run")).toBeEnabled();
 });
 
+for (const [id, change, back] of [
+  ["perplexity", ["length-64", true], ["length-64", false]],
+  ["extrapolation", ["trained", "512"], ["trained", "256"]],
+  ["what-if", ["what-if-change", "half"], ["what-if-change", "interpolate"]],
+] as const) {
+  test(`${id} says when a run in progress is for other choices`, async ({ page }) => {
+    const explainer = new Explainer(page);
+    await explainer.open(`?embed=${id}&engine=cpu&lengths=32,4096`);
+    const figure = explainer.figure(id);
+    const set = ([control, value]: readonly [string, string | boolean]) =>
+      typeof value === "boolean" ? figure.tick(control, value) : figure.set(control, value);
+    await set(change);
+    await set(back);
+    await figure.control("run").click();
+    await figure.reaches("running");
+    await expect(figure.control("changed")).toHaveCount(0);
+    await set(change);
+    await expect(figure.control("changed")).toContainText("run again for them");
+    await set(back);
+    await expect(figure.control("changed")).toHaveCount(0);
+    await set(change);
+    await figure.control("stop").click();
+    await expect(figure.control("changed")).toHaveCount(0);
+  });
+}
+
 test("a sliding window with the stride of the input equals nonoverlapping evaluation", async ({ page }) => {
   test.setTimeout(3 * 60_000);
   const explainer = new Explainer(page);

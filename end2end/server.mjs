@@ -3,13 +3,13 @@
 // that embed a figure of the first (end2end/hosts).
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { dirname, extname, join, normalize, sep } from "node:path";
+import { dirname, extname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fileNames } from "../.ci/dist/names.mjs";
 import { headersFor, parseHeaders } from "../.ci/dist/policy.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-export const ROOT = join(HERE, "..", process.env.DIST ?? "dist");
+export const ROOT = resolve(HERE, "..", process.env.DIST ?? "dist");
 const PREFIX = "/some/sub/path/";
 
 const TYPES = {

@@ -6,6 +6,7 @@
 //! browser or for sentences: those are in `ui`.
 
 mod axis;
+mod bars;
 mod heatmap;
 mod line;
 mod palette;
@@ -18,6 +19,7 @@ mod square;
 mod theme;
 
 pub use axis::{Axis, Scale, format_number, format_short};
+pub use bars::{Bar, BarChart, bars_to_svg, draw_bars};
 pub use heatmap::{BiasMap, Cell, HeatLayout, Heatmap, KeyedBy, Square, draw_heatmap, heatmap_to_svg};
 pub use line::{Layout, draw};
 pub use palette::{KINDS, STEPS, STYLES, style_of};
@@ -101,6 +103,27 @@ pub enum ChartError {
 /// If the size is too small for axes and labels.
 pub fn to_svg(chart: &LineChart, theme: &Theme, size: (u32, u32)) -> Result<String, ChartError> {
     pen::svg(size, theme, |pen| draw(pen, chart, theme))
+}
+
+/// Documents of this module as one, each below the last; one alone stays as it is.
+pub fn stacked(documents: Vec<String>) -> Option<String> {
+    if documents.len() < 2 {
+        return documents.into_iter().next();
+    }
+    // The size of a document as its first tag says it.
+    let size = |svg: &str, key: &str| -> u32 {
+        let digits = svg.split(key).nth(1).unwrap_or_default().split('"').next().unwrap_or_default();
+        digits.bytes().fold(0, |n, c| 10 * n + u32::from(c.saturating_sub(b'0')))
+    };
+    let (mut inner, mut width, mut height) = (String::new(), 0, 0);
+    for svg in &documents {
+        inner += &svg.replacen("<svg ", &format!("<svg y=\"{height}\" "), 1);
+        width = width.max(size(svg, "width=\""));
+        height += size(svg, "height=\"");
+    }
+    Some(format!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\">\n{inner}</svg>\n"
+    ))
 }
 
 #[cfg(test)]

@@ -84,6 +84,17 @@ fn an_svg_is_as_large_as_asked_for() {
 }
 
 #[test]
+fn several_drawings_become_one_document() {
+    let one = || to_svg(&perplexity(), &Theme::LIGHT, (720, 360)).unwrap();
+    let other = to_svg(&perplexity(), &Theme::LIGHT, (400, 300)).unwrap();
+    assert_eq!((stacked(Vec::new()), stacked(vec![one()])), (None, Some(one())));
+    let both = stacked(vec![one(), other]).unwrap();
+    assert!(both.starts_with("<svg width=\"720\" height=\"660\" viewBox=\"0 0 720 660\""), "{}", &both[..80]);
+    assert_eq!((both.matches("<svg ").count(), both.matches("</svg>").count()), (3, 3));
+    assert!(both.contains("<svg y=\"0\" width=\"720\"") && both.contains("<svg y=\"360\" width=\"400\""));
+}
+
+#[test]
 fn a_sheet_too_small_is_refused_in_words() {
     let refused = to_svg(&perplexity(), &Theme::LIGHT, (60, 40)).unwrap_err();
     assert!(refused.to_string().contains("60×40"), "{refused}");

@@ -39,10 +39,15 @@ pub fn parts(model: &str) -> (&str, Option<usize>, Option<&str>) {
     (method, train_length, pieces.next())
 }
 
+/// A method as the reader knows it: its name, or the id of one that this page does not know.
+pub fn method_name(method: &str) -> &str {
+    by_id(method).map_or(method, |m| m.name())
+}
+
 /// A model as the reader knows it: the method's name, and the seed beyond the first.
 pub fn model_name(model: &str) -> String {
     let (method, _, seed) = parts(model);
-    let name = by_id(method).map_or(method, |m| m.name());
+    let name = method_name(method);
     seed.map_or_else(|| name.to_string(), |s| format!("{name} (seed {})", s.trim_start_matches('s')))
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::components::choice::Choice;
 use super::components::data_table::Table;
 use super::results::{Results, Summary, same_point, summarise, thousands};
-use crate::chart::LineChart;
+use crate::chart::{BarChart, LineChart};
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
 
@@ -180,6 +180,8 @@ pub struct Shown {
     pub finding: String,
     /// Charts, at most as many as [`Lab::plots`]; the places of the others are not shown.
     pub charts: Vec<LineChart>,
+    /// A bar chart.
+    pub bars: Option<BarChart>,
     /// HTML; an element with `data-set="key=value"` sets that control when it is pressed.
     pub panel: String,
     /// The numbers, one table per name in [`Lab::series`].

@@ -50,7 +50,7 @@ pub static FIGURES: &[Entry] = &[
         id: "perplexity",
         title: "The laboratory",
         question: "Does it hold when you measure it yourself?",
-        height: 1730,
+        height: 1620,
     },
     Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?", height: 810 },
     Entry {

@@ -3,7 +3,7 @@
 
 use crate::chart::{Point, sort_by};
 use crate::config::{Change, Recorded, RecordedPoint};
-use crate::protocol::{BlockSum, EngineChoice, Evaluate, Protocol, Scored, Task};
+use crate::protocol::{BlockSum, EngineChoice, Evaluate, Notice, Protocol, Scored, Task};
 
 /// What one evaluation says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -133,7 +133,10 @@ pub struct Entry {
 
 /// Everything computed in this page; a point is known by model, length, protocol, stream and targets.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Results(Vec<Entry>);
+pub struct Results {
+    entries: Vec<Entry>,
+    cuts: Vec<(Evaluate, Notice)>,
+}
 
 /// Whether both ask the same, engines aside; only of a check of an engine the engine is part of the question.
 pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
@@ -163,47 +166,64 @@ fn is_point(entry: &Entry, stream: &str, protocol: Protocol) -> bool {
 impl Results {
     /// Keeps a point, in place of an earlier one for the same question.
     pub fn insert(&mut self, asked: Evaluate, scored: Scored) {
-        self.0.retain(|e| !same_point(&e.asked, &asked));
-        self.0.push(Entry { asked, scored });
+        self.entries.retain(|e| !same_point(&e.asked, &asked));
+        self.entries.push(Entry { asked, scored });
+    }
+
+    /// Keeps what was said of a text that was cut for that question.
+    pub fn note_cut(&mut self, asked: &Evaluate, notice: Notice) {
+        self.cuts.retain(|(a, _)| !same_point(a, asked));
+        self.cuts.push((asked.clone(), notice));
+    }
+
+    /// What was said of the texts of these questions, each notice once.
+    pub fn cuts(&self, asked: &[Evaluate]) -> Vec<Notice> {
+        let mut found: Vec<Notice> = Vec::new();
+        for (of, notice) in &self.cuts {
+            if asked.iter().any(|a| same_point(a, of)) && !found.contains(notice) {
+                found.push(notice.clone());
+            }
+        }
+        found
     }
 
     /// Whether this very question, engine choice included, has been answered.
     pub fn answered(&self, asked: &Evaluate) -> bool {
-        self.0.iter().any(|e| e.asked == *asked)
+        self.entries.iter().any(|e| e.asked == *asked)
     }
 
     /// Points of one text, protocol and number of targets, by model and then by length; models as they were trained.
     pub fn of(&self, stream: &str, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
         let fits = |e: &&Entry| is_point(e, stream, protocol) && e.asked.n_targets == n_targets;
-        let mut found: Vec<&Entry> = self.0.iter().filter(fits).collect();
+        let mut found: Vec<&Entry> = self.entries.iter().filter(fits).collect();
         sort_by(&mut found, |a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
         found
     }
 
     /// Number of targets of the last point of that text and protocol.
     pub fn latest_targets(&self, stream: &str, protocol: Protocol) -> Option<usize> {
-        self.0.iter().rev().find(|e| is_point(e, stream, protocol)).map(|e| e.asked.n_targets)
+        self.entries.iter().rev().find(|e| is_point(e, stream, protocol)).map(|e| e.asked.n_targets)
     }
 
     /// Every point of perplexity against length, of any text and protocol, oldest first.
     pub fn points(&self) -> Vec<&Entry> {
-        self.0.iter().filter(|e| is_plain(e)).collect()
+        self.entries.iter().filter(|e| is_plain(e)).collect()
     }
 
     /// The last losses computed with this choice of engine.
     pub fn last_with(&self, choice: EngineChoice) -> Option<&Entry> {
-        self.0.iter().rev().find(|e| e.asked.engine == choice && e.asked.task == Task::Score)
+        self.entries.iter().rev().find(|e| e.asked.engine == choice && e.asked.task == Task::Score)
     }
 
     /// Tokens of the reader's own text of that name, once they have been counted.
     pub fn counted(&self, stream: &str) -> Option<usize> {
-        let found = self.0.iter().find(|e| e.asked.task == Task::Count && e.asked.stream == stream)?;
+        let found = self.entries.iter().find(|e| e.asked.task == Task::Count && e.asked.stream == stream)?;
         found.scored.values().first().map(|&n| n as usize)
     }
 
     /// Every point, oldest first.
     pub fn all(&self) -> &[Entry] {
-        &self.0
+        &self.entries
     }
 }
 
@@ -215,6 +235,26 @@ mod tests {
 
     fn block(nll: f64, n_targets: u32) -> BlockSum {
         BlockSum { nll, n_targets }
+    }
+
+    #[test]
+    fn what_was_said_of_a_cut_text_comes_back_with_its_question() {
+        let asked = |text: &str, engine| Evaluate { text: Some(text.into()), engine, ..Default::default() };
+        let cut = |used| Notice::Shortened { used, of: 2_000, last: true, at: "x".into() };
+        let mut results = Results::default();
+        for (text, used) in [("a", 1_024), ("b", 512), ("a", 256)] {
+            results.note_cut(&asked(text, EngineChoice::Auto), cut(used));
+        }
+        // Of one question what was said last, whichever engine is asked.
+        assert_eq!(results.cuts(&[asked("a", EngineChoice::Cpu)]), [cut(256)]);
+        assert_eq!(results.cuts(&[asked("a", EngineChoice::Auto), asked("b", EngineChoice::Auto)]).len(), 2);
+        assert_eq!(results.cuts(&[asked("c", EngineChoice::Auto)]), []);
+        results.note_cut(&asked("c", EngineChoice::Auto), cut(256));
+        assert_eq!(
+            results.cuts(&[asked("a", EngineChoice::Auto), asked("c", EngineChoice::Auto)]).len(),
+            1,
+            "said once"
+        );
     }
 
     #[test]

@@ -87,6 +87,11 @@ impl Run {
             News::Started => Status::Running { scored: 0, of: 0 },
             News::Progress { scored, of } => Status::Running { scored, of },
             News::Notice(notice) => {
+                // True of the question whenever it is asked, not of this run alone.
+                if matches!(notice, Notice::Shortened { .. }) {
+                    results.update(|r| r.note_cut(evaluate, notice));
+                    return;
+                }
                 let said = say(&notice);
                 self.notices.update(|all| {
                     if !all.contains(&said) {
@@ -151,6 +156,12 @@ impl Run {
         }
     }
 
+    /// Whether anything asked for is neither among what this run computes nor answered; `any_targets`: whether losses count
+    /// as asked for with another number of targets too, where the page chooses that number. Tracks the evaluations.
+    pub fn lacks(&self, asked: &[Evaluate], any_targets: bool, answered: impl Fn(&Evaluate) -> bool) -> bool {
+        self.jobs.with(|jobs| lacks(jobs, asked, any_targets, answered))
+    }
+
     /// Each reason for which something failed, with the models concerned, in the order of their first appearance.
     /// Tracks the evaluations.
     pub fn failures(&self) -> Vec<(Failure, Vec<String>)> {
@@ -188,6 +199,14 @@ fn alike(a: &Evaluate, b: &Evaluate) -> bool {
     let engine = if a.task == Task::Verify { b.engine } else { a.engine };
     let n_targets = if a.task == Task::Score { a.n_targets } else { b.n_targets };
     *a == Evaluate { n_targets, engine, ..b.clone() }
+}
+
+fn lacks(jobs: &[Job], asked: &[Evaluate], any_targets: bool, answered: impl Fn(&Evaluate) -> bool) -> bool {
+    let same = |a: &Evaluate, b: &Evaluate| {
+        let n_targets = if any_targets { b.n_targets } else { a.n_targets };
+        *b == Evaluate { n_targets, ..a.clone() }
+    };
+    asked.iter().any(|a| !jobs.iter().any(|j| same(a, &j.evaluate)) && !answered(a))
 }
 
 fn is_running(jobs: &[Job]) -> bool {
@@ -319,6 +338,20 @@ mod tests {
             assert_eq!(state_of(&jobs(&statuses)), state, "{statuses:?}");
         }
         assert_eq!(share_of(&jobs(&[Status::Done, running, Status::Waiting, Status::Stopped])), 0.625);
+    }
+
+    #[test]
+    fn a_run_lacks_what_is_asked_beside_it() {
+        let jobs = jobs(&[Status::Running { scored: 1, of: 2 }]);
+        let asked = jobs[0].evaluate.clone();
+        let longer = Evaluate { length: 64, ..asked.clone() };
+        let more = Evaluate { n_targets: 64, ..asked.clone() };
+        let none = |_: &Evaluate| false;
+        assert!(!lacks(&jobs, &[asked.clone()], false, none), "what it computes");
+        assert!(lacks(&jobs, &[asked.clone(), longer.clone()], true, none), "another length");
+        assert!(!lacks(&jobs, &[asked, longer], false, |e| e.length == 64), "answered before");
+        assert!(lacks(&jobs, std::slice::from_ref(&more), false, none), "the reader's number of targets");
+        assert!(!lacks(&jobs, &[more], true, none), "the page's own number of targets");
     }
 
     #[test]

@@ -93,6 +93,9 @@ pub fn Tick(
     value: String,
     /// Label.
     label: String,
+    /// What stands before the label for those who hear it, where others see it in the row's name.
+    #[prop(optional, into)]
+    prefix: Option<String>,
     /// Colour index of the chart's palette, where the box stands for a line.
     #[prop(optional)]
     style: Option<usize>,
@@ -113,7 +116,7 @@ pub fn Tick(
                 on:change=move |event| choose.run(event_target_checked(&event))
             />
             {style.map(|s| view! { <i class="swatch" data-palette=s aria-hidden="true"></i> })}
-            <span>{label}</span>
+            <span>{prefix.map(|p| view! { <span class="visually-hidden">{p}" "</span> })}{label}</span>
         </label>
     }
 }

@@ -1,9 +1,11 @@
 //! Leaves: controls and frames that take signals and know no figure.
 
+pub mod bars;
 pub mod data_table;
 pub mod embed_code;
 pub mod export;
 pub mod figure;
+pub mod models;
 pub mod plot;
 pub mod prose;
 pub mod readout;

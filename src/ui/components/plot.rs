@@ -16,7 +16,7 @@ pub fn theme() -> Theme {
 }
 
 /// Size of the drawing for download, CSS pixels.
-const SVG_SIZE: (u32, u32) = (760, 460);
+pub const SVG_SIZE: (u32, u32) = (760, 460);
 
 /// The chart as an SVG, in the colours of the page.
 pub fn drawing(chart: &LineChart, dark: bool) -> Option<String> {

@@ -2,10 +2,16 @@
 
 use leptos::prelude::*;
 
+use crate::protocol::Evaluate;
 use crate::ui::client::Client;
 use crate::ui::curves::model_name;
 use crate::ui::plan::show_seconds;
-use crate::ui::run::{Run, Status, explain};
+use crate::ui::results::thousands;
+use crate::ui::run::{Run, Status, explain, say};
+use crate::ui::state::use_settings;
+
+/// Said while a run computes other choices than those on show.
+const CHANGED: &str = "The settings have changed since this run began: when it is over, run again for them.";
 
 /// Buttons and progress of a run.
 #[component]
@@ -15,15 +21,48 @@ pub fn RunBar(
     /// Text of the run button.
     #[prop(into)]
     label: Signal<String>,
-    /// Whether there is nothing to run.
+    /// What the present choices ask for.
     #[prop(into)]
-    empty: Signal<bool>,
-    /// Called to start.
-    #[prop(into)]
-    start: Callback<()>,
+    asked: Signal<Vec<Evaluate>>,
+    /// Called before a run starts.
+    #[prop(optional, into)]
+    before: Option<Callback<()>>,
+    /// Whether what was said of the last run stays, though the choices now ask for something else.
+    #[prop(optional, into)]
+    stays: Option<Signal<bool>>,
 ) -> impl IntoView {
     let client = expect_context::<Client>();
+    let settings = use_settings();
     let running = Memo::new(move |_| run.running());
+    let empty = Memo::new(move |_| asked.with(Vec::is_empty));
+    Effect::new(move || {
+        if !stays.is_some_and(|s| s.get()) {
+            asked.with(|a| run.forget_other(a));
+        }
+    });
+    let cuts = Memo::new(move |_| asked.with(|a| client.results.with(|r| r.cuts(a))));
+    let said = move || {
+        let mut all = run.notices.get();
+        cuts.with(|cuts| all.extend(cuts.iter().map(say)));
+        all
+    };
+    // The run goes on with the settings that it began with.
+    let changed = Memo::new(move |_| {
+        let any_targets = settings.targets.get() == 0;
+        running.get() && asked.with(|a| run.lacks(a, any_targets, |e| client.results.with(|r| r.answered(e))))
+    });
+    // What has been computed is computed again only where nothing else is left to do.
+    let start = move || {
+        let mut all = asked.get_untracked();
+        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
+        if all.iter().any(missing) {
+            all.retain(missing);
+        }
+        if let Some(before) = before {
+            before.run(());
+        }
+        client.start(run, all);
+    };
     view! {
         <div class="run-bar">
             <button
@@ -34,7 +73,7 @@ pub fn RunBar(
                 aria-disabled=move || (running.get() || empty.get()).to_string()
                 on:click=move |_| {
                     if !running.get_untracked() && !empty.get_untracked() {
-                        start.run(());
+                        start();
                     }
                 }
             >
@@ -66,7 +105,8 @@ pub fn RunBar(
             </div>
         </div>
         <div class="run-notes">
-            <For each=move || run.notices.get() key=|n| n.clone() let(notice)>
+            {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{CHANGED}</p> })}
+            <For each=said key=|n| n.clone() let(notice)>
                 <p class="note" data-testid="notice">{notice}</p>
             </For>
             {move || run.failures().into_iter().map(|(failure, models)| {
@@ -98,12 +138,12 @@ fn status_line(run: Run) -> String {
         match now {
             _ if jobs.is_empty() => String::new(),
             Some((job, share)) => {
-                let at = format!(
-                    "{} at {} tokens, {:.0} %",
-                    model_name(&job.evaluate.model),
-                    job.evaluate.length,
-                    100.0 * share
-                );
+                // Some questions set their lengths themselves.
+                let tokens = match job.evaluate.length {
+                    0 => String::new(),
+                    n => format!(" at {} tokens", thousands(n as u64)),
+                };
+                let at = format!("{}{tokens}, {:.0} %", model_name(&job.evaluate.model), 100.0 * share);
                 let left =
                     left(elapsed, run.share()).map_or(String::new(), |s| format!(", about {} left", show_seconds(s)));
                 format!("{counted}; now {at}; {elapsed:.0} s so far{left}")

@@ -169,7 +169,7 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
     key(&mut html, scale, &theme);
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
-    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one to look closer:</p><div class=\"maps small\">";
+    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
     let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
     let slopes = biased.then(|| crate::position::slopes(HEADS));
     for h in 0..HEADS {
@@ -192,8 +192,9 @@ fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usi
     let below = format!("<span><b>{title}</b> {legend}</span>");
     *html += &match head {
         Some(h) => format!(
-            "<button type=\"button\" data-set=\"attention-head={}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
-            h + 1
+            "<button type=\"button\" data-set=\"attention-head={}\" tabindex=\"{}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
+            h + 1,
+            if pressed { 0 } else { -1 }
         ),
         None => format!("<div>{picture}{below}</div>"),
     };

@@ -26,7 +26,7 @@ pub static LAB: Lab = Lab {
     controls: &[
         Control {
             key: "cost-models",
-            label: "Models",
+            label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256",
         },

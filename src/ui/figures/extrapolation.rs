@@ -135,7 +135,7 @@ pub fn Extrapolation() -> impl IntoView {
         rows.chain(live.get()).collect()
     });
 
-    let planned = move || {
+    let planned = Memo::new(move |_| {
         let stream = site.recorded.with(|r| r.ready().map(|r| r.stream.clone()))?;
         let mut lengths: Vec<usize> = background.with(|b| b.iter().map(|p| p.length).collect());
         lengths.retain(|&l| l <= LONGEST_LIVE);
@@ -153,18 +153,9 @@ pub fn Extrapolation() -> impl IntoView {
         let expected = client.results.with(|r| expected_engine(choices.engine, r));
         let targets = n_targets(&choices, expected);
         Some((targets, evaluations(&choices, targets)))
-    };
-    // While the reader guesses, less is planned than was run.
-    Effect::new(move || planned().iter().filter(|_| !predicting.get()).for_each(|(_, all)| run.forget_other(all)));
-    let start = move |()| {
-        let Some((targets, mut all)) = untrack(planned) else { return };
-        let missing = |e: &crate::protocol::Evaluate| !client.results.with(|r| r.answered(e));
-        if all.iter().any(missing) {
-            all.retain(missing);
-        }
-        live_targets.set(targets);
-        client.start(run, all);
-    };
+    });
+    let asked = Signal::derive(move || planned.with(|p| p.iter().flat_map(|p| p.1.clone()).collect::<Vec<_>>()));
+    let before = move |()| planned.with_untracked(|p| p.iter().for_each(|p| live_targets.set(p.0)));
 
     let length_name = Signal::derive(move || {
         let now = trained.get().to_string();
@@ -256,8 +247,10 @@ pub fn Extrapolation() -> impl IntoView {
             <RunBar
                 run=run
                 label="Run it here"
-                empty=Signal::derive(move || chosen.with(Vec::is_empty))
-                start=start
+                asked=asked
+                before=before
+                // While the reader guesses, less is planned than was run.
+                stays=predicting
             />
             <Ran points=live />
             <DataTable

@@ -24,7 +24,7 @@ pub static LAB: Lab = Lab {
         },
         Control {
             key: "generate-models",
-            label: "Models",
+            label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,alibi-256",
         },

@@ -1,12 +1,10 @@
 //! What did the paper measure? Figure `paper`: its tables, read from files of the site, which bring their captions, their
 //! findings and what is to be drawn.
 
-use std::fmt::Write;
-
-use crate::chart::{Axis, LineChart, Mark, Point, Scale, Series};
+use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
 use crate::ui::components::data_table::Table;
-use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work, escaped};
+use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
 
 /// Vertical axis of the paper's Figure 1.
 const CUT: (f64, f64) = (15.0, 55.0);
@@ -153,7 +151,7 @@ pub fn drawn(text: &str, cut: bool) -> Shown {
         out.finding = "The paper’s table is on its way.".into();
     }
     if how == "bars" {
-        out.panel = bars(&table, said(text, "y"));
+        out.bars = Some(bars(&table, said(text, "y")));
     } else {
         let marks = number(said(text, "mark")).map(|x| Mark { x, label: format!("trained at {x}") });
         let mut chart = LineChart {
@@ -175,27 +173,15 @@ pub fn drawn(text: &str, cut: bool) -> Shown {
 }
 
 /// The last number of every row as a bar from zero.
-fn bars(table: &Table, what: &str) -> String {
-    let last = |row: &[String]| {
-        let value = |i: usize| Some((i, number(&row[i])?));
-        (1..row.len()).rev().find_map(value)
-    };
-    let top = table.rows.iter().filter_map(|r| last(r)).fold(0.0, |a: f64, v| a.max(v.1));
-    let mut html = format!("<p class=\"source\">{what}; lower is better. Bars start at 0.</p><ul class=\"bars\">");
-    for row in &table.rows {
-        let Some((column, value)) = last(row) else { continue };
+fn bars(table: &Table, what: &str) -> BarChart {
+    let bar = |row: &Vec<String>| {
+        let (column, value) = (1..row.len()).rev().find_map(|i| Some((i, number(&row[i])?)))?;
         // Where the input length differs, the column says it.
         let at =
             Some(&table.columns[column]).filter(|c| c.starts_with("at ")).map_or(String::new(), |c| format!(", {c}"));
-        let (name, cell) = (escaped(&row[0]), &row[column]);
-        let _ = write!(
-            html,
-            "<li><span>{name}{at}</span><span><i class=\"swatch\" data-palette=\"{}\" style=\"width:{:.1}%\"></i></span><b>{cell}</b></li>",
-            style(&row[0]),
-            100.0 * value / top,
-        );
-    }
-    html + "</ul>"
+        Some(Bar { name: format!("{}{at}", row[0]), value, shown: row[column].clone(), style: style(&row[0]) })
+    };
+    BarChart { label: format!("{what}; lower is better"), bars: table.rows.iter().filter_map(bar).collect() }
 }
 
 #[cfg(test)]

@@ -131,18 +131,9 @@ pub fn Perplexity() -> impl IntoView {
             chart
         })
     });
-    Effect::new(move || plan.with(|p| p.iter().for_each(|p| run.forget_other(&p.evaluations))));
     let everything = move || client.results.with(|r| curves::live_points(&r.points()));
 
-    let start = move |()| {
-        let Some(plan) = plan.get_untracked() else { return };
-        let mut all = plan.evaluations;
-        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
-        if all.iter().any(missing) {
-            all.retain(missing);
-        }
-        client.start(run, all);
-    };
+    let asked = Signal::derive(move || plan.with(|p| p.iter().flat_map(|p| p.evaluations.clone()).collect::<Vec<_>>()));
     let state = Signal::derive(move || match site.manifest.get() {
         Loaded::Loading => "loading",
         Loaded::Failed(_) => "failed",
@@ -170,8 +161,7 @@ pub fn Perplexity() -> impl IntoView {
             <RunBar
                 run=run
                 label="Run"
-                empty=Signal::derive(move || plan.with(|p| p.as_ref().is_none_or(|p| p.evaluations.is_empty())))
-                start=start
+                asked=asked
             />
             <LinePlot
                 chart=chart.into()
@@ -181,7 +171,7 @@ pub fn Perplexity() -> impl IntoView {
             <Matrix
                 run=run
                 points=points
-                planned=Signal::derive(move || plan.get().map(|p| p.evaluations).unwrap_or_default())
+                planned=asked
                 left_out=Signal::derive(move || plan.get().map(|p| p.left_out).unwrap_or_default())
             />
             <Ran points=points />

@@ -17,7 +17,7 @@ pub static LAB: Lab = Lab {
     controls: &[
         Control {
             key: "verify-models",
-            label: "Models",
+            label: "Models, by training length in tokens",
             kind: Kind::Models(|_| true),
             default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256,trainable-256",
         },

@@ -8,21 +8,22 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::{Bench, Control, Keep, Kind, Lab, Origin, Shown, Values, Work, cut, put, text_problem, value_of};
-use crate::chart::LineChart;
+use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
 use crate::config::Manifest;
 use crate::protocol::Evaluate;
 use crate::ui::client::Client;
-use crate::ui::components::choice::{Choice, Segmented, Tick};
+use crate::ui::components::bars::BarPlot;
+use crate::ui::components::choice::{Choice, Segmented};
 use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
+use crate::ui::components::models::Models;
 use crate::ui::components::plot::LinePlot;
-use crate::ui::components::plot::drawing;
+use crate::ui::components::plot::{SVG_SIZE, drawing};
 use crate::ui::components::readout::Move;
 use crate::ui::components::run_bar::RunBar;
 use crate::ui::components::setting::NumberControl;
 use crate::ui::components::trouble::Trouble;
-use crate::ui::curves::model_name;
 use crate::ui::near::near;
 use crate::ui::results::thousands;
 use crate::ui::run::{Run, engine_id, engine_name};
@@ -90,22 +91,6 @@ pub fn Laboratory(
         true => asks(),
         false => before.cloned().unwrap_or_default(),
     });
-    Effect::new(move || questions.with(|q| run.forget_other(q)));
-    // The run goes on with the settings that it began with.
-    let changed = Memo::new(move |_| {
-        let new = |q: &Evaluate| {
-            !run.jobs.with(|jobs| jobs.iter().any(|j| j.evaluate == *q)) && !client.results.with(|r| r.answered(q))
-        };
-        run.running() && questions.with(|all| all.iter().any(new))
-    });
-    let start = move |()| {
-        let mut all = untrack(asks);
-        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
-        if all.iter().any(missing) {
-            all.retain(missing);
-        }
-        client.start(run, all);
-    };
     let state = Signal::derive(move || match site.manifest.get() {
         _ if lab.run.is_none() => "idle",
         Loaded::Loading => "loading",
@@ -130,7 +115,15 @@ pub fn Laboratory(
         let table = Signal::derive(move || shown.with(|s| s.0.tables.get(i).cloned()).unwrap_or_default());
         view! { <DataTable series=series table=table /> }
     });
-    let svg = Signal::derive(move || shown.with(|s| s.0.charts.first().and_then(|c| drawing(c, settings.dark()))));
+    let svg = Signal::derive(move || {
+        let dark = settings.dark();
+        let bars = |b: &BarChart| bars_to_svg(b, if dark { &Theme::DARK } else { &Theme::LIGHT }, SVG_SIZE.0).ok();
+        shown.with(|(s, _)| {
+            let lines = s.charts.iter().filter(|c| !c.series.is_empty()).filter_map(|c| drawing(c, dark));
+            stacked(lines.chain(s.bars.iter().filter_map(bars)).collect())
+        })
+    });
+    let bars = Memo::new(move |_| shown.with(|s| s.0.bars.clone()));
     let csv =
         Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
     view! {
@@ -139,10 +132,10 @@ pub fn Laboratory(
             <div class="controls">{controls}</div>
             {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
             {lab.run.map(|label| view! {
-                <RunBar run=run label=label empty=Signal::derive(move || questions.with(Vec::is_empty)) start=start />
+                <RunBar run=run label=label asked=questions />
             })}
-            {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{CHANGED}</p> })}
             {plots.collect_view()}
+                        {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", lab.id) /> })}
             <Panel lab=lab shown=shown />
             {move || source(&shown.with(|s| s.1))}
             {tables.collect_view()}
@@ -150,9 +143,6 @@ pub fn Laboratory(
         </Figure>
     }
 }
-
-/// Said while a run computes other settings than those on show.
-const CHANGED: &str = "The settings have changed since this run began: when it is over, run again for them.";
 
 fn empty() -> LineChart {
     crate::ui::curves::chart(Vec::new(), &[])
@@ -252,7 +242,7 @@ fn Setting(lab: &'static Lab, control: &'static Control) -> impl IntoView {
         Kind::Text { limit, keep } => {
             view! { <Text key=key label=label limit=limit keep=keep value=value set=set /> }.into_any()
         }
-        Kind::Models(fits) => view! { <Models key=key label=label fits=fits value=value set=set /> }.into_any(),
+        Kind::Models(fits) => view! { <Zoo key=key label=label fits=fits value=value set=set /> }.into_any(),
         Kind::Hidden(_) => ().into_any(),
     }
 }
@@ -332,8 +322,9 @@ fn Text(
     }
 }
 
+/// The models that a figure can use.
 #[component]
-fn Models(
+fn Zoo(
     key: &'static str,
     label: &'static str,
     fits: fn(&crate::config::ModelEntry) -> bool,
@@ -341,53 +332,13 @@ fn Models(
     #[prop(into)] set: Callback<String>,
 ) -> impl IntoView {
     let site = expect_context::<Site>();
-    let ids = move || {
-        let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect::<Vec<_>>();
-        let mut ids = site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default());
-        crate::chart::sort_by_key(&mut ids, |id| crate::ui::curves::order(id));
-        ids
-    };
-    let ticks = move || {
-        ids()
-            .into_iter()
-            .map(|id| {
-                let (method, length, _) = crate::ui::curves::parts(&id);
-                let name = format!("{} {}", model_name(&id), length.unwrap_or_default());
-                let (style, for_checked, for_choose) = (crate::chart::style_of(method), id.clone(), id.clone());
-                let choose = move |on: bool| {
-                    let now = value.get_untracked();
-                    let mut chosen: Vec<&str> = now.split(',').filter(|c| !c.is_empty() && *c != for_choose).collect();
-                    if on {
-                        chosen.push(&for_choose);
-                    }
-                    crate::chart::sort_by_key(&mut chosen, |id| crate::ui::curves::order(id));
-                    set.run(chosen.join(","));
-                };
-                view! {
-                    <Tick
-                        testid=format!("{key}-{id}")
-                        value=id
-                        label=name
-                        style=style
-                        checked=Signal::derive(move || value.get().split(',').any(|c| c == for_checked))
-                        choose=choose
-                    />
-                }
-            })
-            .collect_view()
-    };
-    // What an address named and nobody has trained; nothing can be said before the manifest is there.
-    let unknown = move || {
-        let (known, chosen) = (ids(), value.get());
-        let unknown: Vec<&str> = chosen.split(',').filter(|c| !c.is_empty() && known.iter().all(|k| k != c)).collect();
-        (!known.is_empty() && !unknown.is_empty())
-            .then(|| view! { <p class="note" data-testid="unknown">{format!("There is no model {} to choose here.", unknown.join(", "))}</p> })
-    };
-    view! {
-        <fieldset class="wide" data-testid=key>
-            <legend>{label}</legend>
-            <div class="ticks">{ticks}</div>
-            {unknown}
-        </fieldset>
-    }
+    let ids = Signal::derive(move || {
+        let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect();
+        site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default())
+    });
+    let chosen = Signal::derive(move || {
+        value.with(|v| v.split(',').filter(|c| !c.is_empty()).map(String::from).collect::<Vec<_>>())
+    });
+    let choose = move |ids: Vec<String>| set.run(ids.join(","));
+    view! { <Models testid=key label=label ids=ids chosen=chosen choose=choose /> }
 }

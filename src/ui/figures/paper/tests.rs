@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::chart::to_svg;
+use crate::chart::{bars_to_svg, to_svg};
 
 fn text(table: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file(table))).unwrap()
@@ -179,16 +179,23 @@ fn every_table_is_drawn() {
     for n in choices() {
         let shown = drawn(&text(n), false);
         if said(&text(n), "lines") == "bars" {
+            let bars = shown.bars.unwrap();
+            assert!(shown.charts.is_empty() && bars.bars.len() == shown.tables[0].rows.len(), "{n}");
+            for width in [330, 760] {
+                assert!(bars_to_svg(&bars, &crate::chart::Theme::LIGHT, width).is_ok(), "{n} at {width}");
+            }
+        } else {
             assert!(
-                shown.charts.is_empty() && shown.panel.matches("<li>").count() == shown.tables[0].rows.len(),
+                shown.bars.is_none() && to_svg(&shown.charts[0], &crate::chart::Theme::LIGHT, (640, 320)).is_ok(),
                 "{n}"
             );
-        } else {
-            assert!(to_svg(&shown.charts[0], &crate::chart::Theme::LIGHT, (640, 320)).is_ok(), "{n}");
         }
     }
-    let bars = drawn(&text("11"), false).panel;
-    assert!(bars.contains("Sinusoidal 2048, at 2048</span>") && bars.contains("<b>9.01</b>"), "{bars}");
+    let bars = drawn(&text("11"), false).bars.unwrap();
+    let of = |name: &str| bars.bars.iter().find(|b| b.name == name).map(|b| (b.value, b.shown.as_str(), b.style));
+    assert_eq!(of("Sinusoidal 2048, at 2048"), Some((9.01, "9.01", 0)));
+    // It was not read at 2,048.
+    assert_eq!(of("Sinusoidal 1024, at 1024"), Some((9.24, "9.24", 0)));
 }
 
 /// Where an independent copy of the first three large tables lies beside the project, every cell is compared with it.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::own::OwnText;
-use crate::chart::{sort_by_key, style_of};
-use crate::config::{MAX_LENGTH, Manifest, ModelEntry};
+use crate::chart::sort_by_key;
+use crate::config::{MAX_LENGTH, Manifest};
 use crate::protocol::EngineChoice;
 use crate::ui::components::choice::{NumberList, Segmented, Tick};
+use crate::ui::components::models::Models;
 use crate::ui::components::setting::{NumberControl, PickControl, Spread};
-use crate::ui::curves::{model_name, order};
 use crate::ui::results::thousands;
 use crate::ui::state::{ProtocolKind, TARGETS, TextChoice, lengths, use_settings};
 
@@ -37,7 +37,15 @@ pub fn Controls(
     let targets = TARGETS.into_iter().map(|n| if n == 0 { (0, "auto".into()) } else { plain(n) }).collect::<Vec<_>>();
     view! {
         <div class="controls">
-            {move || manifest.get().map(|m| view! { <Models manifest=m /> })}
+            <Models
+                testid="model"
+                label="Models, by training length in tokens"
+                ids=Signal::derive(move || {
+                    manifest.with(|m| m.iter().flat_map(|m| m.models.iter().map(|m| m.id.clone())).collect::<Vec<_>>())
+                })
+                chosen=settings.models
+                choose=move |ids| settings.models.set(ids)
+            />
             <fieldset class="wide" data-testid="lengths">
                 <legend>"Input lengths, tokens"</legend>
                 <div class="ticks">{lengths().map(|l| view! { <Length length=l /> }).collect_view()}</div>
@@ -76,72 +84,6 @@ pub fn Controls(
                 }
             />
         </div>
-    }
-}
-
-/// The models, grouped by training length; names that the address asks for in vain are said.
-#[component]
-fn Models(manifest: Arc<Manifest>) -> impl IntoView {
-    let settings = use_settings();
-    // Trainings from further seeds are a group of their own, after the first.
-    let mut groups: Vec<((usize, bool), Vec<&ModelEntry>)> = Vec::new();
-    for model in &manifest.models {
-        let group = (model.config.train_length, model.seed > 1);
-        match groups.iter_mut().find(|(g, _)| *g == group) {
-            Some((_, members)) => members.push(model),
-            None => groups.push((group, vec![model])),
-        }
-    }
-    sort_by_key(&mut groups, |(group, _)| *group);
-    let view = groups
-        .into_iter()
-        .map(|((length, further), mut members)| {
-            sort_by_key(&mut members, |m| order(&m.id));
-            let seeds = if further { ", from further seeds" } else { "" };
-            let legend = format!("Models trained at {} tokens{seeds}", thousands(length as u64));
-            let ticks = members.into_iter().map(|m| view! { <Model id=m.id.clone() method=m.config.method.clone() /> });
-            view! {
-                <fieldset class="wide">
-                    <legend>{legend}</legend>
-                    <div class="ticks">{ticks.collect_view()}</div>
-                </fieldset>
-            }
-        })
-        .collect_view();
-    let unknown = move || {
-        let known = |id: &String| manifest.model(id).is_some();
-        let names: Vec<String> = settings.models.get().into_iter().filter(|id| !known(id)).collect();
-        (!names.is_empty()).then(|| {
-            view! { <p class="note" data-testid="unknown">{format!("Not among the trained models: {}.", names.join(", "))}</p> }
-        })
-    };
-    view! {
-        {view}
-        {unknown}
-    }
-}
-
-#[component]
-fn Model(id: String, method: String) -> impl IntoView {
-    let settings = use_settings();
-    let (for_checked, for_choose) = (id.clone(), id.clone());
-    view! {
-        <Tick
-            testid=format!("model-{id}")
-            value=id.clone()
-            label=model_name(&id)
-            style=style_of(&method)
-            checked=Signal::derive(move || settings.models.with(|m| m.contains(&for_checked)))
-            choose=move |on: bool| {
-                settings.models.update(|chosen| {
-                    chosen.retain(|m| *m != for_choose);
-                    if on {
-                        chosen.push(for_choose.clone());
-                        sort_by_key(chosen, |m| order(m));
-                    }
-                });
-            }
-        />
     }
 }
 
