@@ -1,5 +1,5 @@
 //! Training speed: forward and backward pass of the default preset through this crate's kernels and through candle's
-//! own operations put together, on the same tokens. The optimiser's step is not part of it.
+//! own operations put together, and with slopes that are trained beside fixed ones, on the same tokens. The optimiser's step is not part of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +84,10 @@ fn main() -> Result<()> {
     let fused = decoder(&config, Ops::Fused, &bench.variables)?;
     let composed = decoder(&config, Ops::Composed, &bench.variables)?;
     bench.compare(&fused, &composed)?;
+    let with_slopes = ModelConfig::default_preset("trainable", LENGTH);
+    let slopes_bench = Bench::new(&with_slopes)?;
+    let slopes = decoder(&with_slopes, Ops::Fused, &slopes_bench.variables)?;
+    slopes_bench.step(&slopes)?;
 
     let mut criterion = Criterion::default().without_plots().configure_from_args();
     let mut group = criterion.benchmark_group("training step");
@@ -93,16 +97,18 @@ fn main() -> Result<()> {
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(5))
         .throughput(Throughput::Elements((N_SEGMENT * LENGTH) as u64));
-    // In turn, so that other work on the machine meets both.
-    let mut runs = [Vec::new(), Vec::new()];
+    let contenders =
+        [("fused", &bench, &fused), ("composed", &bench, &composed), ("trained slopes", &slopes_bench, &slopes)];
+    // In turn, so that other work on the machine meets all.
+    let mut runs = [Vec::new(), Vec::new(), Vec::new()];
     for round in 1..=ROUNDS {
-        for ((name, model), runs) in [("fused", &fused), ("composed", &composed)].into_iter().zip(&mut runs) {
+        for ((name, bench, model), runs) in contenders.into_iter().zip(&mut runs) {
             let mut samples = Vec::new();
             group.bench_function(BenchmarkId::new(name, round), |b| {
                 b.iter_custom(|n| {
                     let start = Instant::now();
                     for _ in 0..n {
-                        // Criterion's closures return no errors; the same step has just succeeded in `compare`.
+                        // Criterion's closures return no errors; the same step has just succeeded.
                         bench.step(model).unwrap_or_else(|e| panic!("{name}: {e}"));
                     }
                     let elapsed = start.elapsed();
@@ -116,11 +122,17 @@ fn main() -> Result<()> {
     group.finish();
     criterion.final_summary();
 
-    // One is missing where the command line asked for the other alone.
+    // Some are missing where the command line asked for others alone.
     if runs.iter().all(|runs| !runs.is_empty()) {
-        let row = Row::new("trainer forward and backward".to_string(), LENGTH, "tokens/s", runs, Some(TARGET));
-        println!("{}\n{}", rows::heading(), row.line());
-        rows::write("trainer.json", &[row])?;
+        let [fused, composed, slopes] = runs;
+        let row = |name: &str, runs, least| Row::new(name.to_string(), LENGTH, "tokens/s", runs, least);
+        let rows = [
+            row("trainer forward and backward", [fused.clone(), composed], Some(TARGET)),
+            row("trained slopes beside fixed ones", [slopes, fused], None),
+        ];
+        println!("{}", rows::heading());
+        rows.iter().for_each(|row| println!("{}", row.line()));
+        rows::write("trainer.json", &rows)?;
     }
     Ok(())
 }

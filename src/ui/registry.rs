@@ -50,7 +50,7 @@ pub static FIGURES: &[Entry] = &[
         id: "perplexity",
         title: "The laboratory",
         question: "Does it hold when you measure it yourself?",
-        height: 1620,
+        height: 1530,
     },
     Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?", height: 810 },
     Entry {
@@ -59,7 +59,7 @@ pub static FIGURES: &[Entry] = &[
         question: "Why do longer inputs help at all?",
         height: 1270,
     },
-    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1200 },
+    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1130 },
     Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,
@@ -72,13 +72,13 @@ pub static FIGURES: &[Entry] = &[
         question: "What does the bias do to a sentence?",
         height: 1630,
     },
-    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 2070 },
+    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 1900 },
     Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?", height: 750 },
     Entry {
         id: verify::LAB.id,
         title: verify::LAB.title,
         question: "Can you trust what your browser computes?",
-        height: 680,
+        height: 610,
     },
 ];
 

@@ -181,7 +181,7 @@ fn bars(table: &Table, what: &str) -> BarChart {
             Some(&table.columns[column]).filter(|c| c.starts_with("at ")).map_or(String::new(), |c| format!(", {c}"));
         Some(Bar { name: format!("{}{at}", row[0]), value, shown: row[column].clone(), style: style(&row[0]) })
     };
-    BarChart { label: format!("{what}; lower is better"), bars: table.rows.iter().filter_map(bar).collect() }
+    BarChart { label: format!("{what}, from 0; lower is better"), bars: table.rows.iter().filter_map(bar).collect() }
 }
 
 #[cfg(test)]
