@@ -181,7 +181,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   expect(Number(dark.replace("−", "-"))).toBeLessThanOrEqual(-0.5 * (words.length - 1) + 0.051);
   expect(Number(light.replace("−", "-"))).toBeGreaterThanOrEqual(0);
   // What cannot be used is said; the last good result stays.
-  for (const [text, said] of [["  ", "no text yet"], ["aaaa aaaa", "over and over"], ["\u0001\u0002", "binary data"]]) {
+  for (const [text, said] of [["  ", "no text here"], ["aaaa aaaa", "over and over"], ["\u0001\u0002", "binary data"]]) {
     await figure.control("attention-text").fill(text);
     await expect(figure.control("text-problem")).toContainText(said);
     await expect(figure.control("run")).toBeDisabled();
@@ -200,8 +200,18 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await expect(figure.control("attention-text")).toHaveValue("A house divided. ".repeat(200).slice(0, 2000));
   await figure.control("run").click();
   await figure.reaches("done", 60_000);
-  await expect(figure.root).toContainText(/The text has \d+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
-    expect(await figure.root.locator(".sentence button").count()).toBe(256);
+  await expect(figure.root).toContainText(/As it stands there, the text has [\d,]+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
+      expect(await figure.root.locator(".sentence button").count()).toBe(256);
+  // Letters of several tokens: each has something to press, and a name.
+  await figure.control("attention-text").fill("😀 is שלום and naïve");
+  await figure.control("run").click();
+  await expect(figure.root.locator(".sentence button", { hasText: "😀" }).first()).toBeVisible();
+  const names = await figure.root.locator(".sentence button").allInnerTexts();
+  expect(names.length).toBeGreaterThan(15);
+  for (const name of names) expect(name).not.toBe("");
+  await expect(figure.root.locator(".sentence button", { hasText: "part of “😀”" }).first()).toBeVisible();
+  await figure.control("attention-text").fill("A house divided. ".repeat(200));
+
   // What was said of the text comes back with it.
   await figure.set("attention-method", "none");
   await expect(figure.control("notice")).toHaveCount(0);
@@ -318,7 +328,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   const figure = explainer.figure("perplexity");
   await expect(figure.control("estimate")).toContainText("never leaves this machine");
   await figure.control("take-text").click();
-  await expect(figure.control("own-status")).toContainText("no text yet");
+  await expect(figure.control("own-status")).toContainText("no text here");
   const text = "The Congress shall have power to declare what the law is, and the people shall judge it. ".repeat(20);
   await figure.control("own-text").fill(text);
   await figure.control("take-text").click();

@@ -131,7 +131,7 @@ test("speeds are of this machine, with nothing skipped beside what skipping adds
   await expect(figure.control("finding")).toContainText(/^At 1,024 tokens, nothing skipped, ALiBi reads .+ % apart[.,]/);
   // Memory is drawn, too, and the paper's own table stays beside both.
   for (const row of rows) expect(Number(row[5])).toBeGreaterThan(0);
-  for (const id of ["cost-plot", "cost-memory", "cost-paper-plot"]) await expect(figure.root.locator(`#${id}`)).toBeVisible();
+  for (const id of ["cost-plot", "cost-memory", "cost-paper-plot", "cost-paper-memory"]) await expect(figure.root.locator(`#${id}`)).toBeVisible();
   await figure.control("cost-longest").locator("input:checked").focus();
   await page.keyboard.press("ArrowRight");
   await expect(figure.root.locator(".panel")).toContainText("268.4 MB");

@@ -65,7 +65,8 @@ pub fn draw_bars<B: DrawingBackend>(pen: &mut Pen<'_, B>, chart: &BarChart, them
     let sheet = pen.sheet();
     let widest = |of: &dyn Fn(&Bar) -> &str| chart.bars.iter().map(|b| text_width(of(b), TEXT)).fold(0.0, f64::max);
     let wide = sheet.width >= WIDE;
-    let left = if wide { widest(&|b| &b.name) + 12.0 } else { 4.0 };
+    // Names are right-aligned; the widths are estimates, and an arrow is wider than a letter.
+    let left = if wide { 1.06 * widest(&|b| &b.name) + 14.0 } else { 4.0 };
     let right = sheet.width - widest(&|b| &b.shown) - 12.0;
     if right - left < 40.0 || sheet.height + 0.5 < chart.height(sheet.width) {
         return Err(ChartError::TooSmall { width: sheet.width.max(0.0) as u32, height: sheet.height.max(0.0) as u32 });

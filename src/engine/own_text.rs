@@ -21,7 +21,7 @@ const PART: usize = 32 << 10;
 /// If there is no text or too much of it, or if cancelled.
 pub async fn encode(tokenizer: &Tokenizer, text: &str, pause: &mut impl Pause) -> Result<Vec<u32>, EvaluateError> {
     if text.trim().is_empty() {
-        return Err(EvaluateError::Invalid("there is no text yet: type or paste some".into()));
+        return Err(EvaluateError::Invalid("there is no text here: type or paste some".into()));
     }
     if text.len() > MAX_TEXT {
         let reason = format!("the text has {} bytes; at most {MAX_TEXT} are read: shorten it", text.len());

@@ -59,7 +59,7 @@ pub const METHOD: Kind = Kind::List(&[
     ("sinusoidal", "Sinusoidal"),
     ("rotary", "Rotary"),
     ("t5", "T5 bias"),
-    ("none", "No positions"),
+    ("none", "No position"),
 ]);
 
 /// A control.
@@ -89,13 +89,13 @@ impl Control {
                 Some(_) => (value.into(), None),
                 None => (self.default.into(), Some(format!("{key}={shown} is unknown; using {}", self.default))),
             },
-            Kind::Number { min, max } => match value.trim().parse::<usize>() {
-                Ok(n) if (min..=max).contains(&n) => (n.to_string(), None),
-                Ok(n) => {
-                    let n = n.clamp(min, max);
-                    (n.to_string(), Some(format!("{key} is {min} to {max}; {shown} became {n}")))
+            Kind::Number { min, max } => match crate::ui::url::whole(value.trim()) {
+                Some(n) => {
+                    let within = n.clamp(min as i128, max as i128);
+                    let said = (within != n).then(|| format!("{key} is {min} to {max}; {shown} became {within}"));
+                    (within.to_string(), said)
                 }
-                Err(_) => (self.default.into(), Some(format!("{key}={shown} is no number; using {}", self.default))),
+                None => (self.default.into(), Some(format!("{key}={shown} is no number; using {}", self.default))),
             },
             Kind::Text { limit, keep } => {
                 let (kept, said) = cut(value, limit, keep);
@@ -133,7 +133,7 @@ pub fn cut(text: &str, limit: usize, keep: Keep) -> (&str, Option<String>) {
 /// Why nothing can be learned from a text, in a sentence that says what to do.
 pub fn text_problem(text: &str) -> Option<String> {
     let mut seen = text.chars().filter(|c| !c.is_whitespace());
-    let Some(first) = seen.next() else { return Some("There is no text yet: type or paste some.".into()) };
+    let Some(first) = seen.next() else { return Some("There is no text here: type or paste some.".into()) };
     // A text has no such characters; what has is a picture, a program, an archive.
     if text.chars().any(|c| c < '\u{9}') {
         return Some("This is not text but binary data: use plain text.".into());

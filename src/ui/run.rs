@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::queue::News;
-use super::results::Results;
+use super::results::{Results, thousands};
 use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
 
 /// What one evaluation of a run is doing.
@@ -261,10 +261,12 @@ pub fn say(notice: &Notice) -> String {
         Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
         Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
         Notice::Shortened { used, of, last: true, at } => {
-            format!("The prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
+            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
+            format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
         }
         Notice::Shortened { used, of, at, .. } => {
-            format!("The text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
+            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
+            format!("As it stands there, the text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
         }
     }
 }
@@ -347,7 +349,7 @@ mod tests {
         let longer = Evaluate { length: 64, ..asked.clone() };
         let more = Evaluate { n_targets: 64, ..asked.clone() };
         let none = |_: &Evaluate| false;
-        assert!(!lacks(&jobs, &[asked.clone()], false, none), "what it computes");
+        assert!(!lacks(&jobs, std::slice::from_ref(&asked), false, none), "what it computes");
         assert!(lacks(&jobs, &[asked.clone(), longer.clone()], true, none), "another length");
         assert!(!lacks(&jobs, &[asked, longer], false, |e| e.length == 64), "answered before");
         assert!(lacks(&jobs, std::slice::from_ref(&more), false, none), "the reader's number of targets");
@@ -360,5 +362,10 @@ mod tests {
         assert!(explain(&fetch).contains("a.safetensors") && explain(&fetch).contains("retry"));
         let notice = Notice::EngineChosen { engine: EngineKind::Cpu, reason: "no WebGPU adapter".into() };
         assert_eq!(say(&notice), "Running on the CPU: no WebGPU adapter.");
+        let cut = Notice::Shortened { used: 1_024, of: 5_007, last: true, at: "the end".into() };
+        assert_eq!(
+            say(&cut),
+            "As it stands there, the prompt has 5,007 tokens; its last 1,024 are continued, from “the end…” on."
+        );
     }
 }

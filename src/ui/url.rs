@@ -75,7 +75,7 @@ fn name<T: Named>(value: T) -> &'static str {
 }
 
 /// A whole number; one with too many digits is as large (or small) as can be.
-fn whole(text: &str) -> Option<i128> {
+pub fn whole(text: &str) -> Option<i128> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let beyond = if text.starts_with('-') { i128::MIN } else { i128::MAX };
@@ -172,7 +172,9 @@ impl Reader {
     fn nearest(&mut self, key: &str, asked: usize, choices: impl Iterator<Item = usize>) -> usize {
         let nearest = choices.min_by_key(|c| c.abs_diff(asked)).unwrap_or(asked);
         if nearest != asked {
-            self.say(format!("{key} {asked} is not offered; using {nearest}"));
+            // As the control calls it.
+            let shown = if key == "targets" && nearest == 0 { "auto".into() } else { nearest.to_string() };
+            self.say(format!("{key} {asked} is not offered; using {shown}"));
         }
         nearest
     }
@@ -190,7 +192,11 @@ impl Reader {
     fn lengths(&mut self, value: &str) {
         let mut chosen: Vec<usize> = Vec::new();
         for part in value.split(',').filter(|p| !p.is_empty()).take(64) {
-            let asked = self.number("length of an input", part, (MIN_LENGTH, MAX_LENGTH), 256);
+            if whole(part.trim()).is_none() {
+                self.say(format!("{} is no length of an input; it is left out", clip(part)));
+                continue;
+            }
+            let asked = self.number("length of an input", part, (MIN_LENGTH, MAX_LENGTH), MIN_LENGTH);
             chosen.push(self.nearest("length of an input", asked, lengths()));
         }
         sort_by_key(&mut chosen, |l| *l);

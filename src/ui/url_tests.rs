@@ -84,6 +84,10 @@ fn unknown_words_fall_back_and_are_said() {
 #[test]
 fn escapes_are_read() {
     assert_eq!(parse("lengths=64%2C128").state.lengths, [64, 128]);
+    // What is no length is left out, rather than taken for one that nobody named.
+    let odd = parse("lengths=64,1e9,128&targets=7");
+    assert_eq!((odd.state.lengths, odd.state.targets), (vec![64, 128], 0));
+    assert_eq!(odd.notices, ["1e9 is no length of an input; it is left out", "targets 7 is not offered; using auto"]);
     assert_eq!(decode("a%2+%zz%"), "a%2 %zz%");
     assert_eq!(decode("%ff"), "\u{fffd}");
 }

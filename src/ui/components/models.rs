@@ -57,11 +57,16 @@ pub fn Models(
         (!known.is_empty() && !unknown.is_empty())
             .then(|| view! { <p class="note" data-testid="unknown">{format!("There is no model {} to choose here.", unknown.join(", "))}</p> })
     };
+    let none = move || {
+        (!ids.with(Vec::is_empty) && chosen.with(Vec::is_empty))
+            .then(|| view! { <p class="note" data-testid="no-model">"No model is chosen: tick at least one."</p> })
+    };
     view! {
         <fieldset class="wide" data-testid=testid>
             <legend>{label}</legend>
             <div class="zoo">{rows}</div>
-            {unknown}
+                        {unknown}
+            {none}
         </fieldset>
     }
 }

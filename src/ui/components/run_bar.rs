@@ -144,16 +144,24 @@ fn status_line(run: Run) -> String {
                     n => format!(" at {} tokens", thousands(n as u64)),
                 };
                 let at = format!("{}{tokens}, {:.0} %", model_name(&job.evaluate.model), 100.0 * share);
-                let left =
-                    left(elapsed, run.share()).map_or(String::new(), |s| format!(", about {} left", show_seconds(s)));
+                let left = match left(elapsed, run.share()) {
+                    Some(s) if s < 1.0 => ", nearly done".into(),
+                    Some(s) => format!(", about {} left", show_seconds(s)),
+                    None => String::new(),
+                };
                 format!("{counted}; now {at}; {elapsed:.0} s so far{left}")
             }
             None if waiting => format!("{counted}; starting"),
-            None if run.stopped.get() => format!("Stopped after {}: {counted}, kept below.", show_seconds(elapsed)),
+            None if run.stopped.get() => format!("Stopped {}: {counted} computed, and kept below.", after(elapsed)),
             None if failed > 0 => format!("{counted} computed, {failed} failed."),
             None => format!("{counted} computed in {}.", show_seconds(elapsed)),
         }
     })
+}
+
+/// When something ended.
+fn after(seconds: f64) -> String {
+    if seconds < 1.0 { "within a second".into() } else { format!("after {}", show_seconds(seconds)) }
 }
 
 /// Seconds left if the rest goes as it went so far; not before that says anything.
@@ -164,6 +172,11 @@ fn left(elapsed: f64, share: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_read_as_sentences() {
+        assert_eq!((after(0.3), after(12.2)), ("within a second".to_string(), "after 12 s".to_string()));
+    }
 
     #[test]
     fn the_time_left_follows_the_share_done() {

@@ -119,15 +119,34 @@ fn largest(row: &[f32]) -> usize {
     (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
 }
 
+/// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
+/// said to be parts of it.
+fn quoted(words: &[String], k: usize) -> String {
+    match words[k].as_str() {
+        "" => {
+            let letter = words[k..].iter().find_map(|w| w.chars().next());
+            letter.map_or("part of a letter".into(), |letter| format!("part of “{letter}”"))
+        }
+        word if word.trim().is_empty() => {
+            if word.contains('\n') {
+                "the end of a line".into()
+            } else {
+                "a space".into()
+            }
+        }
+        word => format!("“{}”", word.trim()),
+    }
+}
+
 /// `bare`: the weights without the bias, where there is one.
 fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) -> String {
     let a = largest(&row[..=query]);
-    let say = |k: usize, w: f32| format!("“{}”, {} back ({:.0} %)", words[k].trim(), query - k, 100.0 * w);
+    let say = |k: usize, w: f32| format!("{}, {} back ({:.0} %)", quoted(words, k), query - k, 100.0 * w);
     let without = bare.map_or("no bias is added here".into(), |bare| {
         let b = largest(&bare[..=query]);
         format!("the same scores without the bias would choose {}", say(b, bare[b]))
     });
-    format!("Token {} “{}” attends most to {}; {without}.", query + 1, words[query].trim(), say(a, row[a]))
+    format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
 }
 
 fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
@@ -137,7 +156,14 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
         String::from("<div class=\"sentence\" role=\"group\" aria-label=\"Tokens: press one to make it the query\">");
     for (k, word) in answer.scored.words.iter().enumerate() {
         let weight = with[query * n + k];
-        let text = escaped(&word.replace('\n', "⏎"));
+        let text = match word.as_str() {
+            // Something to press, and a name for those who hear it.
+            "" => format!(
+                "<span aria-hidden=\"true\">·</span><span class=\"visually-hidden\">{}</span>",
+                escaped(&quoted(&answer.scored.words, k))
+            ),
+            word => escaped(&word.replace('\n', "⏎")),
+        };
         html += &format!(
             "<button type=\"button\" data-set=\"attention-query={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
             // One stop of the Tab key; within it the arrows move.
@@ -268,6 +294,13 @@ mod tests {
             said,
             "Token 3 “c” attends most to “b”, 1 back (70 %); the same scores without the bias would choose “a”, 2 back (60 %)."
         );
+    }
+
+    #[test]
+    fn tokens_that_are_parts_of_a_letter_are_said_to_be() {
+        let words: Vec<String> = ["", "", "é", " ", "\n", ""].map(String::from).to_vec();
+        let said: Vec<String> = (0..words.len()).map(|k| quoted(&words, k)).collect();
+        assert_eq!(said, ["part of “é”", "part of “é”", "“é”", "a space", "the end of a line", "part of a letter"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub static LAB: Lab = Lab {
     ],
     run: Some("Measure it here"),
     kept: None,
-    plots: &["cost-plot", "cost-memory", "cost-paper-plot"],
+    plots: &["cost-plot", "cost-memory", "cost-paper-plot", "cost-paper-memory"],
     series: &["cost", "cost-paper"],
 };
 
@@ -119,7 +119,8 @@ fn show(bench: &Bench) -> Shown {
         tables: vec![table(&rows)],
         ..Default::default()
     };
-    let mut theirs = paper::drawn(&(bench.text)(&paper::file("1")), false);
+    let table_1 = (bench.text)(&paper::file("1"));
+    let mut theirs = paper::drawn(&table_1, false);
     out.tables.append(&mut theirs.tables);
     out.trouble = theirs.trouble;
     if rows.iter().any(|r| r.bytes > 0) {
@@ -127,6 +128,8 @@ fn show(bench: &Bench) -> Shown {
     }
     // First until something is measured here, then beside it.
     out.charts.append(&mut theirs.charts);
+    out.charts.push(paper::memory(&table_1));
+
     out
 }
 
@@ -157,12 +160,27 @@ fn finding(rows: &[Row]) -> String {
         _ => "",
     };
     format!(
-        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart{noise}.{skipping}",
+        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart{noise}.{skipping}{}",
         thousands(length as u64),
         thousands(a as u64),
         thousands(s as u64),
         100.0 * apart,
+        needs(rows, length),
     )
+}
+
+/// The least and the most memory that the models need at a length.
+fn needs(rows: &[Row], length: usize) -> String {
+    let mut known: Vec<&Row> = rows.iter().filter(|r| r.length == length && r.bytes > 0).collect();
+    crate::chart::sort_by_key(&mut known, |r| r.bytes);
+    let say = |r: &Row| format!("{} MB ({})", megabytes(r.bytes as usize), model_name(&r.model));
+    match known.as_slice() {
+        [least, .., most] if megabytes(least.bytes as usize) == megabytes(most.bytes as usize) => {
+            format!(" Memory beyond the weights: {} MB with each.", megabytes(most.bytes as usize))
+        }
+        [least, .., most] => format!(" Memory beyond the weights: {} to {}.", say(least), say(most)),
+        _ => String::new(),
+    }
 }
 
 /// Methods whose bias grows with distance, so that keys far away weigh nothing.
@@ -334,8 +352,12 @@ mod tests {
         ];
         assert_eq!(
             finding(&rows),
-            "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head’s reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times."
+            "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head’s reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times. Memory beyond the weights: 3.2 MB with each."
         );
+        let mut unequal = rows.clone();
+        unequal[0].bytes = 3_900_000;
+        let said = finding(&unequal);
+        assert!(said.ends_with(" Memory beyond the weights: 3.2 MB (ALiBi) to 3.9 MB (Sinusoidal)."), "{said}");
         let mut noisy = rows.clone();
         noisy[0].skipping = Some(8_000.0);
         assert!(finding(&noisy).contains(": 2 % apart, which is noise: sinusoidal’s own two"), "{}", finding(&noisy));

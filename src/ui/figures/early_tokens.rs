@@ -162,7 +162,7 @@ fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) ->
         return "Nothing has been measured for this model yet.".into();
     };
     format!(
-        "From inputs of 256 tokens to 2,048, the share of predictions with at most {LITTLE} tokens of context falls from {:.0} % to {:.0} %; {name} goes from {} to {} nonoverlapping, and from {} to {} where every prediction has context.",
+        "From inputs of 256 tokens to 2,048, the share of predictions with at most {LITTLE} tokens of context falls from {:.0}\u{a0}% to {:.0}\u{a0}%; {name} goes from {} to {} nonoverlapping, and from {} to {} where every prediction has context.",
         100.0 * share(256),
         100.0 * share(2_048),
         apart.0,

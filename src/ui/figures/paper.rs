@@ -5,6 +5,7 @@ use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
 use crate::ui::components::data_table::Table;
 use crate::ui::lab::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::results::thousands;
 
 /// Vertical axis of the paper's Figure 1.
 const CUT: (f64, f64) = (15.0, 55.0);
@@ -80,6 +81,21 @@ fn read(text: &str) -> Table {
 /// The method that a model's name begins with, as a palette index.
 fn style(name: &str) -> usize {
     METHODS.iter().position(|m| name.starts_with(m.name())).unwrap_or(GREY)
+}
+
+/// Memory in training against training length, from the text of Table 1.
+pub fn memory(text: &str) -> LineChart {
+    let mut table = read(text);
+    let column = table.columns.iter().position(|c| c.ends_with("memory (GB)"));
+    for row in table.rows.iter_mut().filter(|row| row.len() > 2) {
+        row[2] = column.and_then(|c| row.get(c).cloned()).unwrap_or_default();
+    }
+    LineChart {
+        x: axis(said(text, "x"), Scale::Log2),
+        y: Axis { label: "Table 1: memory in training (GB)".into(), scale: Scale::Linear, range: Some((0.0, 25.0)) },
+        series: lines(&table, "groups"),
+        marks: Vec::new(),
+    }
 }
 
 /// Lines of a table: by column, by row, or by the names in the first column. A cell that is no number is left out.
@@ -165,11 +181,25 @@ pub fn drawn(text: &str, cut: bool) -> Shown {
             chart.x = axis("input length (tokens)", Scale::Linear);
             chart.y = axis(&format!("perplexity, cut at {}: sinusoidal goes on to {highest:.0}", CUT.1), Scale::Linear);
             chart.y.range = Some(CUT);
+            out.panel = beyond(&chart.series);
         }
         out.charts.push(chart);
     }
     out.tables.push(table);
     out
+}
+
+/// Which lines leave the paper's Figure 1 and how far they go.
+fn beyond(series: &[Series]) -> String {
+    let highest =
+        |s: &Series| s.points.iter().fold((0.0, 0.0), |a: (f64, f64), p| if p.y > a.1 { (p.x, p.y) } else { a });
+    let said: Vec<String> = series
+        .iter()
+        .map(|s| (s, highest(s)))
+        .filter(|(_, (_, y))| *y > CUT.1)
+        .map(|(s, (x, y))| format!("{} {y:.2} at {} tokens", s.name, thousands(x as u64)))
+        .collect();
+    format!("<p class=\"source\">Highest values beyond the cut: {}.</p>", said.join(", "))
 }
 
 /// The last number of every row as a bar from zero.

@@ -157,7 +157,7 @@ pub fn Perplexity() -> impl IntoView {
         >
             <Trouble trouble=trouble retry=move |()| site.load() />
             <Controls manifest=manifest />
-            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p))}</p>
+            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.targets.get()))}</p>
             <RunBar
                 run=run
                 label="Run"
@@ -212,8 +212,20 @@ fn finding(points: &[Shown], recorded: &[Shown]) -> String {
     }
 }
 
-/// What would run, and for about how long.
-fn describe(plan: &Plan) -> String {
+/// Why the number of targets is not the chosen one.
+fn instead(protocol: Protocol, counted: usize, chosen: usize) -> String {
+    let why = match protocol {
+        _ if chosen == 0 || counted == chosen => return String::new(),
+        Protocol::LastTokens => "this evaluation has its own number",
+        Protocol::Sliding { .. } if counted > chosen => "a stride scores as many at once",
+        _ if counted > chosen => "the longest input holds as many",
+        _ => "the text has no more for these lengths",
+    };
+    format!(" (not {}: {why})", thousands(chosen as u64))
+}
+
+/// What would run, and for about how long; `chosen` is the reader's number of targets, 0 if it is left to the page.
+fn describe(plan: &Plan, chosen: usize) -> String {
     let left_out: Vec<String> = plan.left_out.iter().map(|&l| thousands(l as u64)).collect();
     let left_out = match left_out.is_empty() {
         true => String::new(),
@@ -251,8 +263,24 @@ fn describe(plan: &Plan) -> String {
         }
     };
     format!(
-        "{points}, the same {} targets at every length, {how}. Roughly {}.{left_out}",
+        "{points}, the same {} targets{} at every length, {how}. Roughly {}.{left_out}",
         thousands(counted as u64),
+        instead(plan.protocol, counted, chosen),
         show_seconds(plan.seconds),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_number_of_targets_than_the_chosen_one_has_its_reason() {
+        let non = Protocol::Nonoverlapping;
+        assert_eq!((instead(non, 8_192, 0), instead(non, 2_048, 2_048)), (String::new(), String::new()));
+        assert_eq!(instead(non, 4_096, 2_048), " (not 2,048: the longest input holds as many)");
+        assert!(instead(non, 512, 2_048).contains("the text has no more"));
+        assert!(instead(Protocol::Sliding { stride: 4_096 }, 4_096, 2_048).contains("a stride scores as many"));
+        assert!(instead(Protocol::LastTokens, 1_024, 2_048).contains("its own number"));
+    }
 }

@@ -198,16 +198,18 @@ fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) 
         return "Nothing has been measured for this change yet.".into();
     };
     let Some((was, is)) = both(long) else { return String::new() };
-    let verdict = match is / was {
-        r if !r.is_finite() => "cannot be compared",
-        r if r < 0.98 => "is better with the change",
-        r if r <= 1.02 => "does not notice the change",
-        r if r < 2.0 => "is worse with the change",
-        _ => "breaks down with the change",
-    };
     // Claims are of twice the training length as well; and a change may matter most in between.
     let strength = |l: &usize| both(*l).map_or(0.0, |(a, b)| (b / a).ln().abs());
     let strongest = LENGTHS.into_iter().max_by(|a, b| strength(a).total_cmp(&strength(b)));
+    let unmoved = |l: usize| both(l).is_none_or(|(a, b)| (0.98..=1.02).contains(&(b / a)));
+    let verdict = match is / was {
+        r if !r.is_finite() => "cannot be compared",
+        r if r < 0.98 => "is better with the change",
+        _ if LENGTHS.into_iter().all(unmoved) => "does not notice the change",
+        r if r <= 1.02 => "is the same with the change, though not at every shorter length",
+        r if r < 2.0 => "is worse with the change",
+        _ => "breaks down with the change",
+    };
     let told = |l: &usize| *l < long && ([TRAINED, 2 * TRAINED].contains(l) || strongest == Some(*l));
     let shorter = LENGTHS.into_iter().filter(told).filter_map(|l| {
         let (a, b) = both(l)?;
@@ -284,7 +286,9 @@ mod tests {
             "At 512 tokens ALiBi breaks down with the change: perplexity 28.00 against 14.00 as trained (at 256 14.00 against 14.00)."
         );
         let both = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
-        assert!(both.contains("does not notice"), "{both}");
+        assert!(both.contains("is the same with the change, though not at every shorter length: "), "{both}");
+        let level = finding("ALiBi", &before, &curve(&[(256, 14.1), (512, 13.9), (1_024, 19.9)]));
+        assert!(level.contains("ALiBi does not notice the change: "), "{level}");
         assert!(both.ends_with("(at 256 14.00 against 14.00, at 512 15.00 against 14.00)."), "{both}");
         assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
         assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));

@@ -74,7 +74,8 @@ fn what_comes_from_an_address_is_held_to_its_bounds() {
     assert!(PICK.check("z").1.is_some_and(|s| s.contains("a=z is unknown")));
     assert_eq!(NUMBER.check("7"), ("7".into(), None));
     assert_eq!(NUMBER.check("70"), ("9".into(), Some("n is 2 to 9; 70 became 9".into())));
-    assert_eq!(NUMBER.check("-1").0, "4");
+    assert_eq!(NUMBER.check("-1"), ("2".into(), Some("n is 2 to 9; -1 became 2".into())));
+    assert_eq!(NUMBER.check("x").0, "4");
     assert_eq!(TEXT.check("abc"), ("abc".into(), None));
     // A cut within a character would be no text.
     assert_eq!(TEXT.check("abcdé").0, "abcd");

@@ -162,8 +162,25 @@ fn rows_and_groups_become_lines() {
 }
 
 #[test]
+fn memory_of_table_1_is_drawn() {
+    let drawn = memory(&text("1"));
+    let points = |name: &str| -> Vec<(f64, f64)> {
+        drawn.series.iter().find(|s| s.name == name).unwrap().points.iter().map(|p| (p.x, p.y)).collect()
+    };
+    assert_eq!(points("Sinusoidal"), [(512.0, 15.3), (1_024.0, 19.2), (3_072.0, 15.1)]);
+    assert_eq!(points("ALiBi"), [(512.0, 15.3), (1_024.0, 19.3), (3_072.0, 15.2)]);
+    assert_eq!(drawn.series.len(), 4);
+    let inside = |y: f64| drawn.y.range.is_some_and(|(low, high)| (low..high).contains(&y));
+    assert!(drawn.series.iter().flat_map(|s| &s.points).all(|p| inside(p.y)));
+    assert!(memory("").series.is_empty());
+}
+
+#[test]
 fn figure_1_is_cut_and_says_so() {
     let shown = drawn(&text("2"), true);
+    // T5 is the last number before memory runs out.
+    assert!(shown.panel.contains("Sinusoidal 406.01 at 15,512 tokens, Rotary "), "{}", shown.panel);
+    assert!(!shown.panel.contains("ALiBi"), "{}", shown.panel);
     let chart = &shown.charts[0];
     assert_eq!(chart.y.range, Some((15.0, 55.0)));
     assert_eq!(chart.y.label, "perplexity, cut at 55: sinusoidal goes on to 406");
