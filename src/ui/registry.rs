@@ -59,7 +59,7 @@ pub static FIGURES: &[Entry] = &[
         question: "Why do longer inputs help at all?",
         height: 1270,
     },
-    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1130 },
+    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1540 },
     Entry {
         id: what_if::LAB.id,
         title: what_if::LAB.title,

@@ -92,7 +92,7 @@ pub fn memory(text: &str) -> LineChart {
     }
     LineChart {
         x: axis(said(text, "x"), Scale::Log2),
-        y: Axis { label: "Table 1: memory in training (GB)".into(), scale: Scale::Linear, range: Some((0.0, 25.0)) },
+        y: Axis { label: "Table 1: memory in training (GB)".into(), scale: Scale::Linear, range: Some((0.0, 26.0)) },
         series: lines(&table, "groups"),
         marks: Vec::new(),
     }
