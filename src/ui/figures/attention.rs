@@ -96,11 +96,13 @@ fn show(bench: &Bench) -> Shown {
     let answer = asks(bench).first().and_then(|ask| bench.find(ask));
     let chosen = bench.number("attention-head").clamp(1, HEADS) - 1;
     let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
-        return Shown {
-            finding: "Press Look to compute the attention of this text.".into(),
-            tables: vec![Table::default()],
-            ..Default::default()
+        let nothing = text_problem(bench.value("attention-text")).is_some();
+        let finding = if nothing {
+            "There is nothing to look at yet."
+        } else {
+            "Press Look to compute the attention of this text."
         };
+        return Shown { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
     };
     let n = of.n;
     let words = &answer.scored.words;

@@ -1,0 +1,120 @@
+//! From sums to what is shown, and what is kept of answers.
+
+use super::*;
+use crate::config::RUN_IN;
+use crate::protocol::EngineKind;
+
+fn block(nll: f64, n_targets: u32) -> BlockSum {
+    BlockSum { nll, n_targets }
+}
+
+#[test]
+fn what_was_said_of_a_cut_text_comes_back_with_its_question() {
+    let asked = |text: &str, engine| Evaluate { text: Some(text.into()), engine, ..Default::default() };
+    let cut = |used| Notice::Shortened { used, of: 2_000, last: true, at: "x".into() };
+    let mut results = Results::default();
+    for (text, used) in [("a", 1_024), ("b", 512), ("a", 256)] {
+        results.note_cut(&asked(text, EngineChoice::Auto), cut(used));
+    }
+    // Of one question what was said last, whichever engine is asked.
+    assert_eq!(results.cuts(&[asked("a", EngineChoice::Cpu)]), [cut(256)]);
+    assert_eq!(results.cuts(&[asked("a", EngineChoice::Auto), asked("b", EngineChoice::Auto)]).len(), 2);
+    assert_eq!(results.cuts(&[asked("c", EngineChoice::Auto)]), []);
+    results.note_cut(&asked("c", EngineChoice::Auto), cut(256));
+    assert_eq!(results.cuts(&[asked("a", EngineChoice::Auto), asked("c", EngineChoice::Auto)]).len(), 1, "said once");
+}
+
+#[test]
+fn hand_computed_summary() {
+    // Means 2 and 4 over 10 targets each: mean 3; deviations ±1, standard deviation √2, error √2/√2 = 1.
+    let s = summarise(&[block(20.0, 10), block(40.0, 10)], 40).unwrap();
+    assert_eq!(s.n_targets, 20);
+    assert!((s.mean_nll - 3.0).abs() < 1e-12);
+    assert!((s.perplexity - 20.085536923187668).abs() < 1e-9);
+    assert!((s.standard_error.unwrap() - 1.0).abs() < 1e-12);
+    assert!((s.band.0 - 7.38905609893065).abs() < 1e-9 && (s.band.1 - 54.598150033144236).abs() < 1e-9);
+    // 60 nats are 86.5617 bits over 40 bytes.
+    assert!((s.bits_per_byte - 2.1640425613334453).abs() < 1e-9);
+}
+
+#[test]
+fn unequal_blocks_weigh_by_targets() {
+    // 10/10 and 90/30: mean 2.5; residuals 10 − 25 = −15 and 90 − 75 = 15; √(2·450)/40 = 0.75.
+    let s = summarise(&[block(10.0, 10), block(90.0, 30)], 0).unwrap();
+    assert!((s.mean_nll - 2.5).abs() < 1e-12);
+    assert!((s.standard_error.unwrap() - 0.75).abs() < 1e-12);
+    assert!(s.bits_per_byte.is_nan());
+}
+
+#[test]
+fn one_block_has_no_error_and_none_has_no_summary() {
+    let s = summarise(&[block(5.0, 5), block(0.0, 0)], 5).unwrap();
+    assert_eq!(s.standard_error, None);
+    assert_eq!(s.band, (s.perplexity, s.perplexity));
+    assert_eq!(summarise(&[], 5), None);
+    assert_eq!(summarise(&[block(0.0, 0)], 5), None);
+}
+
+#[test]
+fn what_is_not_finite_survives() {
+    for bad in [f64::NAN, f64::INFINITY] {
+        let s = summarise(&[block(20.0, 10), block(bad, 10)], 40).unwrap();
+        assert!(!s.mean_nll.is_finite() && !s.perplexity.is_finite(), "{s:?}");
+        assert_eq!(show_perplexity(s.perplexity), "diverged");
+        assert_eq!(show_3(s.bits_per_byte), "diverged");
+    }
+    // A finite loss whose exponential overflows is shown the same way.
+    assert_eq!(show_perplexity(summarise(&[block(8_000.0, 10)], 1).unwrap().perplexity), "diverged");
+}
+
+#[test]
+fn perplexities_are_shown_to_four_figures() {
+    let shown = [20.9449, 97.349, 112.36, 1_234.5, 30_046.4].map(show_perplexity);
+    assert_eq!(shown, ["20.94", "97.35", "112.4", "1,235", "30,046"]);
+    assert_eq!(thousands(0), "0");
+    assert_eq!(thousands(16_384_000), "16,384,000");
+}
+
+#[test]
+fn a_later_answer_replaces_an_earlier_one_to_the_same_question() {
+    let ask = |length, engine| Evaluate {
+        model: "m".into(),
+        stream: "s".into(),
+        length,
+        protocol: Protocol::Nonoverlapping,
+        first_target: RUN_IN,
+        n_targets: 1_024,
+        engine,
+        ..Default::default()
+    };
+    let scored = |seconds| Scored {
+        blocks: vec![block(1.0, 1)],
+        n_bytes: 1,
+        engine: EngineKind::Cpu,
+        adapter: None,
+        seconds,
+        ..Default::default()
+    };
+    let mut results = Results::default();
+    results.insert(ask(64, EngineChoice::Cpu), scored(1.0));
+    results.insert(ask(32, EngineChoice::Cpu), scored(2.0));
+    results.insert(ask(64, EngineChoice::Gpu), scored(3.0));
+    let found: Vec<(usize, f64)> =
+        results.of("s", Protocol::Nonoverlapping, 1_024).iter().map(|e| (e.asked.length, e.scored.seconds)).collect();
+    assert_eq!(found, [(32, 2.0), (64, 3.0)]);
+    assert!(results.answered(&ask(64, EngineChoice::Gpu)) && !results.answered(&ask(64, EngineChoice::Cpu)));
+    assert!(results.of("s", Protocol::Nonoverlapping, 2_048).is_empty());
+    assert!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).is_empty());
+    assert_eq!(results.last_with(EngineChoice::Cpu).unwrap().asked.length, 32);
+    assert_eq!(results.latest_targets("s", Protocol::Nonoverlapping), Some(1_024));
+    assert_eq!(results.latest_targets("s", Protocol::Sliding { stride: 64 }), None);
+    let mut slid = ask(32, EngineChoice::Cpu);
+    slid.protocol = Protocol::Sliding { stride: 32 };
+    results.insert(slid, scored(4.0));
+    assert_eq!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).len(), 1);
+    // Neither another text nor a changed model belongs to these points.
+    results.insert(Evaluate { stream: "t".into(), ..ask(32, EngineChoice::Cpu) }, scored(5.0));
+    results.insert(Evaluate { change: Change::NoBias, ..ask(32, EngineChoice::Cpu) }, scored(6.0));
+    assert_eq!(results.of("s", Protocol::Nonoverlapping, 1_024).len(), 2);
+    assert_eq!((results.all().len(), results.points().len()), (5, 4));
+}
