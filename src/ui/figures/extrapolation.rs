@@ -173,7 +173,7 @@ pub fn Extrapolation() -> impl IntoView {
     let source = move || {
         let note = site.recorded.with(|r| {
             r.ready().map(|r| {
-                                let counted = |p: &crate::config::RecordedPoint| p.block_targets.iter().map(|&n| u64::from(n)).sum();
+                let counted = |p: &crate::config::RecordedPoint| p.block_targets.iter().map(|&n| u64::from(n)).sum();
                 let targets = thousands(r.points.first().map_or(0, counted));
                 format!("Lines: recorded results of the very weights this page ships, {targets} target tokens at every length. ")
             })

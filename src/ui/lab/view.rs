@@ -135,7 +135,7 @@ pub fn Laboratory(
                 <RunBar run=run label=label asked=questions />
             })}
             {plots.collect_view()}
-                        {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", lab.id) /> })}
+            {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", lab.id) /> })}
             <Panel lab=lab shown=shown />
             {move || source(&shown.with(|s| s.1))}
             {tables.collect_view()}
