@@ -182,14 +182,23 @@ fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
         };
         let Some(control) = lab.controls.iter().find(|c| c.key == key) else { return };
         labs.update(|all| put(all, control, value.clone()));
-        // The panel is drawn anew, and with it goes the focus.
-        request_animation_frame(move || {
+        // The panel is drawn anew, and with it goes the focus: back before the next key is heard, and, should the drawing come
+        // later than that, with the next frame.
+        let focus = move || {
             let again = place
-                .get_untracked()
+                .try_get_untracked()
+                .flatten()
                 .and_then(|p| p.query_selector(&format!("[data-set=\"{key}={value}\"]")).ok().flatten())
                 .and_then(|e| e.dyn_into::<HtmlElement>().ok());
             if let Some(element) = again {
                 let _ = element.focus();
+            }
+        };
+        queue_microtask(focus.clone());
+        request_animation_frame(move || {
+            let lost = document().active_element().is_none_or(|e| e.tag_name() == "BODY");
+            if lost {
+                focus();
             }
         });
     };
