@@ -65,7 +65,7 @@ pub fn Models(
         <fieldset class="wide" data-testid=testid>
             <legend>{label}</legend>
             <div class="zoo">{rows}</div>
-                        {unknown}
+            {unknown}
             {none}
         </fieldset>
     }
