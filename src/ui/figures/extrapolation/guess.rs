@@ -263,7 +263,7 @@ mod tests {
         let recorded: Recorded = serde_json::from_str(include_str!("../../../../assets/models/recorded.json")).unwrap();
         let points = recorded_points(&recorded);
         let guesses = Guesses::read("alibi-256_20_30_0_0");
-        // 13.80 at 1,024 tokens and 14.09 at 256: the table of README.md.
+        // 13.80 at 1,024 tokens and 14.09 at 256: the tables of assets/models/README.md.
         assert_eq!(guesses.verdict(&points), "At 1,024 tokens you expected 30 of ALiBi: it has 13.80.");
         let line = &guesses.series(&points)[0];
         let drawn: Vec<_> = line.points.iter().map(|p| (p.x, (p.y * 100.0).round() / 100.0)).collect();
