@@ -5,6 +5,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compressAll } from "./dist/compress.mjs";
+import { standAlone } from "./dist/document.mjs";
 import { fail, text } from "./dist/files.mjs";
 import { nameFiles } from "./dist/names.mjs";
 import { mark, writeServiceWorker } from "./dist/offline.mjs";
@@ -17,16 +18,14 @@ import { buildRelaxed, optimiseAll } from "./dist/wasm.mjs";
 const [dir, address] = process.argv.slice(2);
 if (!dir || !existsSync(join(dir, "index.html"))) fail(`There is no ${dir ?? "dist"}/index.html: run 'make dist', which builds it first.`);
 const base = checkBase(address);
-console.log("==> The page again, in two files: what the first figure needs, and the rest");
-buildSplit(dir);
-const page = strict(text(dir, "index.html"));
 
-console.log("==> The worker again, with relaxed SIMD; every WASM file through wasm-opt");
-buildRelaxed(dir);
-optimiseAll(dir);
+console.log("==> The page again, in two files: what the first figure needs, and the rest; the worker again, with relaxed SIMD");
+await Promise.all([buildSplit(dir), buildRelaxed(dir)]);
+console.log("==> Every WASM file through wasm-opt");
+await optimiseAll(dir);
 
 console.log("==> Names, pages, headers, service worker");
-writeFileSync(join(dir, "index.html"), page);
+writeFileSync(join(dir, "index.html"), strict(standAlone(dir, text(dir, "index.html"))));
 const names = nameFiles(dir);
 writeFileSync(join(dir, "index.html"), mark(text(dir, "index.html")));
 writePages(dir, base);

@@ -76,18 +76,29 @@ globalThis.AlibiEngine = Engine;
 
 const { js, wasm, offline } = document.querySelector("script[data-wasm]").dataset;
 
+/** The article is read before anything is computed: what computes waits until it is on the screen. */
+const painted = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  // A tab in the background paints nothing.
+  setTimeout(resolve, 200);
+});
+
 try {
+  await painted();
+  const file = fetch(new URL(wasm, document.baseURI));
+  // Heard of when it is awaited.
+  file.catch(() => {});
   const { default: init } = await import(new URL(js, document.baseURI));
-  await init({ module_or_path: new URL(wasm, document.baseURI) });
+  await init({ module_or_path: file });
 } catch (error) {
   const boot = document.getElementById("boot");
   if (boot) {
-    const message = document.createElement("p");
-    message.setAttribute("role", "alert");
-    message.textContent =
-      `The page could not start (${error?.message ?? error}). It needs a browser with WebAssembly SIMD: ` +
+    boot.className = "said";
+    boot.setAttribute("role", "alert");
+    boot.textContent =
+      `The figures of this page could not start (${error?.message ?? error}). They need a browser with WebAssembly SIMD: ` +
       "Chrome or Edge 91, Firefox 89, Safari 16.4, or later. With one of these, reload the page.";
-    boot.replaceChildren(message);
+    boot.scrollIntoView({ block: "nearest" });
   }
   throw error;
 }

@@ -1,4 +1,5 @@
 // Small things that every step uses.
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +12,19 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export function fail(message) {
   console.error(message);
   process.exit(1);
+}
+
+/** Runs a command; what it says is shown, and a failure is an error. */
+export function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+    child.on("error", reject).on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`))));
+  });
+}
+
+/** The folder that cargo builds into. */
+export function targetFolder() {
+  return JSON.parse(execFileSync("cargo", ["metadata", "--format-version", "1", "--no-deps"], { cwd: ROOT, encoding: "utf8" })).target_directory;
 }
 
 /** Every file below `dir`, as paths relative to it with `/`, sorted. */

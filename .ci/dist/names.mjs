@@ -3,6 +3,7 @@
 // run time (`alibiFile`) gets a list of them.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { checkStyles } from "./document.mjs";
 import { digest, fail, files, text } from "./files.mjs";
 
 /** What other sites link to by name, and what must be asked for anew each time. */
@@ -64,15 +65,10 @@ function moveGroup(dir, group, before) {
   return moved;
 }
 
-/** A style sheet's own addresses would be wrong after the move. */
-function checkStyles(dir, path) {
-  if (/url\(\s*["']?(?!data:|#)/.test(text(dir, path))) fail(`${path} names another file with url(): use a data: address, or teach .ci/dist/names.mjs to follow it.`);
-}
-
 /** Rewrites the page's tags; every local file that they name must be there. */
 export function rewritePage(html, moved, exists) {
   for (const [from, to] of moved) html = html.replaceAll(`"./${from}"`, `"./${to}"`);
-  for (const [, target] of html.matchAll(/<(?:link|script)\b[^>]*?\b(?:href|src|data-js|data-wasm)="(?!data:|https?:)([^"]+)"/g)) {
+  for (const [, target] of html.matchAll(/<(?:link|script|img)\b[^>]*?\b(?:href|src|data-js|data-wasm)="(?!data:|https?:)([^"]+)"/g)) {
     if (!exists(target)) fail(`index.html names ${target}, which is not in the built site.`);
   }
   return html;
@@ -98,7 +94,7 @@ export function nameFiles(dir) {
   for (const path of [START, LOADER, "worker.js"]) if (!all.includes(path)) fail(`There is no ${path} in the built site: delete it and run 'make dist' again.`);
   const moved = [];
   for (const path of all.filter((p) => !CODE.test(p))) {
-    if (path.endsWith(".css")) checkStyles(dir, path);
+    if (path.endsWith(".css")) checkStyles(path, text(dir, path));
     const name = logicalName(path);
     const to = hashedName(name, digest(readFileSync(join(dir, path))));
     move(dir, path, to);
@@ -111,7 +107,7 @@ export function nameFiles(dir) {
     moved.push(...moveGroup(dir, group, moved.filter(([from]) => CODE.test(from))));
   }
   // The worker asks for files by name as the page does.
-  const asked = ([path]) => path === "worker.js" || (/^assets\//.test(path) && !CODE.test(path));
+  const asked = ([path]) => path === "worker.js" || (/^assets\/(?!stills\/)/.test(path) && !CODE.test(path));
   const names = Object.fromEntries(moved.filter(asked));
   const loader = text(dir, LOADER);
   if (loader.split(LIST).length !== 2) fail(`${LOADER} has no line '${LIST}' for the file names.`);

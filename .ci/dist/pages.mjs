@@ -42,28 +42,24 @@ function preview({ title, description, site, path, picture, alt, base }) {
   ].join("");
 }
 
-/** What a reader without JavaScript gets. Addresses are relative to the site's folder. */
-function still(figure, hasPicture, link) {
-  const { width, height } = PICTURE;
-  const style = "max-width:100%;height:auto";
-  const image = `<img src="./${picture(figure)}" width="${width}" height="${height}" style="${style}" alt="${quote(figure.description)}">`;
-  return `<noscript>${hasPicture ? image : `<p>${quote(figure.description)}</p>`}${link}</noscript>`;
+/** The place of a figure in the article: its title and picture, until the figure is drawn there. */
+function place(html, { id }) {
+  const found = new RegExp(`<div class="place" data-place="${id}"[^>]*>[\\s\\S]*?</figure>\\s*</div>`).exec(html);
+  return found?.[0] ?? fail(`index.html has no place for the figure ${id}: see assets/figures.json.`);
 }
 
-// The line that says that the page is loading is no use without a script.
-const NOT_LOADING = "<noscript><style>#boot>p{display:none}</style></noscript>";
-const NOSCRIPT = /<noscript>[\s\S]*?<\/noscript>/;
+/** Everything of the article, up to what readers without JavaScript are told. */
+const ARTICLE = /<div id="article">[\s\S]*(?=<noscript><p class="no-script">)/;
 const HEAD = /<\/head>/;
 const TITLE = /<title>([^<]*)<\/title>/;
 const DESCRIPTION = /<meta name="description" content="([^"]*)">/;
 
-/** index.html with its preview and a still picture of the first figure. */
+/** index.html with its preview. */
 export function fullPage(html, figure, base, hasPicture) {
   const [, site] = TITLE.exec(html) ?? fail("index.html has no title.");
   const [, description] = DESCRIPTION.exec(html) ?? fail("index.html has no description.");
   const tags = preview({ title: site, description, site, path: "", picture: hasPicture && picture(figure), alt: figure.description, base });
-  const link = `<p>The figures of this page compute in your browser and need JavaScript and WebAssembly. What they are about: <a href="${PAPER}">the paper</a>.</p>`;
-  return replaced(replaced(html, NOSCRIPT, still(figure, hasPicture, link)), HEAD, `${tags}${NOT_LOADING}</head>`);
+  return replaced(html, HEAD, `${tags}</head>`);
 }
 
 /** The page of one figure. `html` is index.html before `fullPage`. */
@@ -73,13 +69,14 @@ export function figurePage(html, figure, base, hasPicture) {
   const path = `embed/${figure.id}/`;
   const shown = { title, description: figure.description, site, path, picture: hasPicture && picture(figure), alt: figure.description, base };
   const oembed = base ? `<link rel="alternate" type="application/json+oembed" href="${base}${path}oembed.json" title="${quote(title)}">` : "";
-  const link = `<p><a href="./#${figure.id}" target="_blank" rel="noopener">${quote(figure.question)}</a> This figure computes in your browser and needs JavaScript.</p>`;
+  const link = `<p class="embed-link"><a href="./#${figure.id}" target="_blank" rel="noopener">${quote(figure.question)}</a></p>`;
+  const alone = `<div id="article"><main class="embed"><h1 class="visually-hidden">${quote(site)}</h1>${place(html, figure)}${link}</main></div>`;
   // The base before anything that has an address.
   let page = replaced(html, /<meta charset="utf-8">/, '<meta charset="utf-8"><base href="../../">');
   page = replaced(page, TITLE, `<title>${quote(title)}</title><meta name="alibi-embed" content="${figure.id}">`);
   page = replaced(page, DESCRIPTION, `<meta name="description" content="${quote(figure.description)}">`);
-  page = replaced(page, NOSCRIPT, still(figure, hasPicture, link));
-  return replaced(page, HEAD, `${preview(shown)}${oembed}${NOT_LOADING}</head>`);
+  page = replaced(page, ARTICLE, alone);
+  return replaced(page, HEAD, `${preview(shown)}${oembed}</head>`);
 }
 
 /** The answer for sites that ask how to show a link to the figure's page. */

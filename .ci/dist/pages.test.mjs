@@ -1,13 +1,19 @@
 // The pages of single figures, made from a small index.html.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ROOT, text } from "./files.mjs";
 import { checkBase, figurePage, figures, fullPage, missingPage, oembed } from "./pages.mjs";
 import { strict } from "./policy.mjs";
 
+const place = (id) => `<div class="place" data-place="${id}" style="--wide: 1px">
+<figure class="still" id="${id}"><h3>T</h3><img src="./assets/stills/${id}.webp" alt="D"></figure>
+</div>`;
 const HTML = strict(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The site</title>
+<script>${text(ROOT, "assets/head.js")}</script>
 <meta name="description" content="What it is about."><link rel="stylesheet" href="./s.css" integrity="sha384-x" data-integrity="none"/>
 <script type="module" src="./start.js"></script></head>
-<body><div id="boot"><p>Loading</p><noscript><p>Needs JavaScript.</p></noscript></div></body></html>`);
+<body><div id="page"></div><div id="article"><div class="prose">Words</div>${place("bias")}${place("slopes")}</div>
+<noscript><p class="no-script">Needs JavaScript.</p></noscript></body></html>`);
 const FIGURE = { id: "slopes", title: `A "sharp" <title>`, question: "Who & why?", description: `He said "so" & left.`, height: 640 };
 const BASE = "https://example.org/alibi/";
 
@@ -41,20 +47,22 @@ test("a figure's page says what it is, to previews and to oEmbed", () => {
 test("a figure's page finds its files two folders up, under the same policy", () => {
   const html = figurePage(HTML, FIGURE, BASE, true);
   assert.ok(html.indexOf('<base href="../../">') < html.indexOf("href=\"./s.css\""));
+  assert.ok(html.indexOf('<base href="../../">') < html.indexOf("Content-Security-Policy"));
   assert.equal(html.match(/Content-Security-Policy/g).length, 1);
   assert.equal(html.match(/<base /g).length, 1);
 });
 
-test("without a script there is a picture, its description and a way on", () => {
+test("before any script and without one, a figure's page has its picture and a way on, and nothing of the article", () => {
   const html = figurePage(HTML, FIGURE, "", true);
-  const [, inside] = /<div id="boot">[\s\S]*<noscript>([\s\S]*)<\/noscript>/.exec(html);
-  assert.match(inside, /<img src="\.\/pictures\/slopes\.png" width="1200" height="630" [^>]*alt="He said &quot;so&quot; &amp; left\.">/);
+  const [, inside] = /<div id="article">([\s\S]*)<noscript>/.exec(html);
+  assert.ok(inside.includes(place("slopes")));
+  assert.doesNotMatch(inside, /Words|bias/);
   assert.match(inside, /<a href="\.\/#slopes"[^>]*>Who &amp; why\?<\/a>/);
-  assert.match(fullPage(HTML, FIGURE, "", true), /<img [^>]*slopes\.png[\s\S]*<a href="https:\/\/arxiv\.org/);
-  // No picture is better than a broken one.
-  const without = figurePage(HTML, FIGURE, BASE, false);
-  assert.doesNotMatch(without, /<img|og:image/);
-  assert.match(without, /<p>He said/);
+  assert.match(html, /Needs JavaScript/);
+  // The full page keeps everything.
+  for (const part of [place("bias"), place("slopes"), "Words", "Needs JavaScript"]) assert.ok(fullPage(HTML, FIGURE, "", true).includes(part));
+  // No preview picture is better than a broken one.
+  assert.doesNotMatch(figurePage(HTML, FIGURE, BASE, false), /og:image/);
 });
 
 test("oEmbed answers with a frame and a thumbnail", () => {

@@ -1,25 +1,40 @@
 // What the pages forbid themselves, and what hosts are asked to say of the files.
-import { fail } from "./files.mjs";
+import { ROOT, fail, text } from "./files.mjs";
 
+// SITE stands for the origin of the page's address, which 'self' is not everywhere: a frame with `sandbox="allow-scripts"`
+// has no origin of its own, and WebKit takes 'self' for that one, so that nothing of the site would be let in.
 const POLICY = [
-  "default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'none'",
+  "default-src SITE", "script-src SITE 'wasm-unsafe-eval'", "style-src SITE 'unsafe-inline'",
+  "img-src SITE data: blob:", "object-src 'none'", "base-uri SITE", "form-action 'none'",
 ].join("; ");
 
+/** Sets the policy as soon as the page is parsed: only its reader's browser knows the address. */
+const SET = `{
+  const policy = document.createElement("meta");
+  policy.httpEquiv = "Content-Security-Policy";
+  policy.content = ${JSON.stringify(POLICY)}.replaceAll("SITE", location.origin);
+  document.head.append(policy);
+}`;
+
 /** The page under the content policy. */
-export function strict(html) {
-  if (html.includes('http-equiv="Content-Security-Policy"')) fail("index.html is already finished: run 'make dist', which builds it anew.");
+export function strict(html, head = text(ROOT, "assets/head.js")) {
+  if (html.includes("Content-Security-Policy")) fail("index.html is already finished: run 'make dist', which builds it anew.");
   const tags = html.replace(/>[^<]*/g, ">");
   if (/\son[a-z]+\s*=\s*"/.test(tags)) fail("index.html has an inline event handler, which the content policy refuses: move it into Rust.");
-  for (const [, attributes, body] of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)) {
-    if (body.trim() && !/type="application\/(?:ld\+)?json"/.test(attributes)) fail("index.html has an inline script, which the content policy refuses: make it a file in assets/.");
-  }
+  let found = "";
+  const rest = html.replace(/<script\b([^>]*)>([\s\S]*?)<\/script>/g, (tag, attributes, body) => {
+    if (!body.trim() || /type="application\/(?:ld\+)?json"/.test(attributes)) return tag;
+    if (body.trim() !== head.trim()) fail("index.html has an inline script, which the content policy refuses: make it a file in assets/.");
+    found = body.trim();
+    return "";
+  });
+  if (!found) fail("index.html does not hold assets/head.js as an inline script.");
   // A frame without an origin of its own refuses what carries a hash; and trunk's are of the files before optimisation.
-  const plain = html.replace(/\s(?:data-)?integrity="[^"]*"/g, "");
-  const meta = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  const plain = rest.replace(/\s(?:data-)?integrity="[^"]*"/g, "");
+  const script = `<script>${found}\n${SET}</script>`;
   // After the character set, before anything that loads.
-  const placed = plain.replace(/<meta\s+charset[^>]*>/i, (charset) => `${charset}${meta}`);
-  if (!placed.includes(meta)) fail("index.html has no <meta charset> to put the content policy after.");
+  const placed = plain.replace(/<meta\s+charset[^>]*>/i, (charset) => `${charset}${script}`);
+  if (!placed.includes(script)) fail("index.html has no <meta charset> to put the content policy after.");
   return placed;
 }
 

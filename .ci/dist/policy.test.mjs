@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
+import { ROOT, text } from "./files.mjs";
 import { HEADERS, headersFor, parseHeaders, strict } from "./policy.mjs";
 
-const page = (head, body = "") => `<html><head><meta charset="utf-8">${head}</head><body>${body}</body></html>`;
+const HEAD = `<script>${text(ROOT, "assets/head.js")}</script>`;
+const page = (head, body = "") => `<html><head><meta charset="utf-8">${HEAD}${head}</head><body>${body}</body></html>`;
 
 /** Whether a page is refused: the build ends. */
 function refused(html) {
@@ -18,11 +21,33 @@ test("the policy stands before anything that loads, and no hash is left", () => 
   assert.doesNotMatch(html, /integrity/);
 });
 
+/** What the page's first script does at an address. */
+function first(address) {
+  const [, script] = /<script>([\s\S]*?)<\/script>/.exec(strict(page("")));
+  const root = { dataset: {}, classList: new Set() };
+  const added = [];
+  const document = { documentElement: root, head: { append: (meta) => added.push(meta) }, createElement: () => ({}) };
+  runInNewContext(script, { document, URL, location: new URL(address) });
+  return { root, added };
+}
+
+test("the first script sets a policy that names the page's own origin, and what is shown at first", () => {
+  const { root, added } = first("https://example.org:8443/alibi/?v=1&embed=bias&theme=dark");
+  assert.equal(added.length, 1);
+  assert.equal(added[0].httpEquiv, "Content-Security-Policy");
+  assert.match(added[0].content, /^default-src https:\/\/example\.org:8443; script-src https:\/\/example\.org:8443 'wasm-unsafe-eval';/);
+  assert.doesNotMatch(added[0].content, /SITE|'self'/);
+  assert.deepEqual([[...root.classList], { ...root.dataset }], [["alone"], { theme: "dark" }]);
+  const plain = first("https://example.org/?theme=%22x").root;
+  assert.deepEqual([[...plain.classList], { ...plain.dataset }], [[], {}]);
+});
+
 test("what the policy would refuse ends the build; data does not", () => {
   assert.ok(refused(page("<script>alert(1)</script>")));
   assert.ok(refused(page("", '<p onclick="x()">')));
   assert.ok(refused(strict(page(""))));
   assert.ok(refused("<html><head></head></html>"));
+  assert.ok(refused(page("").replace(HEAD, "")));
   assert.ok(!refused(page('<script type="application/json">{"a": 1}</script>')));
 });
 

@@ -1,11 +1,10 @@
 // The page's WASM in two: what the first figure needs, and the rest, which is fetched after it (src/ui/later.rs). The cut
 // follows the call graph, which only the linker's relocations tell: so the page is built once more with them, cut, and
 // only then given its JavaScript.
-import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail, files, text } from "./files.mjs";
+import { fail, files, run, targetFolder, text } from "./files.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 
@@ -19,14 +18,12 @@ function lenient(loader) {
 }
 
 /** Builds and cuts the page; takes the place of what trunk has built of it. */
-export function buildSplit(dir) {
-  const run = (command, args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+export async function buildSplit(dir) {
   const cut = mkdtempSync(join(tmpdir(), "alibi-split-"));
   try {
-    run("cargo", ["rustc", "--locked", "--quiet", "--target", TARGET, "--profile", "page", "--no-default-features", "--features", "split", "--bin", "app", "--", "-C", "link-args=--emit-relocs"]);
-    const { target_directory: built } = JSON.parse(execFileSync("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
-    run("wasm-split-cli", ["--out-name", "app", join(built, TARGET, "page", "app.wasm"), cut]);
-    run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", "app", "--out-dir", cut, join(cut, "app.wasm")]);
+    await run("cargo", ["rustc", "--locked", "--quiet", "--target", TARGET, "--profile", "page", "--no-default-features", "--features", "split", "--bin", "app", "--", "-C", "link-args=--emit-relocs"]);
+    await run("wasm-split-cli", ["--out-name", "app", join(targetFolder(), TARGET, "page", "app.wasm"), cut]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", "app", "--out-dir", cut, join(cut, "app.wasm")]);
     rmSync(join(cut, "app.wasm"));
     // The name under which the WASM asks for the loader stays; that of its file may change with its contents.
     const glue = text(cut, "app.js");

@@ -1,8 +1,7 @@
 // The WASM files: the worker a second time, with relaxed SIMD, and everything through wasm-opt.
-import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ROOT, fail, files } from "./files.mjs";
+import { ROOT, fail, files, run, targetFolder } from "./files.mjs";
 
 const WASM_OPT = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
 
@@ -37,16 +36,14 @@ export { init as default, servePage };
 `;
 
 /** Builds the worker with relaxed SIMD beside trunk's, which becomes the plain one. */
-export function buildRelaxed(dir) {
+export async function buildRelaxed(dir) {
   const rustflags = 'target.wasm32-unknown-unknown.rustflags=["-C", "target-feature=+relaxed-simd"]';
   const target = "wasm32-unknown-unknown";
   const features = ["--no-default-features", "--features", "worker", "--bin", "worker"];
-  const run = (command, args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
   try {
     // As trunk has built the plain one (index.html); the flags are added to those of .cargo/config.toml.
-    run("cargo", ["build", "--locked", "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
-    const { target_directory: built } = JSON.parse(execFileSync("cargo", ["metadata", "--format-version", "1", "--no-deps"]));
-    run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(built, target, "worker", "worker.wasm")]);
+    await run("cargo", ["build", "--locked", "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(targetFolder(), target, "worker", "worker.wasm")]);
   } catch (error) {
     fail(`The worker with relaxed SIMD could not be built: ${error.message}`);
   }
@@ -56,10 +53,10 @@ export function buildRelaxed(dir) {
   writeFileSync(join(dir, "worker.js"), CHOOSER);
 }
 
-function optimise(path) {
+async function optimise(path) {
   const out = `${path}.optimised`;
   try {
-    execFileSync(process.execPath, [WASM_OPT, ...optionsFor(path), "--strip-debug", "--strip-producers", ...FEATURES, path, "-o", out], { stdio: ["ignore", "inherit", "inherit"] });
+    await run(process.execPath, [WASM_OPT, ...optionsFor(path), "--strip-debug", "--strip-producers", ...FEATURES, path, "-o", out]);
   } catch (error) {
     rmSync(out, { force: true });
     fail(`wasm-opt could not optimise ${path} (${error.message}). If it names a feature, add it to FEATURES in .ci/dist/wasm.mjs.`);
@@ -67,7 +64,11 @@ function optimise(path) {
   renameSync(out, path);
 }
 
-/** Runs wasm-opt over every WASM file. */
-export function optimiseAll(dir) {
-  for (const path of files(dir).filter((p) => p.endsWith(".wasm"))) optimise(join(dir, path));
+/** Runs wasm-opt over every WASM file, two at a time: it uses several cores for a part of its work only. */
+export async function optimiseAll(dir) {
+  const waiting = files(dir).filter((path) => path.endsWith(".wasm"));
+  const next = async () => {
+    for (let path = waiting.pop(); path; path = waiting.pop()) await optimise(join(dir, path));
+  };
+  await Promise.all([next(), next()]);
 }

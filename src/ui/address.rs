@@ -78,16 +78,16 @@ pub fn follow_reader() {
 /// Goes to what has that id, or to the section of a figure of that id that is yet to come, and stays there while
 /// figures above are still taking their room.
 pub fn go_to(anchor: &str) {
-    let section = || document().get_element_by_id(&format!("section-{anchor}"));
-    if let Some(place) = document().get_element_by_id(anchor).or_else(section) {
-        let journey = JOURNEY.get().wrapping_add(1);
-        JOURNEY.set(journey);
-        stay(place, None, journey, STEPS);
-    }
+    let journey = JOURNEY.get().wrapping_add(1);
+    JOURNEY.set(journey);
+    stay(anchor.to_string(), None, journey, STEPS);
 }
 
 /// Scrolls to a place, unless it still stands where it stood, and looks again later.
-fn stay(place: web_sys::Element, stood: Option<f64>, journey: u32, steps: u32) {
+fn stay(anchor: String, stood: Option<f64>, journey: u32, steps: u32) {
+    // Looked for each time: a figure takes the place of its picture, which has the same id.
+    let section = || document().get_element_by_id(&format!("section-{anchor}"));
+    let Some(place) = document().get_element_by_id(&anchor).or_else(section) else { return };
     let top = || place.get_bounding_client_rect().top();
     // What has not moved is left alone: a place at the page's end may never come to the top.
     let stood = match stood {
@@ -99,7 +99,7 @@ fn stay(place: web_sys::Element, stood: Option<f64>, journey: u32, steps: u32) {
     };
     let again = move || {
         if JOURNEY.get() == journey && steps > 0 {
-            stay(place, Some(stood), journey, steps - 1);
+            stay(anchor, Some(stood), journey, steps - 1);
         }
     };
     set_timeout(again, STEP);
@@ -145,7 +145,7 @@ pub fn report_height(id: &'static str) {
     let (Some(body), Some(measured)) = (document().body(), document().document_element()) else { return };
     let report = Closure::<dyn FnMut()>::new(move || {
         // A frame that shrank before its figure came would make its host jump twice.
-        if document().query_selector("figure").ok().flatten().is_none() {
+        if document().query_selector("figure[data-figure]").ok().flatten().is_none() {
             return;
         }
         // The root's height, not the body's: margins at the top of the content stick out of the body.

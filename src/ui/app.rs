@@ -1,9 +1,9 @@
-//! The root of the page: contexts, then the article or one figure alone.
+//! The root of the page: contexts, notices, then the article's figures or one figure alone.
 
 use leptos::prelude::*;
 
 use super::address::{follow, follow_reader, follow_theme, read};
-use super::article::Article;
+use super::article::attach;
 use super::client::Client;
 use super::embed::Embed;
 use super::later::Again;
@@ -40,7 +40,10 @@ pub fn App() -> impl IntoView {
         <Notices notices=notices />
         {match alone {
             Some(figure) => view! { <Embed figure=figure /> }.into_any(),
-            None => view! { <Article /> }.into_any(),
+            None => {
+                attach();
+                ().into_any()
+            }
         }}
     }
 }

@@ -1,61 +1,119 @@
-//! The article: head, contents, one section per figure, what readers ask, limits, how it was made, sources.
+//! The article stands in index.html, in reading order; this gives it what moves. Every figure is mounted into its place,
+//! the first at once, then those near the reader, then one after the other while the browser has time to spare.
 
 use std::time::Duration;
 
 use leptos::context::Provider;
-use leptos::html;
+use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, IdleRequestOptions};
 
 use super::address::{go_to, visit};
 use super::components::choice::Segmented;
-use super::components::prose::Prose;
 use super::figures::extrapolation::Extrapolation;
 use super::later::{Later, Part, after};
-use super::near::watch;
-use super::registry::{Entry, FIGURES};
-use super::state::{ThemeChoice, use_settings};
+use super::near::{Near, watch};
+use super::registry::FIGURES;
+use super::state::{Settings, ThemeChoice, use_settings};
 
 const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
-/// Time that the first figure is given before the others are drawn.
+/// Time that the first figure is given before what is far from the reader.
 const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
-/// The figure that belongs to how the page was made.
-const MADE: &str = "verify";
+/// Time that a browser may put off what is far from the reader, milliseconds.
+const IDLE_AT_MOST: u32 = 1_000;
 
-/// Sections that hold text, with their ids and the lines of the contents.
-const TEXTS: [(&str, &str, &str); 4] = [
-    ("questions", "Questions", "What do readers of the paper and its code ask?"),
-    ("limits", "Limits and follow-ups", "What do these figures not show?"),
-    ("training", "How this was made", "Trained on which text, for how long, with which recipe?"),
-    ("sources", "Sources", "Where do the paper’s numbers stand?"),
-];
-
-/// The whole page.
-#[component]
-pub fn Article() -> impl IntoView {
+/// Mounts the figures, and what else moves, into the article that the document holds.
+pub fn attach() {
     let settings = use_settings();
-    let ready = after(AFTER_THE_FIRST);
-    // An anchor in the address points at a section that did not exist when the browser looked for it.
+    follow_links(settings);
+    // The browser went to the anchor of the address before the figures took their room.
     Effect::new(|| {
         let hash = window().location().hash().unwrap_or_default();
         go_to(hash.trim_start_matches('#'));
     });
-    let figures = FIGURES.iter().filter(|f| f.id != MADE).map(|f| {
-        view! {
-            <li>
-                <a href=format!("#section-{}", f.id)>{f.title}</a>
-                <span>{f.question}</span>
-            </li>
+    mount_at("theme", |_| view! { <Theme /> }.into_any());
+    let mut turns: Vec<Turn> = Vec::new();
+    for figure in FIGURES {
+        mount_at(figure.id, |near| match figure.id == FIGURES[0].id {
+            true => view! { <Provider value=near>{draw(figure.id, Signal::stored(true))}</Provider> }.into_any(),
+            false => wait(&mut turns, Part::Figure(figure.id), near),
+        });
+    }
+    mount_at("training", |near| wait(&mut turns, Part::Training, near));
+    give(turns, settings);
+}
+
+/// Puts a view into the place of that name.
+fn mount_at(place: &str, view: impl FnOnce(Near) -> AnyView) {
+    let found = document().query_selector(&format!("[data-place='{place}']")).ok().flatten();
+    if let Some(place) = found.and_then(|p| p.dyn_into::<HtmlElement>().ok()) {
+        // What is watched is the whole section, text included.
+        let around = place.closest("section").ok().flatten().unwrap_or_else(|| place.clone().into());
+        let view = view(watch(&around));
+        mount_to(place, move || view).forget();
+    }
+}
+
+/// A part that waits for its turn to be drawn.
+#[derive(Clone, Copy)]
+struct Turn {
+    near: Near,
+    come: RwSignal<bool>,
+    /// Whether it is drawn, or could not be had.
+    over: RwSignal<bool>,
+}
+
+fn wait(turns: &mut Vec<Turn>, part: Part, near: Near) -> AnyView {
+    let turn = Turn { near, come: RwSignal::new(false), over: RwSignal::new(false) };
+    turns.push(turn);
+    view! { <Provider value=near><Later part=part wanted=turn.come over=turn.over /></Provider> }.into_any()
+}
+
+/// Gives the parts their turns, one after the other: in between, the browser answers to the reader.
+fn give(turns: Vec<Turn>, settings: Settings) {
+    let ready = after(AFTER_THE_FIRST);
+    Effect::new(move || {
+        let waiting: Vec<&Turn> = turns.iter().filter(|t| !t.come.get()).collect();
+        if settings.printing.get() {
+            waiting.iter().for_each(|t| t.come.set(true));
+            return;
+        }
+        // One that was given its turn is heard when it is over.
+        if turns.iter().any(|t| t.come.get() && !t.over.get()) {
+            return;
+        }
+        // All are heard as long as they wait: the reader may come near before the browser is idle.
+        let near: Vec<&&Turn> = waiting.iter().filter(|t| t.near.0.get()).collect();
+        match (near.first(), waiting.first()) {
+            (Some(turn), _) => {
+                let come = turn.come;
+                set_timeout(move || come.set(true), Duration::ZERO);
+            }
+            (None, Some(turn)) if ready.get() => {
+                let come = turn.come;
+                when_idle(move || come.set(true));
+            }
+            _ => {}
         }
     });
-    let texts = TEXTS.map(|(id, title, question)| {
-        view! { <li><a href=format!("#{id}")>{title}</a><span>{question}</span></li> }
-    });
-    let sections = FIGURES.iter().filter(|f| f.id != MADE).map(|f| view! { <Section figure=f ready=ready /> });
-    let made = FIGURES.iter().filter(|f| f.id == MADE).map(|f| view! { <Section figure=f ready=ready /> });
-    // A link that opens a state of a figure: the settings that it names, and its place.
-    let follow = move |event: web_sys::MouseEvent| {
+}
+
+/// Calls when the browser has time to spare; soon, where it does not know when that is (Safari).
+fn when_idle(act: impl FnOnce() + 'static) {
+    let act = Closure::once_into_js(act);
+    let options = IdleRequestOptions::new();
+    options.set_timeout(IDLE_AT_MOST);
+    let asked = window().request_idle_callback_with_options(act.unchecked_ref(), &options);
+    if asked.is_err() {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), 50);
+    }
+}
+
+/// Follows links within the article: to a place, or to a state of a figure, the settings that it names and its place.
+fn follow_links(settings: Settings) {
+    let follow = Closure::<dyn FnMut(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
         if event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0 {
             return;
         }
@@ -70,64 +128,11 @@ pub fn Article() -> impl IntoView {
             event.prevent_default();
             visit(settings, &address);
         }
-    };
-    view! {
-        <a class="skip" href="#section-extrapolation">"Skip to the first figure"</a>
-        <header class="masthead">
-            <div class="masthead-row">
-                <p class="kicker">"Attention with Linear Biases"</p>
-                <Theme />
-            </div>
-            <h1>"Train short, test long"</h1>
-            <p class="lead">
-                "A transformer language model is usually told where its tokens stand. ALiBi does so by subtracting from every "
-                "attention score a penalty that grows with distance, and by nothing else. "
-                <a href="https://arxiv.org/abs/2108.12409" rel="noopener">"Press, Smith and Lewis (ICLR 2022)"</a>
-                " report that models trained this way keep working on inputs far longer than any they were trained on. "
-                "This page tests that with small models that were really trained and that run in your browser."
-            </p>
-            <Prose id="primer" />
-        </header>
-        <nav class="contents" aria-label="Contents" on:click=follow>
-            <ol>{figures.collect_view()}{texts.collect_view()}</ol>
-        </nav>
-        <main on:click=follow>
-            {sections.collect_view()}
-            <Text id="questions" />
-            <Text id="limits" />
-            <section aria-labelledby="training">
-                <Prose id="training-before" />
-                <Later part=Part::Training wanted=ready />
-            </section>
-            {made.collect_view()}
-            <Text id="sources" />
-        </main>
-        <footer>
-            <p>
-                "Whatever you run here is computed in your browser; nothing is sent anywhere. "
-                "The address keeps your settings, short prompts among them, so it can be shared; your own text is not part of it."
-            </p>
-        </footer>
+    });
+    if let Some(article) = document().get_element_by_id("article") {
+        let _ = article.add_event_listener_with_callback("click", follow.as_ref().unchecked_ref());
     }
-}
-
-/// A figure with the text around it. The first one is drawn at once, the others when that is done or the reader is near.
-#[component]
-fn Section(
-    /// The figure.
-    figure: &'static Entry,
-    /// Whether the first figure has had its turn.
-    ready: Signal<bool>,
-) -> impl IntoView {
-    let place = NodeRef::<html::Section>::new();
-    let near = watch(place);
-    view! {
-        <section node_ref=place id=format!("section-{}", figure.id) aria-label=figure.title>
-            <Prose id=format!("{}-before", figure.id) />
-            <Provider value=near>{draw(figure.id, Signal::derive(move || near.0.get() || ready.get()))}</Provider>
-            <Prose id=format!("{}-after", figure.id) />
-        </section>
-    }
+    follow.forget();
 }
 
 /// A figure by itself; any but the first waits until it is wanted.
@@ -135,17 +140,8 @@ pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
     if id == FIGURES[0].id {
         view! { <Extrapolation /> }.into_any()
     } else {
-        view! { <div class="later"><Later part=Part::Figure(id) wanted=wanted /></div> }.into_any()
+        view! { <Later part=Part::Figure(id) wanted=wanted /> }.into_any()
     }
-}
-
-/// A section of text alone; its heading carries the same id.
-#[component]
-fn Text(
-    /// Id of the heading and of the template in index.html.
-    id: &'static str,
-) -> impl IntoView {
-    view! { <section aria-labelledby=id><Prose id=id /></section> }
 }
 
 /// The switch of colours.
@@ -166,5 +162,138 @@ fn Theme() -> impl IntoView {
                 });
             }
         />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::ui::registry::{FIGURES, by_id};
+
+    const INDEX: &str = include_str!("../../index.html");
+
+    /// What stands between the first `from` and the next `to`.
+    fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+        let rest = text.split_once(from).unwrap_or_else(|| panic!("index.html has no {from}")).1;
+        rest.split_once(to).unwrap_or_else(|| panic!("index.html has no {to} after {from}")).0
+    }
+
+    /// The figures' descriptions, by id.
+    fn listed() -> Vec<serde_json::Value> {
+        serde_json::from_str(include_str!("../../assets/figures.json")).unwrap()
+    }
+
+    #[test]
+    fn the_document_holds_every_figure_in_the_lists_order() {
+        let ids = |mark: &str| -> Vec<String> {
+            INDEX.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
+        };
+        // The check of the engines belongs to how the page was made, after the last texts.
+        let places = ids("data-place=\"");
+        let expected: Vec<&str> = FIGURES.iter().map(|f| f.id).collect();
+        let (last, others) = expected.split_last().unwrap();
+        assert_eq!(places, [&["theme"], others, &["training", last]].concat());
+        let sections: Vec<String> = ids("<section id=\"section-");
+        assert_eq!(sections, expected);
+    }
+
+    #[test]
+    fn a_place_has_title_picture_room_and_the_text_around_it() {
+        for (figure, listed) in FIGURES.iter().zip(listed()) {
+            let section = between(INDEX, &format!("<section id=\"section-{}\"", figure.id), "</section>");
+            assert!(section.contains(&format!("aria-label=\"{}\"", figure.title)), "{}", figure.id);
+            assert!(section.contains(&format!("<figure class=\"still\" id=\"{}\">", figure.id)), "{}", figure.id);
+            assert_eq!(between(section, "<h3>", "</h3>"), figure.title);
+            let picture = between(section, "<img src=\"./", "\"");
+            assert_eq!(picture, format!("assets/stills/{}.webp", figure.id));
+            assert!(fs::exists(format!("{}/{picture}", env!("CARGO_MANIFEST_DIR"))).unwrap(), "no {picture}");
+            assert_eq!(
+                between(section, "alt=\"", "\"").replace("&#x27;", "'"),
+                listed["description"].as_str().unwrap()
+            );
+            let room = format!("--wide: {}px; --narrow: {}px", figure.height, listed["narrow"]);
+            assert_eq!(between(section, "style=\"", "\""), room);
+            let folder = figure.id.replace('-', "_");
+            for part in ["before", "after"] {
+                assert!(
+                    section.contains(&format!("href=\"src/ui/figures/{folder}/{part}.html\"")),
+                    "{} {part}",
+                    figure.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_contents_lead_to_every_section() {
+        let contents = between(INDEX, "<nav class=\"contents\"", "</nav>");
+        let figures = FIGURES.iter().filter(|f| f.id != "verify");
+        for (line, figure) in contents.lines().filter(|l| l.contains("<li>")).zip(figures) {
+            let expected = format!(
+                "<li><a href=\"#section-{}\">{}</a><span>{}</span></li>",
+                figure.id, figure.title, figure.question
+            );
+            assert_eq!(line.trim(), expected);
+        }
+        for id in ["questions", "limits", "training", "sources"] {
+            assert!(
+                contents.contains(&format!("href=\"#{id}\"")) && INDEX.contains(&format!("aria-labelledby=\"{id}\""))
+            );
+        }
+    }
+
+    #[test]
+    fn no_text_is_left_out() {
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui"))];
+        let mut found = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "html") {
+                    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap();
+                    assert_eq!(INDEX.matches(&format!("href=\"{path}\"")).count(), 1, "{path}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 30, "{found}");
+    }
+
+    /// A link to a state of a figure names settings that exist, values that they can have, and a place that exists.
+    #[test]
+    fn links_to_states_of_figures_hold() {
+        use crate::ui::url::{parse, write};
+        let mut found = 0;
+        for file in ["questions", "limits"] {
+            let text = fs::read_to_string(format!("{}/src/ui/texts/{file}.html", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            for link in text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
+            {
+                let Some((query, anchor)) = link.split_once('#') else { continue };
+                let place = anchor.trim_start_matches("section-");
+                let figure = by_id(place).is_some();
+                assert!(figure || INDEX.contains(&format!("texts/{place}")), "{link}");
+                if query.is_empty() {
+                    continue;
+                }
+                found += 1;
+                let parsed = parse(query);
+                assert!(figure && parsed.notices.is_empty(), "{link}: {:?}", parsed.notices);
+                let keys = crate::ui::registry::keys(place);
+                for (key, value) in query.trim_start_matches('?').split('&').filter_map(|p| p.split_once('=')) {
+                    assert!(keys.contains(&key), "{link}: {key} means nothing to {place}");
+                    // A value that is no default is written again as it was read.
+                    let written = write(&parsed.state, None);
+                    let default = !written.contains(&format!("{key}="));
+                    assert!(
+                        default || written.contains(&format!("{key}={value}")),
+                        "{link}: {key}={value} became {written}"
+                    );
+                }
+            }
+        }
+        assert!(found >= 9, "{found}");
     }
 }

@@ -111,6 +111,9 @@ pub fn Later(
     /// Whether the time has come; once is enough.
     #[prop(into)]
     wanted: Signal<bool>,
+    /// Set when the part is drawn, or could not be had.
+    #[prop(optional)]
+    over: Option<RwSignal<bool>>,
 ) -> impl IntoView {
     let progress = RwSignal::new(Progress::Waiting);
     let drawn = StoredValue::new_local(None::<AnyView>);
@@ -125,6 +128,7 @@ pub fn Later(
                 Err(Missing) => Progress::Failed,
             };
             let _ = progress.try_set(next);
+            let _ = over.and_then(|over| over.try_set(true));
         };
         // Contexts and clean-up are those of this place, wherever the answer comes in.
         match &owner {

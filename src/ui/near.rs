@@ -1,9 +1,8 @@
 //! Whether a figure is where the reader can see it, or nearly so. What is far off draws and computes nothing.
 
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
 use super::state::use_settings;
 
@@ -21,30 +20,27 @@ pub fn near() -> Signal<bool> {
 }
 
 /// Watches an element.
-pub fn watch(place: NodeRef<html::Section>) -> Near {
+pub fn watch(place: &Element) -> Near {
     let seen = RwSignal::new(false);
     let held = StoredValue::new_local(None::<(IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>)>);
-    Effect::new(move || {
-        let Some(place) = place.get() else { return };
-        let on_change = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-            // The last entry is the latest.
-            let entry: IntersectionObserverEntry = entries.get(entries.length().saturating_sub(1)).unchecked_into();
-            let now = entry.is_intersecting();
-            if seen.try_get_untracked().is_some_and(|was| was != now) {
-                seen.set(now);
-            }
-        });
-        let options = IntersectionObserverInit::new();
-        options.set_root_margin(MARGIN);
-        match IntersectionObserver::new_with_options(on_change.as_ref().unchecked_ref(), &options) {
-            Ok(observer) => {
-                observer.observe(&place);
-                held.set_value(Some((observer, on_change)));
-            }
-            // A browser without it draws everything.
-            Err(_) => seen.set(true),
+    let on_change = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        // The last entry is the latest.
+        let entry: IntersectionObserverEntry = entries.get(entries.length().saturating_sub(1)).unchecked_into();
+        let now = entry.is_intersecting();
+        if seen.try_get_untracked().is_some_and(|was| was != now) {
+            seen.set(now);
         }
     });
+    let options = IntersectionObserverInit::new();
+    options.set_root_margin(MARGIN);
+    match IntersectionObserver::new_with_options(on_change.as_ref().unchecked_ref(), &options) {
+        Ok(observer) => {
+            observer.observe(place);
+            held.set_value(Some((observer, on_change)));
+        }
+        // A browser without it draws everything.
+        Err(_) => seen.set(true),
+    }
     on_cleanup(move || {
         held.try_with_value(|held| held.as_ref().inspect(|(observer, _)| observer.disconnect()).is_some());
     });

@@ -35,6 +35,7 @@ pub fn Figure(
     let labelled_by = heading.clone();
     let asked = RwSignal::new(false);
     let open = RwSignal::new(false);
+    Effect::new(move || take_place(id));
     let press = move |_| {
         asked.set(true);
         open.update(|o| *o = !*o);
@@ -62,6 +63,13 @@ pub fn Figure(
             {finding.map(|f| view! { <Finding text=f /> })}
             {children()}
         </figure>
+    }
+}
+
+/// Takes away the picture that stood in the figure's place.
+fn take_place(id: &str) {
+    if let Ok(Some(still)) = document().query_selector(&format!("figure.still#{id}")) {
+        still.remove();
     }
 }
 

@@ -7,7 +7,6 @@ pub mod export;
 pub mod figure;
 pub mod models;
 pub mod plot;
-pub mod prose;
 pub mod readout;
 pub mod setting;
 pub mod surface;

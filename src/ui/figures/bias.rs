@@ -8,7 +8,6 @@ use crate::ui::components::data_table::{DataTable, Table};
 use crate::ui::components::export::Export;
 use crate::ui::components::figure::Figure;
 use crate::ui::components::plot::theme;
-use crate::ui::components::prose::Prose;
 use crate::ui::components::setting::{NumberControl, PickControl, Spread};
 use crate::ui::lab::{Control, Kind, put};
 use crate::ui::near::near;
@@ -95,7 +94,11 @@ pub fn Bias() -> impl IntoView {
             <DataTable series="bias" table=table />
             <Export stem=stem csv=csv svg=svg />
             <h4>"Scores + bias → softmax"</h4>
-            <Prose id="bias-worked" />
+            <p>
+                "One query with a few keys, worked out. The scores are an example, not a model’s. Follow one column down: "
+                "the two sums differ, by " <i>"m"</i> "·" <i>"i"</i>
+                ", but by the same number in every column, and so the weights come out equal."
+            </p>
             <Segmented
                 testid=SCORES.key
                 label=SCORES.label

@@ -1,0 +1,74 @@
+// Takes the picture that stands in each figure's place of the article until the figure is drawn there, from an already
+// built site, into assets/stills, and writes down how high each figure is on a narrow screen. Names of figures as
+// arguments take only those.
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "@playwright/test";
+import { kilobytes } from "../.ci/dist/files.mjs";
+import { figures } from "../.ci/dist/pages.mjs";
+import { findChrome } from "./chrome.mjs";
+import { listen, stop } from "./server.mjs";
+
+const FOLDER = fileURLToPath(new URL("../assets/stills", import.meta.url));
+const LIST = fileURLToPath(new URL("../assets/figures.json", import.meta.url));
+const ARGS = ["--no-sandbox", "--disable-background-networking"];
+/** As wide as the article's figures, CSS pixels; high enough for most drawings. */
+const PICTURE = { width: 924, height: 520 };
+const NARROW = 360;
+const QUALITY = 60;
+// The drawing alone: title and text stand in the article.
+const STYLE = `
+  .embed { padding: 0 !important }
+  figure > :not(.plot, .panel, .shown, :has(> .plot)), .hint { display: none !important }
+  .panel { max-height: none }
+`;
+
+/** Opens a figure alone in a window that wide, with something to see. */
+async function open(browser, site, id, width) {
+  const page = await browser.newPage({ viewport: { width, height: PICTURE.height }, colorScheme: "light", reducedMotion: "reduce" });
+  await page.goto(`${site}?v=1&embed=${id}&theme=light`);
+  const figure = page.locator(`figure[data-figure="${id}"]`);
+  await figure.waitFor();
+  await page.waitForLoadState("networkidle");
+  return { page, figure };
+}
+
+async function take(browser, site, { id }) {
+  const { page, figure } = await open(browser, site, id, PICTURE.width);
+  if (!(await figure.locator(".plot, .panel > *").count())) {
+    // Nothing is drawn before it has run: its table is what there is.
+    await figure.getByTestId("run").click();
+    await page.waitForFunction((id) => document.querySelector(`figure[data-figure="${id}"]`).dataset.state === "done", id, { timeout: 120_000 });
+    await figure.locator("details").first().evaluate((details) => ((details.open = true), details.classList.add("shown")));
+  }
+  await page.addStyleTag({ content: STYLE });
+  // The drawing follows its box one frame later.
+  await page.waitForTimeout(500);
+  const client = await page.context().newCDPSession(page);
+  const { data } = await client.send("Page.captureScreenshot", { format: "webp", quality: QUALITY });
+  const path = join(FOLDER, `${id}.webp`);
+  writeFileSync(path, Buffer.from(data, "base64"));
+  await page.close();
+
+  const narrow = await open(browser, site, id, NARROW);
+  const height = await narrow.figure.evaluate((f) => Math.ceil(f.getBoundingClientRect().height / 10) * 10);
+  await narrow.page.close();
+  console.log(`${id.padEnd(16)} ${kilobytes(statSync(path).size).padStart(8)} KB, ${height} px high at ${NARROW} px`);
+  return height;
+}
+
+const wanted = process.argv.slice(2);
+mkdirSync(FOLDER, { recursive: true });
+const server = await listen();
+const browser = await chromium.launch({ executablePath: findChrome(), args: ARGS });
+try {
+  const heights = {};
+  for (const figure of figures()) if (!wanted.length || wanted.includes(figure.id)) heights[figure.id] = await take(browser, server.site(), figure);
+  const list = JSON.parse(readFileSync(LIST, "utf8"));
+  for (const figure of list) figure.narrow = heights[figure.id] ?? figure.narrow;
+  writeFileSync(LIST, `${JSON.stringify(list, null, 2)}\n`);
+} finally {
+  await browser.close();
+  stop(server);
+}
