@@ -5,31 +5,45 @@ CARGO := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)
 export PATH := $(CARGO)/bin:$(PATH)
 # Where the site will live, such as https://example.org/alibi/: social previews and oEmbed need the whole address.
 BASE_URL ?=
+# Where `make serve` serves the page.
+PORT ?= 8080
 # Where `make dist` leaves the site.
 DIST ?= dist
 # Options: for Playwright, e.g. `make browser ARGS="slopes --headed"`, or for the benchmark, `make bench ARGS="--only cpu"`.
 ARGS ?=
 
-.PHONY: help serve test check bench train dist format-check lint native-tests build-tests browser pictures
+# What `make check` builds the page into, by trunk's quick profile.
+SMOKE := target/smoke
+# Playwright with this config, on the built site.
+PLAYWRIGHT = DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts
+NEEDS_DIST = @test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
+
+.PHONY: help serve test test-long check bench train dist format-check types lint quick-tests smoke native-tests build-tests fresh browser engines \
+	timing pictures
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-serve: ## Install what is missing and serve the page while you edit it
+serve: ## Install what is missing and serve the page while you edit it, at http://127.0.0.1:PORT
 	@.ci/install serve
-	@echo "==> Serving; the first build takes some minutes, later ones seconds"
-	@trunk serve
+	@echo "==> Building the page, then serving it at http://127.0.0.1:$(PORT)/ (the first build took 3 minutes on two cores, later ones some seconds)"
+	@trunk serve --port $(PORT)
 
-test: ## Install what the tests need and run every test, the built page in a real browser included
+# The cheapest first; what holds times to their budgets last and by itself.
+test: ## Install what the tests need and run every test but the long ones, the built page in real browsers included
 	@.ci/install test
-	@$(MAKE) --no-print-directory format-check lint native-tests build-tests dist browser
+	@node .ci/steps.mjs format-check types lint native-tests build-tests dist fresh browser engines timing
 	@echo "==> Every test passed"
 
-check: ## Format, clippy (native and WASM, warnings are errors) and the tests that take seconds
-	@.ci/install rust
-	@$(MAKE) --no-print-directory format-check lint
-	@echo "==> Quick tests: arithmetic, messages, architecture"
-	@cargo test --locked --no-default-features --lib --test architecture
+test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
+	@.ci/install browser
+	$(NEEDS_DIST)
+	@echo "==> Long tests in a real browser"
+	@$(PLAYWRIGHT) --project long $(ARGS)
+
+check: ## Format, types, clippy (native and WASM, warnings are errors), the tests that take seconds, and the page in a browser
+	@.ci/install check
+	@node .ci/steps.mjs format-check types lint quick-tests smoke
 
 bench: ## Measure: training and kernels natively, then kernels, engine and page in the browser (some 50 minutes)
 	@.ci/install bench
@@ -60,6 +74,10 @@ format-check:
 	@echo "==> Format"
 	@cargo fmt --check || { echo "Not formatted: run 'cargo fmt' and commit the result."; exit 1; }
 
+types:
+	@echo "==> Types of the browser tests"
+	@npx --no-install tsc -p end2end
+
 lint:
 	@cargo metadata --locked --format-version 1 --manifest-path benches/kernels/Cargo.toml >/dev/null || { echo "The lock file of benches/kernels is behind: run 'cargo update --workspace --manifest-path benches/kernels/Cargo.toml' and commit it."; exit 1; }
 	@echo "==> Clippy, native"
@@ -69,6 +87,15 @@ lint:
 	@echo "==> Clippy, WASM worker"
 	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features worker --lib --bin worker -- -D warnings
 
+quick-tests:
+	@echo "==> Quick tests: arithmetic, messages, architecture, documents"
+	@cargo test --locked --no-default-features --lib --test architecture --test documents
+
+smoke:
+	@echo "==> The page as 'make serve' builds it, in a real browser"
+	@trunk build --locked --dist $(SMOKE)
+	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
+
 native-tests:
 	@echo "==> Native tests, a Vulkan driver included"
 	@cargo test --locked --all-features
@@ -77,14 +104,26 @@ build-tests:
 	@echo "==> The steps that finish the built site"
 	@node --test --test-reporter=spec .ci/dist/*.test.mjs
 
-browser: ## Test an already built dist/ in a real browser
+browser: ## Test an already built dist/ in a real browser, two tests at a time
 	@.ci/install browser
-	@test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
+	$(NEEDS_DIST)
 	@echo "==> The built page in a real browser"
-	@DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts $(ARGS)
+	@$(PLAYWRIGHT) --project functional $(ARGS)
+
+engines: ## Test an already built dist/ in Chromium, Firefox and WebKit, as far as they are here
+	@.ci/install engines
+	$(NEEDS_DIST)
+	@echo "==> The built page in three browsers"
+	@DIST="$(DIST)" node end2end/engines/run.mjs scenarios $(ARGS)
+
+timing: ## Hold an already built dist/ to its budgets of time: nothing else should run meanwhile
+	@.ci/install browser
+	$(NEEDS_DIST)
+	@echo "==> Budgets of time, in a real browser"
+	@$(PLAYWRIGHT) --project timing $(ARGS)
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser
-	@test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
+	$(NEEDS_DIST)
 	@echo "==> Pictures into assets/pictures; 'make dist' puts them into the site"
 	@DIST="$(DIST)" node end2end/pictures.mjs $(ARGS)

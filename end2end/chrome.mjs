@@ -1,4 +1,6 @@
-// Finds the installed Chrome or Chromium that the browser tests drive. Run by itself, prints its path.
+// @ts-check
+// Finds the installed Chrome or Chromium that the browser tests drive, and says how it is started. Run by itself, prints
+// its path.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +12,10 @@ const PLACES = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
   "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe",
 ];
+/** What lets the browser run as root, as in containers, and keeps it from calling home. */
+const ARGS = ["--no-sandbox", "--disable-background-networking"];
+/** The browser's software adapter: slow, and the same WGSL compiler as on a real one. Without it most readers on Linux are met: navigator.gpu is there, an adapter is not. */
+export const SOFTWARE_GPU = ["--enable-unsafe-webgpu"];
 
 /** Path of the browser; throws with a sentence that says what to do. */
 export function findChrome() {
@@ -24,11 +30,14 @@ export function findChrome() {
   throw new Error("No Chrome or Chromium was found: install one, or set CHROME to its path, then try again.");
 }
 
+/** What Playwright starts the browser with. @param {string[]} more further arguments */
+export const launchOptions = (more = []) => ({ executablePath: findChrome(), args: [...ARGS, ...more] });
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     console.log(findChrome());
   } catch (error) {
-    console.error(error.message);
+    console.error(error instanceof Error ? error.message : error);
     process.exit(1);
   }
 }

@@ -8,7 +8,7 @@ import { digest, files } from "../.ci/dist/files.mjs";
 import { STABLE } from "../.ci/dist/names.mjs";
 import { headersFor, parseHeaders } from "../.ci/dist/policy.mjs";
 import { expectReference } from "./golden";
-import { Explainer, FIGURES } from "./page";
+import { Explainer, FIGURES, Traffic } from "./page";
 import { ROOT, fileName, listen, stop } from "./server.mjs";
 
 const COPY = /\.(?:br|gz)$/;
@@ -41,7 +41,7 @@ test("_headers: any site may use every file, hashed names are kept for ever, the
   expect(text).not.toMatch(/x-frame-options|frame-ancestors/i);
   const rules = parseHeaders(text);
   for (const path of ["", ...shipped.filter((p) => p !== "_headers")]) {
-    const headers = headersFor(rules, `/${path}`);
+    const headers: Record<string, string> = headersFor(rules, `/${path}`);
     expect(headers, path).toMatchObject({
       "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin",
       "Cross-Origin-Embedder-Policy": "require-corp", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
@@ -90,8 +90,7 @@ test.describe("kept in the browser", () => {
 
   async function run(explainer: Explainer): Promise<void> {
     const figure = explainer.figure("perplexity");
-    await figure.control("run").click();
-    await figure.reaches("done", 60_000);
+    await figure.runs();
     for (const point of await figure.csv()) expectReference(point, 2048);
   }
 
@@ -107,6 +106,11 @@ test.describe("kept in the browser", () => {
       await kept(page);
       await run(explainer);
       expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+      // Kept as they come, beside what the run does with them.
+      await explainer.rest();
+      for (const asked of ["models/alibi-256.safetensors", "models/manifest.json", "models/recorded.json"]) {
+        await expect.poll(async () => (await inCache(page)).urls).toContain(home + fileName(`assets/${asked}`));
+      }
       await context.setOffline(true);
     } finally {
       // No network for the service worker either.
@@ -164,10 +168,9 @@ test.describe("kept in the browser", () => {
       await expect.poll(async () => (await inCache(page)).urls).toContain(server.site() + weights);
 
       server.root = root;
-      await page.reload();
+      await explainer.reload();
       await expect(page).toHaveTitle(/^Next: /);
       await expect(page.locator("body")).toHaveCSS("outline-color", "rgb(1, 2, 3)");
-      await expect(page.locator("figure[data-figure]").first()).toBeVisible();
       // The new worker takes over when no page of the old version is left.
       await expect.poll(() => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting)), { timeout: 30_000 }).toBe(true);
       await page.close();
@@ -188,19 +191,37 @@ test.describe("kept in the browser", () => {
   });
 
   test("another site's readers get a figure and nothing more", async ({ page, context }) => {
+    await page.clock.install();
+    const traffic = new Traffic(page);
     await page.goto(`${process.env.HOSTS}iframe.html`);
     await expect(page.frameLocator("iframe").locator("figure[data-figure]")).toBeVisible();
-    await page.waitForTimeout(4000);
+    await traffic.rest();
+    // Past any moment that the page may be waiting for: opened by itself it has its service worker by then.
+    await page.clock.runFor(10_000);
+    await traffic.rest();
     expect(context.serviceWorkers()).toEqual([]);
+    await new Explainer(page).open();
+    await page.clock.runFor(10_000);
+    await expect.poll(() => context.serviceWorkers().length).toBe(1);
   });
 
   test("where service workers are refused, nothing is said", async ({ page }) => {
+    let refused = 0;
+    await page.exposeFunction("refuse", () => (refused += 1));
     await page.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => { throw new DOMException("refused", "SecurityError"); } });
+      Object.defineProperty(Navigator.prototype, "serviceWorker", {
+        get: () => {
+          (window as unknown as { refuse: () => void }).refuse();
+          throw new DOMException("refused", "SecurityError");
+        },
+      });
     });
+    await page.clock.install();
     const explainer = new Explainer(page);
     await explainer.open();
-    await page.waitForTimeout(3000);
+    await page.clock.runFor(10_000);
+    await expect.poll(() => refused).toBeGreaterThan(0);
+    await explainer.rest();
     expect(explainer.watch).toEqual({ errors: [], foreign: [] });
   });
 });

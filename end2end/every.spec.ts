@@ -1,9 +1,8 @@
 // The registry, figure by figure, each alone in its embed: both themes, a telephone's width and a desk's. And each in the
 // article: what its chart says is what its table says, and what stands in the address comes back.
 import { readFileSync } from "node:fs";
-import axe from "axe-core";
 import { expect, test } from "@playwright/test";
-import { Explainer, FIGURES, site } from "./page";
+import { Explainer, FIGURES } from "./page";
 
 /** Figures that draw nothing before they are run. */
 const EMPTY = new Set(["verify"]);
@@ -20,20 +19,16 @@ for (const id of FIGURES) {
         const figure = explainer.figure(id);
         expect(await explainer.figureIds()).toEqual([id]);
         if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage").first()).toBeVisible();
-        await expect.poll(() => figure.finding()).not.toBe("");
+        await figure.near();
+        await explainer.rest();
         await expect(page.getByTestId("notices")).toHaveCount(0);
         for (const narrow of [width, Math.min(width, NARROWEST)]) {
           await page.setViewportSize({ width: narrow, height: 800 });
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          expect(over, `pixels of horizontal scroll at ${narrow}`).toBeLessThanOrEqual(0);
+          // Drawings follow the width a frame later.
+          await explainer.rest();
+          expect(await explainer.excess(), `pixels of horizontal scroll at ${narrow}`).toBeLessThanOrEqual(0);
         }
-        await page.locator("details").evaluateAll((all) => all.forEach((d) => ((d as HTMLDetailsElement).open = true)));
-        await page.evaluate(axe.source);
-        const violations = await page.evaluate(async () => {
-          const found = await (window as unknown as { axe: typeof import("axe-core") }).axe.run();
-          return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 5).map((n) => n.html).join(" | ")}`);
-        });
-        expect(violations).toEqual([]);
+        expect(await explainer.violations()).toEqual([]);
         expect(explainer.watch).toEqual({ errors: [], foreign: [] });
       });
     }
@@ -47,12 +42,12 @@ test("a frame as high as the registry says shows a figure as it opens", async ({
   // The width that the pages made for oEmbed name.
   await page.setViewportSize({ width: 760, height: 800 });
   const wrong: string[] = [];
+  const explainer = new Explainer(page);
   for (const { id, height } of listed) {
-    const explainer = new Explainer(page);
     await explainer.open(`?embed=${id}`);
-    await expect.poll(() => explainer.figure(id).finding()).not.toBe("");
-    await page.waitForLoadState("networkidle");
-    const shown = await page.evaluate(() => document.querySelector("main")!.getBoundingClientRect().bottom);
+    await explainer.figure(id).near();
+    await explainer.rest();
+    const shown = await page.evaluate(() => document.querySelector("main")!.getBoundingClientRect().bottom + scrollY);
     // Fonts differ from machine to machine.
     if (Math.abs(height - shown) > 0.08 * shown) wrong.push(`${id}: ${height} listed, ${Math.ceil(shown)} shown`);
   }
@@ -82,6 +77,10 @@ for (const id of FIGURES) {
     const explainer = new Explainer(page);
     await explainer.open(`?embed=${id}`);
     const { root } = explainer.figure(id);
+    // Lists of models are filled when it is known which there are. And leaving while a file is on its way would count as
+    // an error.
+    await explainer.figure(id).near();
+    await explainer.rest();
     // Besides the states above, whatever can be chosen: the last value of every list and every row of buttons.
     let query = STATES[id];
     for (const control of await root.locator(".controls select[data-testid], .controls fieldset.segmented[data-testid]").all()) {
@@ -91,12 +90,9 @@ for (const id of FIGURES) {
       if (!["targets", "engine", "stride", "guess-model"].includes(key)) query += `&${key}=${values[values.length - 1]}`;
     }
     query = query.replace(/^&/, "");
-    // Leaving while a file is on its way would count as an error.
-    await page.waitForLoadState("networkidle");
     await explainer.open(`?v=1&embed=${id}&${query}`);
     await expect(page.getByTestId("notices")).toHaveCount(0);
-    // Any change rewrites the address; this one is undone.
-    await page.emulateMedia({ colorScheme: "dark" });
+    await explainer.rest();
     const link = await page.getByTestId("full-page").getAttribute("href");
     const sent = new URLSearchParams(query);
     const written = new URL(link!).searchParams;
@@ -114,22 +110,20 @@ test("a chart's readout says what the table says", async ({ page }) => {
   test.setTimeout(120_000);
   const explainer = new Explainer(page);
   for (const id of FIGURES.filter((f) => !["bias", "slopes"].includes(f))) {
-    await page.goto(`${site()}?embed=${id}`);
+    await explainer.open(`?embed=${id}`);
     const figure = explainer.figure(id);
     const canvases = figure.root.locator('canvas[aria-roledescription="chart"]:visible');
-    await expect.poll(() => figure.finding()).not.toBe("");
+    await figure.near();
+    await explainer.rest();
     if ((await canvases.count()) === 0) continue;
     const canvas = canvases.first();
     await expect.poll(async () => (await figure.root.locator("table[data-series] tbody tr").count()) > 0).toBe(true);
-    // Recorded answers may still be on their way.
-    const said = async () => {
-      await canvas.focus();
-      await page.keyboard.press("Home");
-      await page.keyboard.press("ArrowRight");
-      return (await figure.control("readout").first().textContent())!;
-    };
-    await expect.poll(said, { message: id }).toMatch(/: .*\d/);
-    const readout = await said();
+    await canvas.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    await expect(figure.control("readout").first(), id).toHaveText(/: .*\d/);
+    await explainer.rest();
+    const readout = (await figure.control("readout").first().textContent())!;
     // One series after another, each its name and its value, which stands last; bands in brackets aside.
     const parts = readout.split(": ")[1].replace(/ \([^)]*\)/g, "").split(", ");
     const values = parts.map((part) => Number(part.split(" ").at(-1))).filter(Number.isFinite);

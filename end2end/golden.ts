@@ -2,6 +2,7 @@
 import { expect } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { reference as recorded } from "./recorded.mjs";
 import { ROOT, fileName } from "./server.mjs";
 
 /** Slopes by head count, in head order, 6 significant digits: get_slopes of the authors' released code. */
@@ -29,16 +30,8 @@ export function shippedModels(): string[] {
 
 /** One result of the native reference over the first `asked` targets, and how many of them count. */
 export function reference(model: string, length: number, asked: number): { perplexity: number; targets: number } {
-  const recorded = JSON.parse(readFileSync(join(ROOT, fileName("assets/models/recorded.json")), "utf8"));
-  const point = recorded.points.find((p: { model: string; length: number }) => p.model === model && p.length === length);
-  if (!point) throw new Error(`recorded.json has no result of ${model} at ${length}`);
-  const blocks = asked / 1024;
-  if (!Number.isInteger(blocks) || blocks > point.block_nll.length) {
-    throw new Error(`${asked} targets are no whole blocks within the ${point.block_nll.length} recorded`);
-  }
-  const sum = (values: number[]) => values.slice(0, blocks).reduce((a, b) => a + b, 0);
-  const targets = sum(point.block_targets);
-  return { perplexity: Math.exp(sum(point.block_nll) / targets), targets };
+  const { loss, targets } = recorded(model, length, asked);
+  return { perplexity: Math.exp(loss), targets };
 }
 
 /** Holds a line of the laboratory's CSV file to the native reference: equal targets, perplexity to 1e-3 relative. */

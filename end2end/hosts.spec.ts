@@ -1,7 +1,8 @@
 // Figures on other people's pages: plain frames and <alibi-figure>, on hosts of many kinds (end2end/hosts), served from
 // another origin than the site's.
 import { expect, test, type FrameLocator, type Page } from "@playwright/test";
-import { site } from "./page";
+import { Traffic, site } from "./page";
+import { idle } from "./open.mjs";
 
 // What the driver does to block them fails with an error in a frame without an origin; embeds register none anyway.
 test.use({ serviceWorkers: "allow" });
@@ -49,19 +50,18 @@ async function stands(page: Page, id: string, index = 0, rows?: number): Promise
   else await expect(table, `rows of ${id}`).toHaveCount(rows);
 }
 
-/** Waits until heights are no longer told, and holds their number to a few. */
+/** Waits until heights are no longer told while the frame and its host draw, and holds their number to a few. */
 async function settles(page: Page, index = 0): Promise<number> {
   const told = async () => (await page.evaluate(() => window.heights)).filter((h) => h.frame === index);
   await expect.poll(async () => (await told()).length).toBeGreaterThan(0);
-  let before = -1;
+  const inside = (await (await page.locator("iframe").nth(index).elementHandle())!.contentFrame())!;
   await expect
     .poll(async () => {
-      const now = (await told()).length;
-      const quiet = now === before;
-      before = now;
-      return quiet;
-    }, { intervals: [1000], message: "heights must settle" })
-    .toBe(true);
+      const before = (await told()).length;
+      for (const part of [inside, page, inside, page]) await idle(part);
+      return (await told()).length - before;
+    }, { message: "heights told while nothing else happens" })
+    .toBe(0);
   const heights = await told();
   expect(heights.length, `heights told: ${heights.map((h) => h.height)}`).toBeLessThanOrEqual(12);
   return heights.at(-1)!.height;
@@ -120,8 +120,10 @@ test("what others post does not move a figure", async ({ page }) => {
   await fits(page, 1);
   const before = await heights();
   const post = (message: object) => page.evaluate((message) => {
+    // Heard after whoever else listens.
+    const heard = new Promise((done) => addEventListener("message", done, { once: true }));
     postMessage(message, "*");
-    return new Promise((done) => setTimeout(done, 100));
+    return heard.then(() => undefined);
   }, message);
   await post({ type: "alibi:height", v: 1, id: "slopes", height: 5000 });
   expect(await heights()).toEqual(before);

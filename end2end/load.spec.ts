@@ -16,10 +16,10 @@ for (const width of [360, 1280]) {
         await root.scrollIntoViewIfNeeded();
         // What computes nothing before a click has nothing to draw yet.
         if (id !== "verify") await expect(root.locator("canvas, img, .passage").first()).toBeVisible();
-        await expect.poll(() => explainer.figure(id).finding(), { message: `finding of ${id}` }).not.toBe("");
+        await expect(explainer.figure(id).control("finding").first(), `finding of ${id}`).not.toBeEmpty();
       }
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(wide, "pixels of horizontal scroll").toBeLessThanOrEqual(0);
+      await explainer.rest();
+      expect(await explainer.excess(), "pixels of horizontal scroll").toBeLessThanOrEqual(0);
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const luminance = (background.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, c) => sum + Number(c), 0) / 3;
       expect(luminance < 128, `background ${background} in ${theme}`).toBe(theme === "dark");
@@ -56,6 +56,7 @@ test("the wheel scrolls the page, over a chart too", async ({ page }) => {
   const canvas = explainer.figure("slopes").root.locator("canvas").first();
   await canvas.scrollIntoViewIfNeeded();
   await canvas.hover();
+  await explainer.rest();
   const before = await page.evaluate(() => scrollY);
   await page.mouse.wheel(0, 200);
   await expect.poll(() => page.evaluate(() => scrollY)).not.toBe(before);

@@ -1,6 +1,10 @@
 // The page as the tests see it: the handles of figures, controls and tables, and what a reader can do with them.
 import { readFile } from "node:fs/promises";
-import { expect, type Locator, type Page } from "@playwright/test";
+import axe from "axe-core";
+import { expect, type Frame, type Locator, type Page, type Request } from "@playwright/test";
+import { FIGURES, figureOf, idle, open, stand } from "./open.mjs";
+
+export { FIGURES };
 
 /** What must stay empty while the page is used. */
 export interface Watch {
@@ -18,13 +22,40 @@ declare global {
 /** Base URL of the site under test, with a final slash. */
 export const site = () => process.env.SITE!;
 
+/** What a page has asked for and not yet got. */
+export class Traffic {
+  private readonly pending = new Set<Request>();
+
+  constructor(private readonly page: Page) {
+    page.on("request", (request) => {
+      if (!/^(?:blob|data):/.test(request.url())) this.pending.add(request);
+    });
+    page.on("requestfinished", (request) => this.pending.delete(request));
+    page.on("requestfailed", (request) => this.pending.delete(request));
+  }
+
+  /** Waits until the page has all that it asked for, has drawn it and what that leads to is done. */
+  async rest(frame: Page | Frame = this.page): Promise<void> {
+    await expect
+      .poll(async () => {
+        await idle(frame);
+        const before = [...this.pending];
+        await idle(frame);
+        return new Set([...before, ...this.pending].map((request) => request.url()));
+      }, { message: "requests under way" })
+      .toEqual(new Set());
+  }
+}
+
 export class Explainer {
   readonly watch: Watch = { errors: [], foreign: [] };
+  private readonly traffic: Traffic;
 
   constructor(
     readonly page: Page,
     readonly base = site(),
   ) {
+    this.traffic = new Traffic(page);
     page.on("console", (message) => {
       if (message.type() === "error") this.watch.errors.push(message.text());
     });
@@ -39,21 +70,49 @@ export class Explainer {
 
   /** Opens the page with that query and waits for its figures. */
   async open(query = ""): Promise<void> {
-    await this.page.goto(this.base + query);
-    await expect(this.page.locator("figure[data-figure]").first()).toBeVisible();
-    // The other figures come when the first one stands.
-    if (!(await this.page.locator("main.embed").count())) {
-      await expect(this.page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);
-    }
+    await open(this.page, this.base + query);
+  }
+
+  /** Opens the page anew at the address where it is, and waits for its figures. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await stand(this.page);
+  }
+
+  /** Waits until the page has all that it asked for and has drawn it. */
+  async rest(): Promise<void> {
+    await this.traffic.rest();
   }
 
   figure(id: string): Figure {
-    return new Figure(this.page, this.page.locator(`figure[data-figure="${id}"]`));
+    return new Figure(this.page, figureOf(this.page, id));
   }
 
   /** Ids of the figures, in the page's order: the registry. */
   async figureIds(): Promise<string[]> {
     return this.page.locator("figure[data-figure]").evaluateAll((all) => all.map((f) => f.getAttribute("data-figure")!));
+  }
+
+  /** What the address says of the settings now. */
+  get query(): URLSearchParams {
+    return new URL(this.page.url()).searchParams;
+  }
+
+  /** Pixels by which the page is wider than its window. */
+  async excess(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  }
+
+  /** What axe finds wrong with the page as it stands, every table open. */
+  async violations(): Promise<string[]> {
+    await this.page.locator("details").evaluateAll((all) => all.forEach((d) => ((d as HTMLDetailsElement).open = true)));
+    await this.rest();
+    // Evaluated by the driver, hence not subject to the page's content policy.
+    await this.page.evaluate(axe.source);
+    return this.page.evaluate(async () => {
+      const found = await (window as unknown as { axe: typeof axe }).axe.run();
+      return found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 5).map((n) => n.html).join(" | ")}`);
+    });
   }
 }
 
@@ -77,12 +136,6 @@ export async function stop(root: Locator): Promise<number> {
       }),
   );
 }
-
-/** Ids of the figures in the page's order: what the registry should hold. */
-export const FIGURES = [
-  "extrapolation", "methods", "slopes", "bias", "reach", "perplexity", "train-short", "early-tokens", "cost", "what-if", "attention",
-  "generate", "paper", "verify",
-];
 
 export class Figure {
   constructor(
@@ -110,9 +163,21 @@ export class Figure {
     await expect(box).toBeChecked({ checked: on });
   }
 
-  /** Rows of a table as texts. What is far from the reader computes nothing: this comes near first. */
-  async rows(series: string): Promise<string[][]> {
+  /** Comes to the figure: what is far from the reader computes and draws nothing. */
+  async approach(): Promise<void> {
     await this.root.scrollIntoViewIfNeeded();
+    await idle(this.page);
+  }
+
+  /** Comes to the figure and waits until it says what it found. */
+  async near(): Promise<void> {
+    await this.approach();
+    await expect(this.control("finding").first()).not.toBeEmpty();
+  }
+
+  /** Rows of a table as texts. */
+  async rows(series: string): Promise<string[][]> {
+    await this.approach();
     return this.root
       .locator(`table[data-series="${series}"] tbody tr`)
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
@@ -128,13 +193,17 @@ export class Figure {
 
   /** Fingerprint of everything drawn in the figure's canvases and pictures. */
   async drawing(): Promise<string> {
-    await this.root.scrollIntoViewIfNeeded();
+    await this.approach();
     return this.root.evaluate((root) => {
-      let hash = 0n;
+      let [a, b] = [0, 1];
       for (const drawn of root.querySelectorAll<HTMLCanvasElement | HTMLImageElement>("canvas, img")) {
-        for (const c of "src" in drawn ? drawn.src : drawn.toDataURL()) hash = (hash * 31n + BigInt(c.charCodeAt(0))) % 18446744073709551557n;
+        const text = "src" in drawn ? drawn.src : drawn.toDataURL();
+        for (let i = 0; i < text.length; i++) {
+          a = (Math.imul(a, 31) + text.charCodeAt(i)) | 0;
+          b = (Math.imul(b, 37) + text.charCodeAt(i)) | 0;
+        }
       }
-      return hash.toString();
+      return `${a} ${b}`;
     });
   }
 
@@ -146,12 +215,18 @@ export class Figure {
   }
 
   async finding(): Promise<string> {
-    await this.root.scrollIntoViewIfNeeded();
+    await this.approach();
     return (await this.control("finding").first().textContent()) ?? "";
   }
 
   /** Waits until the figure is in that state. */
   async reaches(state: string, timeout?: number): Promise<void> {
     await expect(this.root).toHaveAttribute("data-state", state, { timeout });
+  }
+
+  /** Runs it and waits for the end. */
+  async runs(timeout = 60_000): Promise<void> {
+    await this.control("run").click();
+    await this.reaches("done", timeout);
   }
 }

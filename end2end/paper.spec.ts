@@ -29,6 +29,7 @@ test("every table of the paper is drawn and says what it found", async ({ page }
   for (const table of tables) {
     await figure.set("paper-table", table);
     await expect(figure.root.locator("summary").first()).toContainText(`Table ${table}.`);
+    await explainer.rest();
     const bars = figure.root.locator("#paper-bars");
     const drawn = await bars.count();
     expect(await figure.root.locator("#paper-plot").isVisible(), `Table ${table}: lines or bars`).toBe(drawn === 0);
@@ -121,8 +122,7 @@ test("speeds are of this machine, with nothing skipped beside what skipping adds
   await expect(figure.root.locator(".panel")).toContainText("16.8 MB");
   await expect(figure.root.locator(".panel")).toContainText("= 32 KB");
   expect(await figure.rows("cost")).toEqual([]);
-  await figure.redraws("a run", () => figure.control("run").click());
-  await figure.reaches("done", 2 * 60_000);
+  await figure.redraws("a run", () => figure.runs(2 * 60_000));
   const rows = await figure.rows("cost");
   expect(rows.map((row) => row.slice(0, 2))).toEqual([
     ["sinusoidal-256", "256"], ["sinusoidal-256", "1,024"], ["alibi-256", "256"], ["alibi-256", "1,024"],

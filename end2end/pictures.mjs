@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { kilobytes } from "../.ci/dist/files.mjs";
 import { PICTURE, figures } from "../.ci/dist/pages.mjs";
-import { findChrome } from "./chrome.mjs";
+import { launchOptions } from "./chrome.mjs";
+import { figureOf, open as openAt } from "./open.mjs";
 import { listen, stop } from "./server.mjs";
 
 const FOLDER = fileURLToPath(new URL("../assets/pictures", import.meta.url));
-const ARGS = ["--no-sandbox", "--disable-background-networking"];
 // The most enlarged of these that holds the whole drawing: what is written in it can then be read in a preview.
 const SCALES = [1.5, 1.25, 1];
 // Title, finding and drawing; nothing in a picture can be used.
@@ -23,9 +23,8 @@ const view = (scale) => ({ width: PICTURE.width / scale, height: PICTURE.height 
 /** Opens a figure alone, as large as `scale` makes it, with something to see. */
 async function open(browser, site, id, scale) {
   const page = await browser.newPage({ viewport: view(scale), deviceScaleFactor: scale, colorScheme: "light", reducedMotion: "reduce" });
-  await page.goto(`${site}?v=1&embed=${id}&theme=light`);
-  const figure = page.locator(`figure[data-figure="${id}"]`);
-  await figure.waitFor();
+  await openAt(page, `${site}?v=1&embed=${id}&theme=light`);
+  const figure = figureOf(page, id);
   await page.waitForLoadState("networkidle");
   if (!(await figure.locator(".plot, .panel > *").count())) {
     // Nothing is drawn before it has run: its table is what there is.
@@ -54,7 +53,7 @@ async function take(browser, site, { id }) {
 const wanted = process.argv.slice(2);
 mkdirSync(FOLDER, { recursive: true });
 const server = await listen();
-const browser = await chromium.launch({ executablePath: findChrome(), args: ARGS });
+const browser = await chromium.launch(launchOptions());
 try {
   for (const figure of figures()) if (!wanted.length || wanted.includes(figure.id)) await take(browser, server.site(), figure);
 } finally {

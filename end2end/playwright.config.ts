@@ -1,31 +1,31 @@
 import { defineConfig } from "@playwright/test";
-import { findChrome } from "./chrome.mjs";
+import { launchOptions } from "./chrome.mjs";
 
-const args = ["--no-sandbox", "--disable-background-networking"];
+// Lanes. Functional tests stand side by side, since most of their time is waiting; what a title marks with @timing holds a
+// time to its budget and runs by itself, with nothing beside it; @long takes minutes and has a short twin without the mark.
+const MARKS = /@timing|@long/;
 
-// One test at a time: several measure time, and the models need every core.
 export default defineConfig({
   testDir: ".",
   outputDir: "test-results",
   globalSetup: "./server.mjs",
-  workers: 1,
-  fullyParallel: false,
+  workers: 2,
+  fullyParallel: true,
   forbidOnly: true,
-  // Some tests measure time, and a shared machine may stall; a test that needed its second try is reported as flaky.
-  retries: process.env.CI ? 1 : 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
-  reporter: [["list"]],
+  // A test that passes at its second try is a race: in the page or in the test.
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  reporter: [["list"], ["./durations.mjs"]],
   // A service worker would answer before a test's routes; end2end/delivery.spec.ts lets it.
-  use: { serviceWorkers: "block", viewport: { width: 1280, height: 900 }, trace: "retain-on-failure", acceptDownloads: true },
+  use: {
+    launchOptions: launchOptions(), serviceWorkers: "block", viewport: { width: 1280, height: 900 }, trace: "retain-on-failure",
+    acceptDownloads: true,
+  },
   projects: [
-    // As most readers on Linux find it: navigator.gpu is there, an adapter is not.
-    { name: "cpu", testIgnore: "gpu.spec.ts", use: { launchOptions: { executablePath: findChrome(), args } } },
-    // The browser's software adapter: slow, and the same WGSL compiler as on a real one.
-    {
-      name: "gpu",
-      testMatch: "gpu.spec.ts",
-      use: { launchOptions: { executablePath: findChrome(), args: [...args, "--enable-unsafe-webgpu"] } },
-    },
+    { name: "functional", grepInvert: MARKS },
+    { name: "smoke", grep: /@smoke/ },
+    { name: "timing", grep: /@timing/, workers: 1 },
+    { name: "long", grep: /@long/, workers: 1 },
   ],
 });

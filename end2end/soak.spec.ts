@@ -48,7 +48,7 @@ async function held(page: Page, client: CDPSession): Promise<Held> {
   return { wasm, heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
 }
 
-test("two hundred evaluations leave the page's memory as the first ones left it", async ({ page }) => {
+test("two hundred evaluations leave the page's memory as the first ones left it @long", async ({ page }) => {
   test.setTimeout(240_000);
   await page.addInitScript(remember);
   const explainer = new Explainer(page);

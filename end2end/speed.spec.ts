@@ -4,7 +4,7 @@ import { site } from "./page";
 import { firstFigure, slowDown } from "./timing.mjs";
 
 for (const [what, budget] of [["as it is", 1000], ["4× slower, 1.6 Mbit/s, 150 ms latency", 4000]] as const) {
-  test(`first figure drawn within ${budget} ms, ${what}`, async ({ page }) => {
+  test(`first figure drawn within ${budget} ms, ${what} @timing`, async ({ page }) => {
     const client = await page.context().newCDPSession(page);
     // Fills the server's cache of compressed files, as a host's is filled.
     await firstFigure(page, site());

@@ -1,24 +1,15 @@
 // Rows about what a reader waits for: the files, the first figure, a slider. Measured on the site as a static host
 // serves it, compressed, with the functions of the browser tests.
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { files } from "../../.ci/dist/files.mjs";
+import { figureOf, open } from "../../end2end/open.mjs";
+import { listen, stop } from "../../end2end/server.mjs";
 import { firstFigure, percentile, sliderStep, slowDown } from "../../end2end/timing.mjs";
 import { median, row } from "./measure.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const VIEWPORT = { width: 1280, height: 900 };
-
-/** Serves `dist`; the site's address and what stops it. */
-async function host(dist) {
-  // Read by the browser tests' server when it is loaded.
-  process.env.DIST = relative(ROOT, dist);
-  const { default: setUp } = await import("../../end2end/server.mjs");
-  const stop = await setUp();
-  return { site: process.env.SITE, stop };
-}
 
 /** Something done in a page of a fresh profile: nothing is in its cache. */
 async function fresh(browser, act) {
@@ -67,8 +58,8 @@ const LENGTH = 4096;
 /** The bias figure at its largest; a median and a 95th percentile per round. */
 async function* sliderRows(browser, site, rounds) {
   const times = await fresh(browser, async (page) => {
-    await page.goto(`${site}?v=1&heads=${HEADS}&length=${LENGTH}&view=all`);
-    const figure = page.locator('figure[data-figure="bias"]');
+    await open(page, `${site}?v=1&heads=${HEADS}&length=${LENGTH}&view=all`);
+    const figure = figureOf(page, "bias");
     await figure.scrollIntoViewIfNeeded();
     await figure.locator("canvas").first().waitFor();
     return repeat(rounds, () => {
@@ -84,11 +75,11 @@ async function* sliderRows(browser, site, rounds) {
 export async function* readerRows({ page, dist, rounds }) {
   yield* sizeRows(dist);
   const browser = page.context().browser();
-  const { site, stop } = await host(dist);
+  const server = await listen(0, dist);
   try {
-    yield* firstFigureRows(browser, site, rounds);
-    yield* sliderRows(browser, site, rounds);
+    yield* firstFigureRows(browser, server.site(), rounds);
+    yield* sliderRows(browser, server.site(), rounds);
   } finally {
-    stop();
+    stop(server);
   }
 }

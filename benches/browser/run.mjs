@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fileNames } from "../../.ci/dist/names.mjs";
-import { findChrome } from "../../end2end/chrome.mjs";
+import { SOFTWARE_GPU, launchOptions } from "../../end2end/chrome.mjs";
 import { kernelRows } from "./kernel_rows.mjs";
 import { heading, tableLine } from "./measure.mjs";
 import { pageRows, soakRows } from "./page_rows.mjs";
@@ -16,15 +16,14 @@ import { serve } from "./server.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const RESULTS = join(HERE, "..", "..", "target", "bench");
 const ROUNDS = 5;
-const ARGS = ["--no-sandbox", "--disable-background-networking"];
 
 /** Kinds of rows, in the order measured: what gives them, and what the browser must be started with. */
 const KINDS = {
   kernel: { rows: kernelRows, args: [] },
   cpu: { rows: (context) => modelRows(context, "cpu"), args: [] },
-  webgpu: { rows: (context) => modelRows(context, "webgpu"), args: ["--enable-unsafe-webgpu"] },
+  webgpu: { rows: (context) => modelRows(context, "webgpu"), args: SOFTWARE_GPU },
   page: { rows: pageRows, args: [] },
-  soak: { rows: soakRows, args: ["--enable-unsafe-webgpu"] },
+  soak: { rows: soakRows, args: SOFTWARE_GPU },
 };
 
 /** Something that whoever started this can put right. */
@@ -71,7 +70,7 @@ function saySetting(peerVersion, browserVersion, rounds) {
 
 /** Measures one kind in a browser of its own; its rows. */
 async function measure(kind, chromium, context, announce) {
-  const browser = await chromium.launch({ executablePath: findChrome(), args: [...ARGS, ...KINDS[kind].args] });
+  const browser = await chromium.launch(launchOptions(KINDS[kind].args));
   try {
     announce(browser.version());
     const page = await browser.newPage();
