@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlCanvasElement, ResizeObserver};
+use web_sys::{HtmlCanvasElement, ResizeObserver, ResizeObserverEntry};
 
 use crate::chart::{ChartError, Pen};
 
@@ -24,23 +24,35 @@ pub struct Room {
 /// The width of an element and the density of the screen, kept up to date.
 pub fn use_room(place: NodeRef<html::Div>) -> Signal<Room> {
     let room = RwSignal::new(Room { width: 0.0, density: density() });
+    let become_wide = move |width: f64| {
+        let now = Room { width, density: density() };
+        if room.try_get_untracked().is_some_and(|was| was != now) {
+            room.set(now);
+        }
+    };
     let measure = move || {
         if let Some(place) = place.try_get_untracked().flatten() {
-            let now = Room { width: f64::from(place.client_width()), density: density() };
-            if room.try_get_untracked().is_some_and(|was| was != now) {
-                room.set(now);
-            }
+            become_wide(f64::from(place.client_width()));
         }
     };
 
-    let held = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut()>)>);
+    let held = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn FnMut(js_sys::Array)>)>);
     Effect::new(move || {
         let Some(place) = place.get() else { return };
-        measure();
-        let on_resize = Closure::<dyn FnMut()>::new(measure);
-        if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
-            observer.observe(&place);
-            held.set_value(Some((observer, on_resize)));
+        // The observer tells the width at first, too, without the layout that asking for it would force. Heard in the next
+        // frame: a drawing changes its place's height, and a layout that changes while sizes are being told is an error to
+        // browsers ("ResizeObserver loop completed with undelivered notifications").
+        let on_resize = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+            let entry: ResizeObserverEntry = entries.get(entries.length().saturating_sub(1)).unchecked_into();
+            let width = entry.content_rect().width().round();
+            request_animation_frame(move || become_wide(width));
+        });
+        match ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
+            Ok(observer) => {
+                observer.observe(&place);
+                held.set_value(Some((observer, on_resize)));
+            }
+            Err(_) => measure(),
         }
     });
     // Zooming and moving to another screen change the density without changing the width.
@@ -73,6 +85,7 @@ pub fn paint(
     density: f64,
     draw: impl FnOnce(&mut Pen<'_, CanvasBackend>) -> Result<(), ChartError>,
 ) {
+    kept_by_cpu(canvas);
     // Setting the size clears the canvas, even to the same size.
     canvas.set_width((width * density).round().max(1.0) as u32);
     canvas.set_height((height * density).round().max(1.0) as u32);
@@ -82,4 +95,13 @@ pub fn paint(
     if let Err(error) = outcome {
         leptos::logging::warn!("{error}");
     }
+}
+
+/// Makes the canvas's drawing context, which is made once, one whose pixels the CPU keeps: these drawings are small and
+/// many, and WebKit takes two to three times as long where it hands each to a GPU.
+fn kept_by_cpu(canvas: &HtmlCanvasElement) {
+    let options = js_sys::Object::new();
+    // A plain object takes any property; a browser that does not know it passes it over.
+    let _ = js_sys::Reflect::set(&options, &"willReadFrequently".into(), &true.into());
+    let _ = canvas.get_context_with_context_options("2d", &options);
 }
