@@ -104,6 +104,11 @@ build-tests:
 	@echo "==> The steps that finish the built site"
 	@node --test --test-reporter=spec .ci/dist/*.test.mjs
 
+fresh: ## Prove that a clone which holds nothing but what git carries serves the page: clone, 'make serve', browser, one change
+	@.ci/install browser
+	@echo "==> A fresh clone: make serve, the first figure, a changed source"
+	@node end2end/fresh.mjs
+
 browser: ## Test an already built dist/ in a real browser, two tests at a time
 	@.ci/install browser
 	$(NEEDS_DIST)

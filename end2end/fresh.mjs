@@ -8,9 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { ROOT, targetFolder } from "../.ci/dist/files.mjs";
-import { findChrome } from "./chrome.mjs";
+import { launchOptions } from "./chrome.mjs";
 
-const ARGS = ["--no-sandbox", "--disable-background-networking"];
 /** The first build, and the one after a change, ms: an end to waiting, not a measure. */
 const BUILD = 20 * 60_000;
 const REBUILD = 10 * 60_000;
@@ -61,7 +60,7 @@ async function prove(folder, server, url) {
   const begin = performance.now();
   await served(url, server);
   say(`served after ${seconds(begin)}`);
-  const browser = await chromium.launch({ executablePath: findChrome(), args: ARGS });
+  const browser = await chromium.launch(launchOptions());
   try {
     const page = await browser.newPage();
     const errors = [];
