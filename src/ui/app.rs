@@ -31,6 +31,10 @@ pub fn App() -> impl IntoView {
     let alone = asked.as_deref().and_then(by_id);
     if let (Some(asked), None) = (&asked, alone) {
         notices.push(format!("there is no figure {asked}; showing the whole article"));
+        // assets/head.js has hidden the article, for it only sees that one is asked for.
+        if let Some(root) = document().document_element() {
+            let _ = root.remove_attribute("class");
+        }
     }
     follow_reader();
     follow(settings, alone.filter(|_| made_for.is_none()).map(|f| f.id.to_string()));
