@@ -42,8 +42,11 @@ export async function buildRelaxed(dir) {
   const features = ["--no-default-features", "--features", "worker", "--bin", "worker"];
   try {
     // As trunk has built the plain one (index.html); the flags are added to those of .cargo/config.toml.
-    await run("cargo", ["build", "--locked", "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
-    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(targetFolder(), target, "worker", "worker.wasm")]);
+    // In a folder of its own: cargo tells builds with other flags apart by their contents alone, so that each would undo the
+    // other's, dependencies included.
+    const built = join(targetFolder(), "relaxed");
+    await run("cargo", ["build", "--locked", "--target-dir", built, "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(built, target, "worker", "worker.wasm")]);
   } catch (error) {
     fail(`The worker with relaxed SIMD could not be built: ${error.message}`);
   }

@@ -1,6 +1,8 @@
 //! The page's entry: everything is in [`alibi::ui`].
 
-use leptos::prelude::document;
+use std::time::Duration;
+
+use leptos::prelude::{document, set_timeout};
 use leptos::wasm_bindgen::JsCast;
 
 fn main() {
@@ -9,8 +11,14 @@ fn main() {
     if let Some(boot) = document().get_element_by_id("boot") {
         boot.remove();
     }
-    // index.html has it, and the article that figures are mounted into.
-    if let Some(page) = document().get_element_by_id("page") {
-        leptos::mount::mount_to(page.unchecked_into(), alibi::ui::app::App).forget();
-    }
+    // In a task of its own: the browser has just compiled all this.
+    set_timeout(
+        || {
+            // index.html has it, and the article that figures are mounted into.
+            if let Some(page) = document().get_element_by_id("page") {
+                leptos::mount::mount_to(page.unchecked_into(), alibi::ui::app::App).forget();
+            }
+        },
+        Duration::ZERO,
+    );
 }

@@ -15,10 +15,12 @@ use super::components::choice::Segmented;
 use super::figures::extrapolation::Extrapolation;
 use super::later::{Later, Part, after};
 use super::near::{Near, watch};
-use super::registry::FIGURES;
+use super::registry::{Entry, FIGURES};
 use super::state::{Settings, ThemeChoice, use_settings};
 
 const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
+/// The figure that the page's first file draws.
+const FIRST: &Entry = &FIGURES[0];
 /// Time that the first figure is given before what is far from the reader.
 const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
 /// Time that a browser may put off what is far from the reader, milliseconds.
@@ -34,15 +36,30 @@ pub fn attach() {
         go_to(hash.trim_start_matches('#'));
     });
     mount_at("theme", |_| view! { <Theme /> }.into_any());
-    let mut turns: Vec<Turn> = Vec::new();
-    for figure in FIGURES {
-        mount_at(figure.id, |near| match figure.id == FIGURES[0].id {
-            true => view! { <Provider value=near>{draw(figure.id, Signal::stored(true))}</Provider> }.into_any(),
-            false => wait(&mut turns, Part::Figure(figure.id), near),
+    // Each step in a task of its own: in between, the browser answers to the reader.
+    in_turn(move || {
+        mount_at(FIRST.id, |near| view! { <Provider value=near><Extrapolation /></Provider> }.into_any());
+        in_turn(move || {
+            let mut turns: Vec<Turn> = Vec::new();
+            for figure in FIGURES.iter().filter(|f| f.id != FIRST.id) {
+                mount_at(figure.id, |near| wait(&mut turns, Part::Figure(figure.id), near));
+            }
+            mount_at("training", |near| wait(&mut turns, Part::Training, near));
+            give(turns, settings);
         });
-    }
-    mount_at("training", |near| wait(&mut turns, Part::Training, near));
-    give(turns, settings);
+    });
+}
+
+/// Does something in the browser's next task, with this place's contexts.
+fn in_turn(act: impl FnOnce() + 'static) {
+    let owner = Owner::current();
+    set_timeout(
+        move || match owner {
+            Some(owner) => owner.with(act),
+            None => act(),
+        },
+        Duration::ZERO,
+    );
 }
 
 /// Puts a view into the place of that name.
@@ -51,8 +68,15 @@ fn mount_at(place: &str, view: impl FnOnce(Near) -> AnyView) {
     if let Some(place) = found.and_then(|p| p.dyn_into::<HtmlElement>().ok()) {
         // What is watched is the whole section, text included.
         let around = place.closest("section").ok().flatten().unwrap_or_else(|| place.clone().into());
-        let view = view(watch(&around));
-        mount_to(place, move || view).forget();
+        let near = watch(&around);
+        let view = view(near);
+        mount_to(place.clone(), move || view).forget();
+        // What is far keeps the room that is kept for it (assets/style.css).
+        Effect::new(move || {
+            if near.0.get() {
+                let _ = place.set_attribute("data-near", "");
+            }
+        });
     }
 }
 
@@ -137,7 +161,7 @@ fn follow_links(settings: Settings) {
 
 /// A figure by itself; any but the first waits until it is wanted.
 pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
-    if id == FIGURES[0].id {
+    if id == FIRST.id {
         view! { <Extrapolation /> }.into_any()
     } else {
         view! { <Later part=Part::Figure(id) wanted=wanted /> }.into_any()

@@ -130,11 +130,25 @@ fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, 
     }
     into.set(Loaded::Loading);
     spawn_local(async move {
-        into.set(match fetch(path).await {
+        let loaded = match fetch(path).await {
             Ok(content) => Loaded::Ready(Arc::new(content)),
             Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
-        });
+        };
+        // What follows from it is work of its own: the browser may answer to the reader first.
+        next_task().await;
+        into.set(loaded);
     });
+}
+
+/// Waits for the browser's next task.
+async fn next_task() {
+    let soon = js_sys::Promise::new(&mut |resolve, _| {
+        // Where no timer can be had, at once.
+        if window().set_timeout_with_callback(&resolve).is_err() {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let _ = JsFuture::from(soon).await;
 }
 
 /// The server's answer for a file of this site.

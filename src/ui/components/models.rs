@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::choice::Tick;
 use crate::chart::{sort_by_key, style_of};
 use crate::ui::curves::{method_name, order, parts};
+use crate::ui::near::near;
 use crate::ui::results::thousands;
 
 /// Boxes to tick, by method and training length, with what was asked for in vain.
@@ -24,8 +25,11 @@ pub fn Models(
     #[prop(into)]
     choose: Callback<Vec<String>>,
 ) -> impl IntoView {
+    // Many boxes: not before the reader has come near.
+    let near = near();
+    let wanted = Memo::new(move |was: Option<&bool>| was == Some(&true) || near.get());
     let rows = move || {
-        let rows = by_method(ids.get()).into_iter().map(|(method, ids)| {
+        let rows = by_method(if wanted.get() { ids.get() } else { Vec::new() }).into_iter().map(|(method, ids)| {
             let name = method_name(&method).to_string();
             let ticks = ids.into_iter().map(|id| {
                 let (for_checked, for_choose) = (id.clone(), id.clone());

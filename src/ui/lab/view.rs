@@ -41,7 +41,11 @@ pub fn Laboratory(
     let (settings, site, client) = (use_settings(), expect_context::<Site>(), expect_context::<Client>());
     let run = Run::default();
     let labs = settings.labs;
-    site.load_kept();
+    Effect::new(move || {
+        if near.get() {
+            site.load_kept();
+        }
+    });
 
     let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| {
         // Tracked in one place, plain values from here on.
