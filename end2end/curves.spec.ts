@@ -40,8 +40,7 @@ test("a run of one's own is drawn over the recorded results", async ({ page }) =
   await expect.poll(async () => (await figure.rows("extrapolation")).length).toBeGreaterThan(0);
   for (const model of ["sinusoidal-256", "rotary-256", "t5-256", "none-256"]) await figure.tick(`show-${model}`, false);
   const recorded = (await figure.rows("extrapolation")).length;
-  await figure.redraws("a run", () => figure.control("run").click());
-  await figure.reaches("done", 4 * 60_000);
+  await figure.redraws("a run", () => figure.runs(4 * 60_000));
   const rows = await figure.rows("extrapolation");
   expect(rows.length).toBeGreaterThan(recorded);
   expect(rows.filter((row) => row.includes("cpu")).length).toBe(8);
@@ -73,8 +72,7 @@ test("a run is drawn point by point", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open("?v=1&engine=cpu&targets=2048&lengths=32,64,256");
   const figure = explainer.figure("perplexity");
-  await figure.redraws("a run", () => figure.control("run").click());
-  await figure.reaches("done", 90_000);
+  await figure.redraws("a run", () => figure.runs(90_000));
   expect((await figure.rows("perplexity")).length).toBe(9);
 });
 

@@ -126,8 +126,7 @@ test("without WebGPU the CPU computes, and the page says why", async ({ page }) 
     await expect(figure.control("notice").first()).toContainText(/CPU/);
     // Said again when it runs again.
     await figure.set("targets", 8192);
-    await figure.control("run").click();
-    await figure.reaches("done", 60_000);
+    await figure.runs();
     await expect(figure.control("notice").first()).toContainText(/CPU/);
     expect((await figure.csv())[0].source).toBe("cpu");
   }

@@ -50,8 +50,7 @@ test("early tokens: the table is the kept evaluations, and a run here agrees", a
   const byPosition = async () => (await figure.rows("early-tokens")).map((row) => Number(row[1]));
   const recorded = await byPosition();
   for (const [i, loss] of wanted.entries()) expect(Math.abs(recorded[i] - loss)).toBeLessThan(6e-4);
-  await figure.control("run").click();
-  await figure.reaches("done", 240_000);
+  await figure.runs(240_000);
   await expect(figure.control("source")).toContainText("computed in this page");
   const here = await figure.rows("early-tokens-curves");
   for (const [i, row] of rows.entries()) {
@@ -82,8 +81,7 @@ test("what if: every change has kept answers for every model, and a run here agr
   }
   await figure.set("what-if-method", "alibi");
   await figure.set("what-if-change", "window");
-  await figure.control("run").click();
-  await figure.reaches("done", 240_000);
+  await figure.runs(240_000);
   const rows = await figure.rows("what-if");
   for (const [i, length] of [256, 512, 1024, 2048, 4096].entries()) {
     expect(Math.abs(Number(rows[i][1]) / score("alibi-256", length, 8192) - 1)).toBeLessThan(1e-3);
@@ -116,8 +114,7 @@ test("reach: the bias alone by arithmetic, the models as measured, and a run her
   expect(last.slice(5, 6).concat(last.slice(9))).toEqual(["2,048", "100.0 %"]);
   const numbers = (rows: string[][]) => rows.map((row) => row.slice(1).map((v) => Number.parseFloat(v.replace(",", ""))));
   const [entropy, shares] = [numbers(await figure.rows("reach-entropy")), numbers(mass)];
-  await figure.control("run").click();
-  await figure.reaches("done", 300_000);
+  await figure.runs(300_000);
   await expect(figure.control("source")).toContainText("computed in this page");
   for (const [i, row] of numbers(await figure.rows("reach-entropy")).entries()) {
     for (const [j, value] of row.entries()) expect(Math.abs(value - entropy[i][j])).toBeLessThanOrEqual(0.001 * value + 0.11);
@@ -135,8 +132,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   const figure = explainer.figure("attention");
   await expect(figure.root.locator(".sentence button").first()).toBeVisible();
   const recorded = await figure.rows("attention");
-  await figure.control("run").click();
-  await figure.reaches("done", 60_000);
+  await figure.runs();
   await expect(figure.control("source")).toContainText("computed in this page");
   const here = await figure.rows("attention");
   expect(here.map((row) => row.slice(0, 3))).toEqual(recorded.map((row) => row.slice(0, 3)));
@@ -148,8 +144,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   }
   await figure.control("attention-text").fill("We the people of the <b>United</b> States");
   await expect(figure.root.locator(".sentence")).toHaveCount(0);
-  await figure.control("run").click();
-  await figure.reaches("done", 60_000);
+  await figure.runs();
   const words = await figure.root.locator(".sentence button").allTextContents();
   expect(words.slice(1).join("")).toBe("We the people of the <b>United</b> States");
   const third = figure.root.locator(".sentence button").nth(2);
@@ -212,8 +207,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await figure.control("attention-text").fill("A house divided. ".repeat(200));
   await expect(figure.control("attention-text-cut")).toContainText("3,400 bytes, of which 2,000 are used: it is cut after “…");
   await expect(figure.control("attention-text")).toHaveValue("A house divided. ".repeat(200).slice(0, 2000));
-  await figure.control("run").click();
-  await figure.reaches("done", 60_000);
+  await figure.runs();
   await expect(figure.root).toContainText(/As it stands there, the text has [\d,]+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
       expect(await figure.root.locator(".sentence button").count()).toBe(256);
   // Letters of several tokens: each has something to press, and a name.
@@ -250,8 +244,7 @@ test("generate: the same seed writes what was kept, tokens come as they are writ
   await expect(figure.root.locator(".passage")).toHaveCount(3);
   const before = await figure.root.locator(".passage p").last().innerText();
   await expect(figure.root.locator(".passage .edge")).toHaveCount(3);
-  await figure.control("run").click();
-  await figure.reaches("done", 120_000);
+  await figure.runs(120_000);
   expect(await figure.root.locator(".passage p").last().innerText()).toBe(before);
   await expect(figure.control("source")).toContainText("computed in this page");
   // The table, from the recorded probabilities: the number of prompt tokens stands before them.
@@ -285,8 +278,7 @@ test("verify: this browser's engine agrees with the recorded reference", async (
   await explainer.open("?embed=verify&engine=cpu");
   const figure = explainer.figure("verify");
   expect(await figure.finding()).toContain("Not checked");
-  await figure.control("run").click();
-  await figure.reaches("done", 120_000);
+  await figure.runs(120_000);
   expect(await figure.finding()).toContain("agrees");
   const rows = await figure.rows("verify");
   const models = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256", "none-256", "trainable-256"];
@@ -310,8 +302,7 @@ test("train short: the table is the kept evaluations, and a run here agrees", as
   const rows = await figure.rows("train-short");
   expect(rows[2][6]).toBe(score("alibi-256", 2048, 8192).toFixed(2));
   expect(rows[4][3]).toBe(score("sinusoidal-256", 256, 8192).toFixed(2));
-  await figure.control("run").click();
-  await figure.reaches("done", 300_000);
+  await figure.runs(300_000);
   await expect(figure.control("source")).toContainText("computed in this page");
   for (const [i, row] of (await figure.rows("train-short")).entries()) {
     for (const [j, cell] of row.slice(1).entries()) {
@@ -348,8 +339,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   await figure.control("take-text").click();
   await expect(figure.control("own-status")).toContainText(/Taken: \d+ tokens/);
   await expect(figure.control("estimate")).toContainText("too short for inputs of 4,096");
-  await figure.control("run").click();
-  await figure.reaches("done", 60_000);
+  await figure.runs();
   const rows = await figure.rows("perplexity");
   expect(rows.map((r) => r[1])).toEqual(["32", "64"]);
   // Repeating itself, the text is easier with more of it in sight.
@@ -372,8 +362,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   // And another text can be scored afterwards.
   await figure.set("text", "held-out");
   await figure.tick("length-4096", false);
-  await figure.control("run").click();
-  await figure.reaches("done", 60_000);
+  await figure.runs();
   expect((await figure.rows("perplexity")).map((r) => r[1])).toEqual(["32", "64"]);
   await figure.set("text", "own");
   expect(await figure.control("own-text").inputValue()).toBe("the ".repeat(10));

@@ -17,6 +17,10 @@ export interface Watch {
 declare global {
   /** Where a file of the site is: assets/start.js. */
   function alibiFile(path: string): string;
+  interface Window {
+    /** Settled when a run has begun. */
+    begun: Promise<boolean>;
+  }
 }
 
 /** Base URL of the site under test, with a final slash. */
@@ -226,7 +230,13 @@ export class Figure {
 
   /** Runs it and waits for the end. */
   async runs(timeout = 60_000): Promise<void> {
+    // The end of an earlier run is not taken for the end of this one.
+    await this.root.evaluate((root) => {
+      const changes = { attributes: true, attributeFilter: ["data-state"] };
+      window.begun = new Promise((begun) => new MutationObserver(() => begun(true)).observe(root, changes));
+    });
     await this.control("run").click();
+    await this.root.evaluate(() => window.begun);
     await this.reaches("done", timeout);
   }
 }
