@@ -8,7 +8,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, IdleRequestOptions};
+use web_sys::{Element, HtmlElement};
 
 use super::address::{go_to, visit};
 use super::components::choice::Segmented;
@@ -23,8 +23,10 @@ const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark",
 const FIRST: &Entry = &FIGURES[0];
 /// Time that the first figure is given before what is far from the reader.
 const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
-/// Time that a browser may put off what is far from the reader, milliseconds.
-const IDLE_AT_MOST: u32 = 1_000;
+/// Time that a browser may put off what is far from the reader.
+const IDLE_AT_MOST: Duration = Duration::from_millis(500);
+/// The same where it does not know when that is.
+const SOON: Duration = Duration::from_millis(50);
 
 /// Mounts the figures, and what else moves, into the article that the document holds.
 pub fn attach() {
@@ -115,24 +117,26 @@ fn give(turns: Vec<Turn>, settings: Settings) {
                 let come = turn.come;
                 set_timeout(move || come.set(true), Duration::ZERO);
             }
-            (None, Some(turn)) if ready.get() => {
-                let come = turn.come;
-                when_idle(move || come.set(true));
-            }
+            (None, Some(turn)) if ready.get() => when_idle(turn.come),
             _ => {}
         }
     });
 }
 
-/// Calls when the browser has time to spare; soon, where it does not know when that is (Safari).
-fn when_idle(act: impl FnOnce() + 'static) {
-    let act = Closure::once_into_js(act);
-    let options = IdleRequestOptions::new();
-    options.set_timeout(IDLE_AT_MOST);
-    let asked = window().request_idle_callback_with_options(act.unchecked_ref(), &options);
-    if asked.is_err() {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), 50);
-    }
+/// Sets a signal when the browser has time to spare, or a little later: some do not know when that is (Safari), and some
+/// tell nobody for a long time (a tab in the background).
+fn when_idle(come: RwSignal<bool>) {
+    let act = Closure::once_into_js(move || {
+        let _ = come.try_set(true);
+    });
+    let asked = window().request_idle_callback(act.unchecked_ref());
+    let at_most = if asked.is_ok() { IDLE_AT_MOST } else { SOON };
+    set_timeout(
+        move || {
+            let _ = come.try_set(true);
+        },
+        at_most,
+    );
 }
 
 /// Follows links within the article: to a place, or to a state of a figure, the settings that it names and its place.
