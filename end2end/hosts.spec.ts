@@ -1,7 +1,7 @@
 // Figures on other people's pages: plain frames and <alibi-figure>, on hosts of many kinds (end2end/hosts), served from
 // another origin than the site's.
 import { expect, test, type FrameLocator, type Page } from "@playwright/test";
-import { Traffic, site } from "./page";
+import { FIGURES, Traffic, site } from "./page";
 import { idle } from "./open.mjs";
 
 // What the driver does to block them fails with an error in a frame without an origin; embeds register none anyway.
@@ -190,18 +190,23 @@ test.describe("without JavaScript", () => {
     const shown = frame(page).getByRole("img");
     await expect(shown).toBeVisible();
     await expect(shown).toHaveAttribute("alt", /heads/);
-    const { width, natural } = await shown.evaluate((image: HTMLImageElement) => ({ width: image.clientWidth, natural: image.naturalWidth }));
-    expect(natural, "the picture is there").toBe(1200);
-    expect(width, "and fits").toBeLessThanOrEqual(760);
+    const drawn = () => shown.evaluate((image: HTMLImageElement) => image.naturalWidth);
+    await expect.poll(drawn, { message: "the picture is there" }).toBe(924);
+    expect(await shown.evaluate((image: HTMLImageElement) => image.clientWidth), "and fits").toBeLessThanOrEqual(760);
     const link = frame(page).getByRole("link");
     expect(await link.evaluate((a: HTMLAnchorElement) => a.href)).toBe(`${site()}#slopes`);
     await expect(frame(page).getByText("Loading")).toBeHidden();
   });
 
-  test("the full page shows a picture and names the paper", async ({ page }) => {
+  test("the full page shows every figure's picture and names the paper", async ({ page }) => {
     await page.goto(site());
-    await expect(page.getByRole("img")).toBeVisible();
-    await expect(page.getByRole("link", { name: "the paper" })).toHaveAttribute("href", /arxiv\.org/);
+    const pictures = page.getByRole("img");
+    await expect(pictures).toHaveCount(FIGURES.length);
+    for (const picture of await pictures.all()) {
+      await picture.scrollIntoViewIfNeeded();
+      await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(924);
+    }
+    await expect(page.getByRole("link", { name: "Press, Smith and Lewis" })).toHaveAttribute("href", /arxiv\.org/);
     await expect(page.getByText("Loading")).toBeHidden();
   });
 });
