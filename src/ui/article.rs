@@ -1,5 +1,5 @@
-//! The article stands in index.html, in reading order; this gives it what moves. Every figure is mounted into its place,
-//! the first at once, then those near the reader, then one after the other while the browser has time to spare.
+//! The article stands in index.html, in reading order; this gives it what moves. Every figure is mounted into its place:
+//! those near the reader at once, the others when the reader has moved, one after the other, while the browser is idle.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use super::state::{Settings, ThemeChoice, use_settings};
 const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
 /// The figure that the page's first file draws.
 const FIRST: &Entry = &FIGURES[0];
-/// Time that the first figure is given before what is far from the reader.
-const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
+/// Time after which what is far away is drawn for a reader who has not moved.
+const AT_REST: Duration = Duration::from_secs(4);
 /// Time that a browser may put off what is far from the reader.
 const IDLE_AT_MOST: Duration = Duration::from_millis(500);
 /// The same where it does not know when that is.
@@ -40,15 +40,12 @@ pub fn attach() {
     mount_at("theme", |_| view! { <Theme /> }.into_any());
     // Each step in a task of its own: in between, the browser answers to the reader.
     in_turn(move || {
-        mount_at(FIRST.id, |near| view! { <Provider value=near><Extrapolation /></Provider> }.into_any());
-        in_turn(move || {
-            let mut turns: Vec<Turn> = Vec::new();
-            for figure in FIGURES.iter().filter(|f| f.id != FIRST.id) {
-                mount_at(figure.id, |near| wait(&mut turns, Part::Figure(figure.id), near));
-            }
-            mount_at("training", |near| wait(&mut turns, Part::Training, near));
-            give(turns, settings);
-        });
+        let mut turns: Vec<Turn> = Vec::new();
+        for figure in FIGURES {
+            mount_at(figure.id, |near| wait(&mut turns, Part::Figure(figure.id), near));
+        }
+        mount_at("training", |near| wait(&mut turns, Part::Training, near));
+        give(turns, settings);
     });
 }
 
@@ -68,9 +65,7 @@ fn in_turn(act: impl FnOnce() + 'static) {
 fn mount_at(place: &str, view: impl FnOnce(Near) -> AnyView) {
     let found = document().query_selector(&format!("[data-place='{place}']")).ok().flatten();
     if let Some(place) = found.and_then(|p| p.dyn_into::<HtmlElement>().ok()) {
-        // What is watched is the whole section, text included.
-        let around = place.closest("section").ok().flatten().unwrap_or_else(|| place.clone().into());
-        let near = watch(&around);
+        let near = watch(&place);
         let view = view(near);
         mount_to(place.clone(), move || view).forget();
         // What is far keeps the room that is kept for it (assets/style.css).
@@ -92,14 +87,21 @@ struct Turn {
 }
 
 fn wait(turns: &mut Vec<Turn>, part: Part, near: Near) -> AnyView {
-    let turn = Turn { near, come: RwSignal::new(false), over: RwSignal::new(false) };
+    let come = RwSignal::new(false);
+    // The first figure is in the file that is here: its turn is over when it comes.
+    let first = part == Part::Figure(FIRST.id);
+    let turn = Turn { near, come, over: if first { come } else { RwSignal::new(false) } };
     turns.push(turn);
-    view! { <Provider value=near><Later part=part wanted=turn.come over=turn.over /></Provider> }.into_any()
+    let drawn = move || come.get().then(|| view! { <Extrapolation /> });
+    match first {
+        true => view! { <Provider value=near>{drawn}</Provider> }.into_any(),
+        false => view! { <Provider value=near><Later part=part wanted=come over=turn.over /></Provider> }.into_any(),
+    }
 }
 
 /// Gives the parts their turns, one after the other: in between, the browser answers to the reader.
 fn give(turns: Vec<Turn>, settings: Settings) {
-    let ready = after(AFTER_THE_FIRST);
+    let ready = moved();
     Effect::new(move || {
         let waiting: Vec<&Turn> = turns.iter().filter(|t| !t.come.get()).collect();
         if settings.printing.get() {
@@ -121,6 +123,22 @@ fn give(turns: Vec<Turn>, settings: Settings) {
             _ => {}
         }
     });
+}
+
+/// Becomes true when the reader first moves, or has read for a while: until then the processor is left to what is in sight.
+fn moved() -> Signal<bool> {
+    let moved = RwSignal::new(false);
+    let heard = Closure::<dyn FnMut()>::new(move || {
+        if !moved.get_untracked() {
+            moved.set(true);
+        }
+    });
+    for event in ["scroll", "pointermove", "pointerdown", "keydown"] {
+        let _ = window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+    }
+    heard.forget();
+    let over = after(AT_REST);
+    Signal::derive(move || moved.get() || over.get())
 }
 
 /// Sets a signal when the browser has time to spare, or a little later: some do not know when that is (Safari), and some
