@@ -21,6 +21,11 @@ class Engine {
 
   constructor(base) {
     this.#base = base;
+    // A frame without an origin of its own can start none; Firefox would write the attempt to its console.
+    if (globalThis.origin === "null") {
+      this.#startInPage();
+      return;
+    }
     try {
       const worker = new Worker(new URL(alibiFile("assets/worker_loader.js"), base), { type: "module" });
       worker.onmessage = (event) => {
@@ -108,6 +113,8 @@ try {
 if (offline && isSecureContext && window.top === window) {
   setTimeout(async () => {
     try {
+      // Rejects without a word where storage is refused; registering there Firefox would write to its console.
+      await caches.keys();
       await navigator.serviceWorker.register(new URL(offline, document.baseURI));
     } catch {
       // Forbidden or unknown here; the page works without.
