@@ -1,0 +1,55 @@
+// What is asked of each figure.
+import { readFileSync } from "node:fs";
+
+/** Ids in the page's order. */
+export const FIGURES = JSON.parse(readFileSync(new URL("../../assets/figures.json", import.meta.url), "utf8")).map((f) => f.id);
+
+/** Settings of the figures that compute, with which they have less to do. */
+export const RUNS = {
+  extrapolation: "&targets=2048&without=t5-256,none-256,trainable-256",
+  perplexity: "&lengths=32,256&targets=2048",
+  reach: "",
+  "train-short": "",
+  "early-tokens": "&early-length=64",
+  cost: "&cost-longest=1024&cost-models=alibi-256",
+  "what-if": "",
+  attention: "",
+  generate: "&generate-tokens=128&generate-models=alibi-256",
+  verify: "&verify-models=alibi-256",
+};
+
+/** Does something to an element and waits until what `read` gives of it has changed. */
+async function changes(view, what, selector, read, act) {
+  const before = await view.evaluate(read, selector);
+  await act();
+  await view.until(what, `(selector, before) => (${read})(selector) !== before`, [selector, before], 10_000);
+}
+
+/** A row of radio buttons. */
+async function buttons(view, figure) {
+  const group = `${figure} fieldset.segmented`;
+  const chosen = (group) => document.querySelector(`${group} input:checked`).value;
+  const other = await view.evaluate((group) => [...document.querySelectorAll(`${group} input`)].findIndex((i) => !i.checked) + 1, group);
+  await changes(view, "a button answers to the pointer", group, chosen, () => view.click(`${group} label:nth-of-type(${other})`));
+  await changes(view, "buttons answer to keys", group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
+}
+
+/** Boxes to tick, and a number with its slider. */
+async function ticks(view, figure) {
+  const box = `${figure} .ticks label`;
+  await view.until("boxes to tick", (box) => Boolean(document.querySelector(box)), [box]);
+  await changes(view, "a box answers to the pointer", `${box} input`, (box) => document.querySelector(box).checked, () => view.click(box));
+  const slider = `${figure} input[type="range"]`;
+  await changes(view, "a slider answers to keys", slider, (slider) => document.querySelector(slider).value, () => view.press(slider, "ArrowRight"));
+}
+
+/** Parts of a sentence. */
+async function tokens(view, figure) {
+  const sentence = `${figure} .sentence`;
+  const pressed = (sentence) => [...document.querySelectorAll(`${sentence} button`)].findIndex((b) => b.ariaPressed === "true");
+  await changes(view, "a token answers to the pointer", sentence, pressed, () => view.click(`${sentence} button:nth-of-type(3)`));
+  await changes(view, "tokens answer to keys", sentence, pressed, () => view.press(`${sentence} button[aria-pressed="true"]`, "ArrowRight"));
+}
+
+/** How figures without a chart to point at answer to pointer and keyboard. */
+export const CHARTLESS = { methods: buttons, attention: tokens, generate: ticks, verify: buttons };

@@ -1,0 +1,70 @@
+// The built site, and pages that embed it, with a witness in every page: what goes wrong there is told by the page itself,
+// for not every browser lets its console be read from outside.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { headersFor, parseHeaders } from "../../.ci/dist/policy.mjs";
+import * as http from "../http.mjs";
+import { ROOT } from "../server.mjs";
+
+const HOSTS = join(dirname(fileURLToPath(import.meta.url)), "../hosts");
+
+/** Runs in a page before all else; what it hears is read by `wrongs` of scenarios.mjs. */
+function witness() {
+  const heard = [];
+  window.wrongs = heard;
+  const words = (value) => String(value?.message ?? value);
+  const of = (target) => target.src ?? target.href;
+  // Captured: a file that could not be loaded tells its own element alone.
+  addEventListener("error", ({ target, message }) => heard.push(message ?? `not loaded: ${of(target)}`), true);
+  addEventListener("unhandledrejection", ({ reason }) => heard.push(`unhandled rejection: ${words(reason)}`));
+  addEventListener("securitypolicyviolation", (v) => heard.push(`against the content policy (${v.violatedDirective}): ${v.blockedURI}`));
+  for (const name of ["error", "assert"]) {
+    const before = console[name].bind(console);
+    console[name] = (...all) => {
+      if (name === "error" || !all[0]) heard.push(all.map(words).join(" "));
+      before(...all);
+    };
+  }
+}
+
+const WITNESS = `<script>(${witness})()</script>`;
+
+/** Answers with the built site. */
+function site(path, request, response) {
+  const file = http.fileIn(ROOT, path);
+  if (!file?.endsWith(".html")) return http.hosted(() => ROOT)(path, request, response);
+  const headers = headersFor(parseHeaders(readFileSync(join(ROOT, "_headers"), "utf8")), `/${path}`);
+  // Before the content policy, which is a tag of the page.
+  return http.sendText(file, response, (text) => text.replace("<head>", () => `<head>${WITNESS}`), headers);
+}
+
+/** Starts a server of the site from a sub-path; its `site` is the address. */
+export async function serveSite() {
+  const server = await http.listen({ "/some/sub/path/": site, "/narrow": narrow });
+  server.site = `${server.origin}/some/sub/path/`;
+  return server;
+}
+
+/** An empty page, into which a driver puts a frame narrower than its window. */
+function narrow(_, request, response) {
+  http.send(response, `<!doctype html><link rel="icon" href="data:,"><title>Narrow</title>${WITNESS}<body style="margin:0"></body>`, {
+    "Content-Type": "text/html; charset=utf-8",
+  });
+}
+
+/** Starts a server of pages that embed figures of the site at that address (end2end/hosts); its `page` gives addresses. */
+export async function serveHosts(site) {
+  const { href, origin } = new URL(site);
+  const fill = (text) => text.replaceAll("{{SITE}}", href).replaceAll("{{ORIGIN}}", origin).replace("<title>", () => `${WITNESS}<title>`);
+  const server = await http.listen({
+    "/": (name, _, response) => {
+      const file = http.fileIn(HOSTS, `${name}.html`);
+      return file ? http.sendText(file, response, fill) : http.notFound(response);
+    },
+  });
+  server.page = (name) => `${server.origin}/${name}`;
+  return server;
+}
+
+export const stop = http.stop;
