@@ -122,10 +122,12 @@ engines: ## Test an already built dist/ in Chromium, Firefox and WebKit, as far 
 	@DIST="$(DIST)" node end2end/engines/run.mjs scenarios $(ARGS)
 
 timing: ## Hold an already built dist/ to its budgets of time: nothing else should run meanwhile
-	@.ci/install browser
+	@.ci/install engines
 	$(NEEDS_DIST)
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
+	@echo "==> A slider's step in three browsers"
+	@DIST="$(DIST)" node end2end/engines/run.mjs timing
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser

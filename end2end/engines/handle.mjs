@@ -76,6 +76,8 @@ class View {
   /** Moves the pointer over an element, to that share of its width and height. */
   async point(selector, [x, y] = [0.5, 0.5]) {
     const box = await this.box(selector);
+    // From elsewhere: to where it already is, it would not move.
+    await this.driver.move(1, 1);
     await this.driver.move(box.left + box.width * x, box.top + box.height * y);
   }
 
