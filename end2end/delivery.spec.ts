@@ -132,25 +132,25 @@ test.describe("kept in the browser", () => {
     }
   });
 
-  /** The site as its next version: another title, other styles. */
-  function nextVersion(): { root: string; style: string; newStyle: string } {
+  /** The site as its next version: another title, another start script. */
+  function nextVersion(): { root: string; script: string; newScript: string } {
     const root = mkdtempSync(join(tmpdir(), "alibi-next-"));
     cpSync(ROOT, root, { recursive: true });
-    const style = shipped.find((path) => /^assets\/style-/.test(path))!;
-    const newStyle = style.replace(/-[0-9a-f]{12}/, "-0123456789ab");
+    const script = shipped.find((path) => /^assets\/start-/.test(path))!;
+    const newScript = script.replace(/-[0-9a-f]{12}/, "-0123456789ab");
     for (const path of files(root).filter((p: string) => COPY.test(p))) rmSync(join(root, path));
-    renameSync(join(root, style), join(root, newStyle));
-    writeFileSync(join(root, newStyle), `${readFileSync(join(root, newStyle))}\nbody { outline: 3px solid rgb(1, 2, 3); }\n`);
+    renameSync(join(root, script), join(root, newScript));
+    writeFileSync(join(root, newScript), `${readFileSync(join(root, newScript))}\ndocument.body.style.outline = "3px solid rgb(1, 2, 3)";\n`);
     for (const path of ["index.html", "sw.js"]) {
-      const next = readFileSync(join(root, path), "utf8").replaceAll(style, newStyle);
+      const next = readFileSync(join(root, path), "utf8").replaceAll(script, newScript);
       writeFileSync(join(root, path), next.replace(/<title>/, "<title>Next: ").replace(/"version":"\w+"/, '"version":"next"'));
     }
-    return { root, style, newStyle };
+    return { root, script, newScript };
   }
 
   test("an update shows at the first reload, keeps what has not changed and drops the rest", async ({ page, context }) => {
     test.setTimeout(2 * 60_000);
-    const { root, style, newStyle } = nextVersion();
+    const { root, script, newScript } = nextVersion();
     const server = await listen();
     const asked: string[] = [];
     server.on("request", ({ url }: { url: string }) => asked.push(url));
@@ -164,7 +164,7 @@ test.describe("kept in the browser", () => {
       const size = await fetchWeights(page);
       const first = await inCache(page);
       expect(first.names.length).toBe(1);
-      expect(first.urls).toContain(server.site() + style);
+      expect(first.urls).toContain(server.site() + script);
       await expect.poll(async () => (await inCache(page)).urls).toContain(server.site() + weights);
 
       server.root = root;
@@ -178,8 +178,8 @@ test.describe("kept in the browser", () => {
       await later.goto(server.site());
       await expect.poll(async () => (await inCache(later)).names, { timeout: 30_000 }).toEqual([expect.stringContaining(" next")]);
       const second = (await inCache(later)).urls;
-      expect(second).toContain(server.site() + newStyle);
-      expect(second).not.toContain(server.site() + style);
+      expect(second).toContain(server.site() + newScript);
+      expect(second).not.toContain(server.site() + script);
       expect(second).toContain(server.site() + weights);
       expect(await fetchWeights(later)).toBe(size);
       expect(asked.filter((url) => url.endsWith(weights)).length, "requests for weights that have not changed").toBe(1);
@@ -191,18 +191,22 @@ test.describe("kept in the browser", () => {
   });
 
   test("another site's readers get a figure and nothing more", async ({ page, context }) => {
-    await page.clock.install();
-    const traffic = new Traffic(page);
+    const asked: string[] = [];
+    await context.exposeFunction("registering", (where: string) => asked.push(where));
+    await context.addInitScript(() => {
+      const { register } = ServiceWorkerContainer.prototype;
+      ServiceWorkerContainer.prototype.register = function (...given) {
+        (window as unknown as { registering: (where: string) => void }).registering(window.top === window ? "page" : "frame");
+        return register.apply(this, given);
+      };
+    });
     await page.goto(`${process.env.HOSTS}iframe.html`);
     await expect(page.frameLocator("iframe").locator("figure[data-figure]")).toBeVisible();
-    await traffic.rest();
-    // Past any moment that the page may be waiting for: opened by itself it has its service worker by then.
-    await page.clock.runFor(10_000);
-    await traffic.rest();
-    expect(context.serviceWorkers()).toEqual([]);
-    await new Explainer(page).open();
-    await page.clock.runFor(10_000);
+    // A page that is opened by itself, and later, has its service worker when the frame would long have had one.
+    const alone = await context.newPage();
+    await new Explainer(alone).open();
     await expect.poll(() => context.serviceWorkers().length).toBe(1);
+    expect(asked).toEqual(["page"]);
   });
 
   test("where service workers are refused, nothing is said", async ({ page }) => {
