@@ -144,7 +144,8 @@ test("verify: the GPU agrees with the recorded reference, and is said to have an
   for (const row of rows) {
     expect(row.join()).toContain("GPU");
     expect(Number(row[1])).toBeLessThan(1e-3);
-    expect(Number(row[2])).toBeLessThan(1e-2);
+    // Losses alone are read back from a GPU.
+    expect(row[2]).toBe("–");
   }
 });
 
