@@ -26,13 +26,13 @@ help: ## This list
 
 serve: ## Install what is missing and serve the page while you edit it, at http://127.0.0.1:PORT
 	@.ci/install serve
-	@echo "==> Building the page, then serving it at http://127.0.0.1:$(PORT)/ (the first build took 3 minutes on two cores, later ones some seconds)"
+	@echo "==> Building the page, then serving it at http://127.0.0.1:$(PORT)/ (the first build takes some minutes, later ones some seconds)"
 	@trunk serve --port $(PORT)
 
 # The cheapest first; what holds times to their budgets last and by itself.
-test: ## Install what the tests need and run every test but the long ones, the built page in real browsers included
+test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
-	@node .ci/steps.mjs format-check types lint native-tests build-tests dist fresh browser engines timing
+	@node .ci/steps.mjs format-check types lint native-tests build-tests dist browser timing
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
@@ -122,15 +122,15 @@ engines: ## Test an already built dist/ in Chromium, Firefox and WebKit, as far 
 	@DIST="$(DIST)" node end2end/engines/run.mjs scenarios $(ARGS)
 
 timing: ## Hold an already built dist/ to its budgets of time: nothing else should run meanwhile
-	@.ci/install engines
+	@.ci/install browser
 	$(NEEDS_DIST)
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
-	@echo "==> A slider's step in three browsers"
-	@DIST="$(DIST)" node end2end/engines/run.mjs timing
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser
 	$(NEEDS_DIST)
 	@echo "==> Pictures into assets/pictures; 'make dist' puts them into the site"
 	@DIST="$(DIST)" node end2end/pictures.mjs $(ARGS)
+	@echo "==> Pictures that stand in the article until a figure is drawn, into assets/stills"
+	@DIST="$(DIST)" node end2end/stills.mjs $(ARGS)
