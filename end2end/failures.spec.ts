@@ -104,6 +104,20 @@ test("a sandboxed frame stays responsive: a stop is heard in the midst of a long
   expect(took).toBeLessThan(200);
 });
 
+test("recorded answers that are missing are said to be missing, and can be asked for again", async ({ page }) => {
+  await page.route(/kept[^/]*\.json/, (route) => route.fulfill({ status: 404 }));
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=early-tokens");
+  const figure = explainer.figure("early-tokens");
+  await figure.near();
+  await expect(figure.control("failure")).toContainText("The recorded answers could not be loaded.");
+  await expect(figure.control("finding")).toContainText("are missing");
+  await page.unroute(/kept[^/]*\.json/);
+  await figure.control("retry").click();
+  await expect(figure.control("finding")).toContainText("From inputs of 256 tokens");
+  await expect(figure.control("failure")).toHaveCount(0);
+});
+
 test("a worker that cannot start is said so, and can be tried again", async ({ page }) => {
   await page.route(/worker[^/]*\.js/, (route) => route.abort());
   const explainer = new Explainer(page);

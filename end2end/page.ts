@@ -173,9 +173,10 @@ export class Figure {
     await idle(this.page);
   }
 
-  /** Comes to the figure and waits until it says what it found. */
+  /** Comes to the figure and waits until it says what it found, its recorded answers among it. */
   async near(): Promise<void> {
     await this.approach();
+    await expect(this.root).not.toHaveAttribute("data-state", "loading");
     await expect(this.control("finding").first()).not.toBeEmpty();
   }
 

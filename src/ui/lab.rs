@@ -223,6 +223,8 @@ pub struct Origin {
     pub engine: EngineKind,
     /// Whether others were computed by the other one.
     pub mixed: bool,
+    /// Whether a file of the site that the figure reads is still on its way.
+    pub waits: bool,
 }
 
 /// An answer with its numbers.

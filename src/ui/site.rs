@@ -17,9 +17,9 @@ use crate::protocol::Kept;
 const MANIFEST: &str = "assets/models/manifest.json";
 /// Where the recorded results are.
 const RECORDED: &str = "assets/models/recorded.json";
-
 /// Where the kept answers are.
 const KEPT: &str = "assets/models/kept.json";
+
 #[wasm_bindgen]
 extern "C" {
     /// Where a file is, relative to the site's folder: the built site has names that change with the contents
@@ -30,12 +30,12 @@ extern "C" {
 
 /// What the text of a file begins with that could not be had.
 const FAILED: &str = "# failed: ";
-/// Time that the first figure is given before less urgent files are asked for.
-const AFTER_THE_FIRST: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// A file that is read once and may be asked for again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loaded<T> {
+    /// Nobody has needed it yet.
+    Unasked,
     /// On its way.
     Loading,
     /// Here.
@@ -72,54 +72,48 @@ impl Default for Site {
         Self {
             manifest: RwSignal::new(Loaded::Loading),
             recorded: RwSignal::new(Loaded::Loading),
-            // Not asked for before the first figure stands.
-            kept: RwSignal::new(Loaded::Failed(String::new())),
+            kept: RwSignal::new(Loaded::Unasked),
             texts: RwSignal::new(Vec::new()),
         }
     }
 }
 
 impl Site {
-    /// Reads both files, or what of them is not here yet. Texts that failed may be asked for again.
+    /// Reads what every figure needs, or what of it is not here yet. What failed may be asked for again.
     pub fn load(&self) {
         load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
+        if self.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
+            load(self.kept, KEPT);
+        }
         self.texts.update(|all| all.retain(|t| !t.1.starts_with(FAILED)));
     }
-}
 
-impl Site {
-    /// Reads the kept answers, once, when the first figure has had its turn. Without them, figures are empty until run.
+    /// Reads the kept answers, once.
     pub fn load_kept(&self) {
-        let site = *self;
-        if site.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
-            site.kept.set(Loaded::Loading);
-            set_timeout(move || load(site.kept, KEPT), AFTER_THE_FIRST);
+        if self.kept.with_untracked(|k| *k == Loaded::Unasked) {
+            load(self.kept, KEPT);
         }
     }
-}
 
-impl Site {
-    /// A text file of this site, fetched when it is first asked for, but after the kept answers. Tracks its arrival.
+    /// A text file of this site, fetched when it is first asked for. Tracks its arrival.
     pub fn text(&self, path: &str) -> String {
         if let Some((_, text)) = self.texts.read().iter().find(|t| t.0 == path) {
             return text.clone();
         }
-        if self.kept.with(|k| !matches!(k, Loaded::Loading)) {
-            let (texts, path) = (self.texts, path.to_string());
-            // A figure asks while it is computed, when no signal may be written; this runs afterwards.
-            spawn_local(async move {
-                if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
-                    return;
-                }
-                texts.update(|all| all.push((path.clone(), String::new())));
-                let text = fetch_text(&path).await.unwrap_or_else(|reason| format!("{FAILED}{path}: {reason}"));
-                texts.update(|all| {
-                    all.retain(|t| t.0 != path);
-                    all.push((path, text));
-                });
+        let (texts, path) = (self.texts, path.to_string());
+        // A figure asks while it is computed, when no signal may be written; this runs afterwards.
+        spawn_local(async move {
+            if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
+                return;
+            }
+            texts.update(|all| all.push((path.clone(), String::new())));
+            let text = fetch_text(&path).await.unwrap_or_else(|reason| format!("{FAILED}{path}: {reason}"));
+            texts.update(|all| {
+                all.retain(|t| t.0 != path);
+                all.push((path, text));
             });
-        }
+        });
         String::new()
     }
 }

@@ -162,7 +162,7 @@ pub fn Extrapolation() -> impl IntoView {
         TRAINED_AT.iter().find(|c| c.0 == now).map_or("", |c| c.0)
     });
     let state = Signal::derive(move || match site.recorded.get() {
-        Loaded::Loading => "loading",
+        Loaded::Unasked | Loaded::Loading => "loading",
         Loaded::Failed(_) => "failed",
         Loaded::Ready(_) => run.state(),
     });

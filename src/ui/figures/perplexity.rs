@@ -135,7 +135,7 @@ pub fn Perplexity() -> impl IntoView {
 
     let asked = Signal::derive(move || plan.with(|p| p.iter().flat_map(|p| p.evaluations.clone()).collect::<Vec<_>>()));
     let state = Signal::derive(move || match site.manifest.get() {
-        Loaded::Loading => "loading",
+        Loaded::Unasked | Loaded::Loading => "loading",
         Loaded::Failed(_) => "failed",
         Loaded::Ready(_) => run.state(),
     });

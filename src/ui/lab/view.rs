@@ -1,5 +1,6 @@
 //! The one component that draws every figure of the laboratory.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use leptos::html;
@@ -42,16 +43,21 @@ pub fn Laboratory(
     let run = Run::default();
     let labs = settings.labs;
     Effect::new(move || {
-        if near.get() {
+        if near.get() && lab.kept.is_some() {
             site.load_kept();
         }
     });
-
-    let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| {
+    // Whether a file of the site that was read is still on its way.
+    let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| -> bool {
         // Tracked in one place, plain values from here on.
         let (results, kept) = (client.results.read(), site.kept.read());
         let manifest = site.manifest.get();
-        let text = |path: &str| site.text(path);
+        let waits = Cell::new(lab.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
+        let text = |path: &str| {
+            let text = site.text(path);
+            waits.set(waits.get() || text.is_empty());
+            text
+        };
         use_it(&Bench {
             lab,
             values,
@@ -63,6 +69,7 @@ pub fn Laboratory(
             text: &text,
             origin: Default::default(),
         });
+        waits.get()
     };
     // What is wrong with a text of the reader's.
     let texts = move || lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
@@ -80,7 +87,15 @@ pub fn Laboratory(
             answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
         let mut out = (Shown::default(), Origin::default());
-        with_bench(&values, &mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        out.1.waits = with_bench(&values, &mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        // Without the kept answers a figure would say that there are none.
+        if lab.kept.is_some() && out.1.live + out.1.kept == 0 {
+            match &*site.kept.read() {
+                Loaded::Ready(_) => {}
+                Loaded::Failed(_) => out.0.finding = "The recorded answers are missing. Run it to measure here.".into(),
+                Loaded::Unasked | Loaded::Loading => out.0.finding = "The recorded answers are on their way.".into(),
+            }
+        }
         if usable && out.1.live + out.1.kept > 0 {
             answered.set_value(texts().map(|c| (c, value_of(lab, &values, c.key).to_string())).collect());
         }
@@ -95,15 +110,22 @@ pub fn Laboratory(
         true => asks(),
         false => before.cloned().unwrap_or_default(),
     });
-    let state = Signal::derive(move || match site.manifest.get() {
-        _ if lab.run.is_none() => "idle",
-        Loaded::Loading => "loading",
-        Loaded::Failed(_) => "failed",
-        Loaded::Ready(_) => run.state(),
+    let waits = Memo::new(move |_| shown.with(|s| s.1.waits));
+    let state = Signal::derive(move || {
+        let run = match site.manifest.get() {
+            _ if lab.run.is_none() => "idle",
+            Loaded::Unasked | Loaded::Loading => "loading",
+            Loaded::Failed(_) => "failed",
+            Loaded::Ready(_) => run.state(),
+        };
+        if run == "idle" && waits.get() { "loading" } else { run }
     });
-    let trouble = Signal::derive(move || match site.manifest.get() {
-        Loaded::Failed(reason) if lab.run.is_some() => {
+    let trouble = Signal::derive(move || match (site.manifest.get(), site.kept.get()) {
+        (Loaded::Failed(reason), _) if lab.run.is_some() => {
             Some(format!("The list of trained models could not be loaded. {reason}"))
+        }
+        (_, Loaded::Failed(reason)) if lab.kept.is_some() => {
+            Some(format!("The recorded answers could not be loaded. {reason}"))
         }
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
@@ -154,7 +176,7 @@ fn empty() -> LineChart {
 
 /// Where the numbers come from.
 fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
-    let Origin { live, kept, engine, mixed } = *origin;
+    let Origin { live, kept, engine, mixed, .. } = *origin;
     let on = if mixed { "CPU and GPU" } else { engine_name(engine) };
     let text = match (live, kept) {
         (0, 0) => return None,
