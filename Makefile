@@ -62,8 +62,11 @@ train: ## Fetch the corpus and train every model natively (hours); resumes where
 	@echo "==> Training into assets/models"
 	@cargo run --locked --release --bin train -- all
 
-# The files tell nothing of the machine that they were built on, and get the same names on every machine.
-dist: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := --remap-path-prefix=$(CARGO)/registry/src=/crates
+# The files tell nothing of the machine that they were built on, and get the same names on every machine. Page and worker
+# are checked together by clippy: what either leaves unused is an error here.
+dist: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := --remap-path-prefix=$(CARGO)/registry/src=/crates -Dwarnings
+# The page in two files (build.rs).
+dist: export ALIBI_SPLIT=1
 dist: ## Build the site into dist/: optimised, under a strict content policy, within its size budgets
 	@.ci/install dist
 	@echo "==> Building the page and the worker for release"
@@ -82,10 +85,8 @@ lint:
 	@cargo metadata --locked --format-version 1 --manifest-path benches/kernels/Cargo.toml >/dev/null || { echo "The lock file of benches/kernels is behind: run 'cargo update --workspace --manifest-path benches/kernels/Cargo.toml' and commit it."; exit 1; }
 	@echo "==> Clippy, native"
 	@cargo clippy --locked --all-features --all-targets -- -D warnings
-	@echo "==> Clippy, WASM page"
-	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features page --lib --bin app -- -D warnings
-	@echo "==> Clippy, WASM worker"
-	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features worker --lib --bin worker -- -D warnings
+	@echo "==> Clippy, WASM: page and worker"
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features page,worker --lib --bin app --bin worker -- -D warnings
 
 quick-tests:
 	@echo "==> Quick tests: arithmetic, messages, architecture, documents"
@@ -98,7 +99,8 @@ smoke:
 
 native-tests:
 	@echo "==> Native tests, a Vulkan driver included"
-	@cargo test --locked --all-features
+	@cargo test --locked --all-features --lib
+	@cargo test --locked --no-default-features --test architecture --test documents
 
 build-tests:
 	@echo "==> The steps that finish the built site"

@@ -12,15 +12,15 @@ import { mark, writeServiceWorker } from "./dist/offline.mjs";
 import { checkBase, writePages } from "./dist/pages.mjs";
 import { HEADERS, strict } from "./dist/policy.mjs";
 import { holdSizes } from "./dist/sizes.mjs";
-import { buildSplit } from "./dist/split.mjs";
+import { cutInTwo } from "./dist/split.mjs";
 import { buildRelaxed, optimiseAll } from "./dist/wasm.mjs";
 
 const [dir, address] = process.argv.slice(2);
 if (!dir || !existsSync(join(dir, "index.html"))) fail(`There is no ${dir ?? "dist"}/index.html: run 'make dist', which builds it first.`);
 const base = checkBase(address);
 
-console.log("==> The page again, in two files: what the first figure needs, and the rest; the worker again, with relaxed SIMD");
-await Promise.all([buildSplit(dir), buildRelaxed(dir)]);
+console.log("==> The page in two files: what the first figure needs, and the rest; the worker again, with relaxed SIMD");
+await Promise.all([cutInTwo(dir), buildRelaxed(dir)]);
 console.log("==> Every WASM file through wasm-opt");
 await optimiseAll(dir);
 

@@ -20,6 +20,8 @@ export const figureOf = (page, id) => page.locator(`figure[data-figure="${id}"]`
 export async function stand(page) {
   await page.locator("figure[data-figure]").first().waitFor({ timeout: 30_000 });
   if (await page.locator("main.embed").count()) return;
+  // What is far away waits until the reader moves.
+  await page.evaluate(() => window.dispatchEvent(new Event("pointermove")));
   await page.locator(`figure[data-figure] >> nth=${FIGURES.length - 1}`).waitFor({ state: "attached", timeout: 30_000 });
 }
 

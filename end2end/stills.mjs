@@ -1,13 +1,13 @@
 // Takes the picture that stands in each figure's place of the article until the figure is drawn there, from an already
-// built site, into assets/stills, and writes down how high each figure is on a narrow screen. Names of figures as
-// arguments take only those.
+// built site, into assets/stills, and writes down how high each figure is in the article, on a wide and on a narrow screen.
+// Names of figures as arguments take only those.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { kilobytes } from "../.ci/dist/files.mjs";
-import { figures } from "../.ci/dist/pages.mjs";
 import { findChrome } from "./chrome.mjs";
+import { figureOf, idle, open as openPage } from "./open.mjs";
 import { listen, stop } from "./server.mjs";
 
 const FOLDER = fileURLToPath(new URL("../assets/stills", import.meta.url));
@@ -15,7 +15,8 @@ const LIST = fileURLToPath(new URL("../assets/figures.json", import.meta.url));
 const ARGS = ["--no-sandbox", "--disable-background-networking"];
 /** As wide as the article's figures, CSS pixels; high enough for most drawings. */
 const PICTURE = { width: 924, height: 520 };
-const NARROW = 360;
+/** Windows that the room of a figure is measured in: the common one of a desk, and of a telephone. */
+const WINDOWS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 const QUALITY = 60;
 // The drawing alone: title and text stand in the article.
 const STYLE = `
@@ -31,6 +32,7 @@ async function open(browser, site, id, width) {
   const figure = page.locator(`figure[data-figure="${id}"]`);
   await figure.waitFor();
   await page.waitForLoadState("networkidle");
+  await page.locator(`figure[data-figure="${id}"]:not([data-state="loading"])`).waitFor();
   return { page, figure };
 }
 
@@ -51,11 +53,24 @@ async function take(browser, site, { id }) {
   writeFileSync(path, Buffer.from(data, "base64"));
   await page.close();
 
-  const narrow = await open(browser, site, id, NARROW);
-  const height = await narrow.figure.evaluate((f) => Math.ceil(f.getBoundingClientRect().height / 10) * 10);
-  await narrow.page.close();
-  console.log(`${id.padEnd(16)} ${kilobytes(statSync(path).size).padStart(8)} KB, ${height} px high at ${NARROW} px`);
-  return height;
+  console.log(`${id.padEnd(16)} ${kilobytes(statSync(path).size).padStart(8)} KB`);
+}
+
+/** How high each figure is in the article, CSS pixels by id. */
+async function heights(browser, site, viewport, list) {
+  const page = await browser.newPage({ viewport, reducedMotion: "reduce" });
+  await openPage(page, site);
+  const found = {};
+  for (const { id } of list) {
+    await page.locator(`#section-${id}`).scrollIntoViewIfNeeded();
+    await figureOf(page, id).scrollIntoViewIfNeeded();
+    await page.waitForLoadState("networkidle");
+    await page.locator(`figure[data-figure="${id}"]:not([data-state="loading"])`).waitFor();
+    await idle(page);
+    found[id] = await page.locator(`[data-place="${id}"]`).evaluate((place) => Math.ceil(place.getBoundingClientRect().height / 10) * 10);
+  }
+  await page.close();
+  return found;
 }
 
 const wanted = process.argv.slice(2);
@@ -63,10 +78,14 @@ mkdirSync(FOLDER, { recursive: true });
 const server = await listen();
 const browser = await chromium.launch({ executablePath: findChrome(), args: ARGS });
 try {
-  const heights = {};
-  for (const figure of figures()) if (!wanted.length || wanted.includes(figure.id)) heights[figure.id] = await take(browser, server.site(), figure);
   const list = JSON.parse(readFileSync(LIST, "utf8"));
-  for (const figure of list) figure.narrow = heights[figure.id] ?? figure.narrow;
+  const chosen = list.filter(({ id }) => !wanted.length || wanted.includes(id));
+  for (const figure of chosen) await take(browser, server.site(), figure);
+  for (const [name, viewport] of Object.entries(WINDOWS)) {
+    const found = await heights(browser, server.site(), viewport, chosen);
+    for (const figure of chosen) figure[name] = found[figure.id];
+    console.log(name, found);
+  }
   writeFileSync(LIST, `${JSON.stringify(list, null, 2)}\n`);
 } finally {
   await browser.close();

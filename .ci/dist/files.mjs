@@ -14,10 +14,10 @@ export function fail(message) {
   process.exit(1);
 }
 
-/** Runs a command; what it says is shown, and a failure is an error. */
-export function run(command, args) {
+/** Runs a command, with further variables of the environment; what it says is shown, and a failure is an error. */
+export function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
     child.on("error", reject).on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`))));
   });
 }

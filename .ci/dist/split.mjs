@@ -1,6 +1,5 @@
 // The page's WASM in two: what the first figure needs, and the rest, which is fetched after it (src/ui/later.rs). The cut
-// follows the call graph, which only the linker's relocations tell: so the page is built once more with them, cut, and
-// only then given its JavaScript.
+// follows the call graph, which only the linker's relocations tell: build.rs leaves them in what trunk has built.
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,17 +16,16 @@ function lenient(loader) {
   return loader.replaceAll(streaming, "WebAssembly.instantiate(await (await src).arrayBuffer(), imports)");
 }
 
-/** Builds and cuts the page; takes the place of what trunk has built of it. */
-export async function buildSplit(dir) {
+/** Cuts the page that trunk has built, and takes its place. */
+export async function cutInTwo(dir) {
   const cut = mkdtempSync(join(tmpdir(), "alibi-split-"));
   try {
-    await run("cargo", ["rustc", "--locked", "--quiet", "--target", TARGET, "--profile", "page", "--no-default-features", "--features", "split", "--bin", "app", "--", "-C", "link-args=--emit-relocs"]);
     await run("wasm-split-cli", ["--out-name", "app", join(targetFolder(), TARGET, "page", "app.wasm"), cut]);
     await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", "app", "--out-dir", cut, join(cut, "app.wasm")]);
     rmSync(join(cut, "app.wasm"));
     // The name under which the WASM asks for the loader stays; that of its file may change with its contents.
     const glue = text(cut, "app.js");
-    if (!glue.includes(`from "./${LOADER}"`)) fail(`app.js imports ${LOADER} in a new way: see buildSplit() in .ci/dist/split.mjs.`);
+    if (!glue.includes(`from "./${LOADER}"`)) fail(`app.js imports ${LOADER} in a new way: see cutInTwo() in .ci/dist/split.mjs.`);
     writeFileSync(join(cut, "app.js"), glue.replace(`from "./${LOADER}"`, 'from "./split_loader.js"'));
     writeFileSync(join(cut, "split_loader.js"), lenient(text(cut, LOADER)));
     rmSync(join(cut, LOADER));

@@ -3,6 +3,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROOT, fail, files, run, targetFolder } from "./files.mjs";
 
+/** The compiler with relaxed SIMD. */
+const RELAXED = join(ROOT, ".ci", "dist", "rustc-relaxed");
 const WASM_OPT = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
 
 // What rustc emits for this target; anything it emits beyond this makes wasm-opt fail, not the browser. Files without
@@ -37,16 +39,14 @@ export { init as default, servePage };
 
 /** Builds the worker with relaxed SIMD beside trunk's, which becomes the plain one. */
 export async function buildRelaxed(dir) {
-  const rustflags = 'target.wasm32-unknown-unknown.rustflags=["-C", "target-feature=+relaxed-simd"]';
   const target = "wasm32-unknown-unknown";
   const features = ["--no-default-features", "--features", "worker", "--bin", "worker"];
   try {
-    // As trunk has built the plain one (index.html); the flags are added to those of .cargo/config.toml.
-    // In a folder of its own: cargo tells builds with other flags apart by their contents alone, so that each would undo the
-    // other's, dependencies included.
-    const built = join(targetFolder(), "relaxed");
-    await run("cargo", ["build", "--locked", "--target-dir", built, "--quiet", "--config", rustflags, "--target", target, "--profile", "worker", ...features]);
-    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, join(built, target, "worker", "worker.wasm")]);
+    // As trunk has built the plain one (index.html), of the same dependencies: only the project's own code asks for the
+    // instructions, so only that is compiled again.
+    const built = join(targetFolder(), target, "worker", "worker.wasm");
+    await run("cargo", ["build", "--locked", "--quiet", "--target", target, "--profile", "worker", ...features], { RUSTC_WORKSPACE_WRAPPER: RELAXED });
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, built]);
   } catch (error) {
     fail(`The worker with relaxed SIMD could not be built: ${error.message}`);
   }

@@ -145,14 +145,10 @@ class WebKit {
     return value;
   }
 
-  async #act(actions) {
+  async #pointer(...actions) {
     // Places are counted from the top page's corner.
     await this.#top();
-    await this.#driver.call("POST", "/actions", { actions });
-  }
-
-  async #pointer(...actions) {
-    await this.#act([{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }]);
+    await this.#driver.call("POST", "/actions", { actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }] });
   }
 
   move(x, y) {
@@ -169,7 +165,8 @@ class WebKit {
 
   press(key) {
     const value = KEYS[key] ?? key;
-    return this.#act([{ type: "key", id: "keys", actions: [{ type: "keyDown", value }, { type: "keyUp", value }] }]);
+    // In the frame that was asked last: to go to the top page would give that the focus.
+    return this.#driver.call("POST", "/actions", { actions: [{ type: "key", id: "keys", actions: [{ type: "keyDown", value }, { type: "keyUp", value }] }] });
   }
 
   async screenshot(path) {

@@ -11,7 +11,10 @@ import { serveHosts, serveSite, stop } from "./site.mjs";
 const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
 
 /** Waits until the article or the embed has all its figures. */
-function ready(view, count = FIGURES.length) {
+async function ready(view, count = FIGURES.length) {
+  await view.until("the first figure", () => Boolean(document.querySelector("figure[data-figure]")));
+  // What is far away waits until the reader moves.
+  await view.evaluate(() => window.dispatchEvent(new Event("pointermove")));
   return view.until(`${count} figures`, (count) => document.querySelectorAll("figure[data-figure]").length === count, [count], 60_000);
 }
 

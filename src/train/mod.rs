@@ -12,4 +12,6 @@ pub mod run;
 pub mod vocabulary;
 
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The article stands in index.html, in reading order; this gives it what moves. Every figure is mounted into its place:
-//! the first and those near the reader at once, the others one after the other, while the browser is idle.
+//! the first and those near the reader at once, the others when the reader has moved, one after the other, while the
+//! browser is idle.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ use super::state::{Settings, ThemeChoice, use_settings};
 const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
 /// The figure that the page's first file draws.
 const FIRST: &Entry = &FIGURES[0];
-/// Time that the first figure is given before what is far from the reader.
-const AFTER_THE_FIRST: Duration = Duration::from_millis(300);
+/// Time after which what is far from the reader is drawn for one who has not moved.
+const AT_REST: Duration = Duration::from_secs(10);
 /// Time that a browser may put off what is far from the reader.
 const IDLE_AT_MOST: Duration = Duration::from_millis(500);
 /// The same where it does not know when that is.
@@ -104,7 +105,7 @@ fn wait(turns: &mut Vec<Turn>, part: Part, near: Near) -> AnyView {
 
 /// Gives the parts their turns, one after the other: in between, the browser answers to the reader.
 fn give(turns: Vec<Turn>, settings: Settings) {
-    let ready = after(AFTER_THE_FIRST);
+    let ready = moved();
     Effect::new(move || {
         let waiting: Vec<&Turn> = turns.iter().filter(|t| !t.come.get()).collect();
         if settings.printing.get() {
@@ -126,6 +127,22 @@ fn give(turns: Vec<Turn>, settings: Settings) {
             _ => {}
         }
     });
+}
+
+/// Becomes true when the reader first moves, or has read for a while: until then the processor is left to what is in sight.
+fn moved() -> Signal<bool> {
+    let moved = RwSignal::new(false);
+    let heard = Closure::<dyn FnMut()>::new(move || {
+        if !moved.get_untracked() {
+            moved.set(true);
+        }
+    });
+    for event in ["scroll", "pointermove", "pointerdown", "keydown"] {
+        let _ = window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+    }
+    heard.forget();
+    let over = after(AT_REST);
+    Signal::derive(move || moved.get() || over.get())
 }
 
 /// Sets a signal when the browser has time to spare, or a little later: some do not know when that is (Safari), and some
@@ -245,7 +262,7 @@ mod tests {
                 between(section, "alt=\"", "\"").replace("&#x27;", "'"),
                 listed["description"].as_str().unwrap()
             );
-            let room = format!("--wide: {}px; --narrow: {}px", figure.height, listed["narrow"]);
+            let room = format!("--wide: {}px; --narrow: {}px", listed["wide"], listed["narrow"]);
             assert_eq!(between(section, "style=\"", "\""), room);
             let folder = figure.id.replace('-', "_");
             for part in ["before", "after"] {

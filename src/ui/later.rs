@@ -73,14 +73,14 @@ fn draw(part: Part) -> AnyView {
 }
 
 /// Fetches the further parts, once, and draws one of them.
-#[cfg(feature = "split")]
+#[cfg(split)]
 #[leptos::wasm_split::wasm_split(parts, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn chunk(part: Part) -> Result<AnyView, Missing> {
     Ok(draw(part))
 }
 
 /// Draws one of the further parts. While the page is being developed they are not apart.
-#[cfg(not(feature = "split"))]
+#[cfg(not(split))]
 async fn chunk(part: Part) -> Result<AnyView, Missing> {
     Ok(draw(part))
 }

@@ -1,24 +1,22 @@
 //! What is shipped under assets/ is what the manifest says, and what the page shows at first is what the engine computes.
 
-#![cfg(all(feature = "train", not(target_family = "wasm")))]
-
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use alibi::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
-use alibi::engine::backend::Backend;
-use alibi::engine::cpu::CpuBackend;
-use alibi::engine::evaluate::{Stream, Stretch, evaluate};
-use alibi::engine::files;
-use alibi::engine::generate::Sampling;
-use alibi::engine::pause::{NoPause, Part};
-use alibi::engine::verify::verify;
-use alibi::model::{Decoder, Segments};
-use alibi::protocol::Protocol;
-use alibi::tokenizer::Tokenizer;
-use alibi::train::record::load;
+use crate::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
+use crate::engine::backend::Backend;
+use crate::engine::cpu::CpuBackend;
+use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::files;
+use crate::engine::generate::Sampling;
+use crate::engine::pause::{NoPause, Part};
+use crate::engine::verify::verify;
+use crate::model::{Decoder, Segments};
+use crate::protocol::Protocol;
+use crate::tokenizer::Tokenizer;
+use crate::train::record::load;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
