@@ -15,7 +15,7 @@ use super::address::{go_to, visit};
 use super::components::choice::Segmented;
 use super::figures::extrapolation::Extrapolation;
 use super::later::{Later, Part, after};
-use super::near::{Near, watch};
+use super::near::{Moved, Near, watch};
 use super::registry::{Entry, FIGURES};
 use super::state::{Settings, ThemeChoice, use_settings};
 
@@ -38,15 +38,21 @@ pub fn attach() {
         let hash = window().location().hash().unwrap_or_default();
         go_to(hash.trim_start_matches('#'));
     });
-    mount_at("theme", |_| view! { <Theme /> }.into_any());
     // Each step in a task of its own: in between, the browser answers to the reader.
     in_turn(move || {
+        let moved = moved();
+        provide_context(Moved(moved));
         let mut turns: Vec<Turn> = Vec::new();
         for figure in FIGURES {
-            mount_at(figure.id, |near| wait(&mut turns, Part::Figure(figure.id), near));
+            turns.extend(wait(figure.id, Part::Figure(figure.id)));
         }
-        mount_at("training", |near| wait(&mut turns, Part::Training, near));
-        give(turns, settings);
+        turns.extend(wait("training", Part::Training));
+        give(turns, settings, moved);
+        in_turn(|| {
+            if let Some(place) = place("theme") {
+                mount_to(place, || view! { <Theme /> }).forget();
+            }
+        });
     });
 }
 
@@ -62,20 +68,10 @@ fn in_turn(act: impl FnOnce() + 'static) {
     );
 }
 
-/// Puts a view into the place of that name.
-fn mount_at(place: &str, view: impl FnOnce(Near) -> AnyView) {
-    let found = document().query_selector(&format!("[data-place='{place}']")).ok().flatten();
-    if let Some(place) = found.and_then(|p| p.dyn_into::<HtmlElement>().ok()) {
-        let near = watch(&place);
-        let view = view(near);
-        mount_to(place.clone(), move || view).forget();
-        // What is far keeps the room that is kept for it (assets/style.css).
-        Effect::new(move || {
-            if near.0.get() {
-                let _ = place.set_attribute("data-near", "");
-            }
-        });
-    }
+/// The place of that name.
+fn place(name: &str) -> Option<HtmlElement> {
+    let found = document().query_selector(&format!("[data-place='{name}']")).ok().flatten();
+    found.and_then(|p| p.dyn_into().ok())
 }
 
 /// A part that waits for its turn to be drawn.
@@ -87,25 +83,41 @@ struct Turn {
     over: RwSignal<bool>,
 }
 
-fn wait(turns: &mut Vec<Turn>, part: Part, near: Near) -> AnyView {
-    let come = RwSignal::new(false);
-    // The first figure is in the file that is here: its turn is over when it comes.
+/// Mounts a part into its place when its turn has come.
+fn wait(name: &str, part: Part) -> Option<Turn> {
+    let place = place(name)?;
+    let (near, come, over) = (watch(&place), RwSignal::new(false), RwSignal::new(false));
+    let room = place.clone();
+    // What is far keeps the room that is kept for it (assets/style.css).
+    Effect::new(move || {
+        if near.0.get() {
+            let _ = room.set_attribute("data-near", "");
+        }
+    });
     let first = part == Part::Figure(FIRST.id);
-    let turn = Turn { near, come, over: if first { come } else { RwSignal::new(false) } };
-    turns.push(turn);
+    Effect::new(move |done: Option<bool>| {
+        let now = come.get();
+        if now && done != Some(true) {
+            let draw = move || match first {
+                // It is in the file that is here: its turn is over when it comes.
+                true => view! { <Extrapolation /> }.into_any(),
+                false => view! { <Later part=part wanted=Signal::stored(true) over=over /> }.into_any(),
+            };
+            mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
+            if first {
+                over.set(true);
+            }
+        }
+        now
+    });
     if first {
         set_timeout(move || come.set(true), Duration::ZERO);
     }
-    let drawn = move || come.get().then(|| view! { <Extrapolation /> });
-    match first {
-        true => view! { <Provider value=near>{drawn}</Provider> }.into_any(),
-        false => view! { <Provider value=near><Later part=part wanted=come over=turn.over /></Provider> }.into_any(),
-    }
+    Some(Turn { near, come, over })
 }
 
 /// Gives the parts their turns, one after the other: in between, the browser answers to the reader.
-fn give(turns: Vec<Turn>, settings: Settings) {
-    let ready = moved();
+fn give(turns: Vec<Turn>, settings: Settings, ready: Signal<bool>) {
     Effect::new(move || {
         let waiting: Vec<&Turn> = turns.iter().filter(|t| !t.come.get()).collect();
         if settings.printing.get() {

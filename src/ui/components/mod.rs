@@ -9,6 +9,7 @@ pub mod models;
 pub mod plot;
 pub mod readout;
 pub mod setting;
+pub mod soon;
 pub mod surface;
 pub mod choice;
 pub mod ran;

@@ -19,11 +19,13 @@ use crate::ui::components::{
     plot::drawing,
     ran::Ran,
     run_bar::RunBar,
+    soon::Soon,
     trouble::Trouble,
 };
 use crate::ui::curves::{self, Shown, model_name, parts};
 use crate::ui::lab::{Control, Kind, put};
 use crate::ui::later::{Later, Part, after};
+use crate::ui::near::Moved;
 use crate::ui::plan::{Choices, evaluations, expected_engine, n_targets};
 use crate::ui::results::thousands;
 use crate::ui::run::Run;
@@ -193,6 +195,7 @@ pub fn Extrapolation() -> impl IntoView {
         };
         note.unwrap_or_default() + &bands + &live
     };
+    let wanted = use_context::<Moved>().map_or_else(|| after(AFTER_THE_CHART), |moved| moved.0);
     view! {
         <Figure
             id="extrapolation"
@@ -243,26 +246,30 @@ pub fn Extrapolation() -> impl IntoView {
                 id="extrapolation-plot"
                 pencil=pencil
             />
-            <div class="guess-place" hidden=move || !guessable()><Later part=Part::Guess wanted=after(AFTER_THE_CHART) /></div>
+            <div class="guess-place" hidden=move || !guessable()><Later part=Part::Guess wanted=wanted /></div>
             <p class="source">{source}</p>
-            <RunBar
-                run=run
-                label="Run it here"
-                asked=asked
-                before=before
-                // While the reader guesses, less is planned than was run.
-                stays=predicting
-            />
-            <Ran points=live />
-            <DataTable
-                series="extrapolation"
-                table=Signal::derive(move || curves::table(&shown.get(), "Perplexity by method and input length".into()))
-            />
-            <Export
-                stem=Signal::stored("alibi-extrapolation".to_string())
-                csv=Signal::derive(move || curves::csv(&shown.get()))
-                svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
-            />
+            <Soon>
+                <RunBar
+                    run=run
+                    label="Run it here"
+                    asked=asked
+                    before=before
+                    // While the reader guesses, less is planned than was run.
+                    stays=predicting
+                />
+                <Ran points=live />
+            </Soon>
+            <Soon>
+                <DataTable
+                    series="extrapolation"
+                    table=Signal::derive(move || curves::table(&shown.get(), "Perplexity by method and input length".into()))
+                />
+                <Export
+                    stem=Signal::stored("alibi-extrapolation".to_string())
+                    csv=Signal::derive(move || curves::csv(&shown.get()))
+                    svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
+                />
+            </Soon>
         </Figure>
     }
 }
