@@ -32,7 +32,7 @@ serve: ## Install what is missing and serve the page while you edit it, at http:
 # The cheapest first; what holds times to their budgets last and by itself.
 test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
-	@node .ci/steps.mjs format-check types lint native-tests build-tests dist browser timing
+	@node .ci/steps.mjs format-check types lint native-tests build-tests dist fresh browser engines timing
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
@@ -124,10 +124,12 @@ engines: ## Test an already built dist/ in Chromium, Firefox and WebKit, as far 
 	@DIST="$(DIST)" node end2end/engines/run.mjs scenarios $(ARGS)
 
 timing: ## Hold an already built dist/ to its budgets of time: nothing else should run meanwhile
-	@.ci/install browser
+	@.ci/install engines
 	$(NEEDS_DIST)
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
+	@echo "==> A slider's step in three browsers"
+	@DIST="$(DIST)" node end2end/engines/run.mjs timing
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser

@@ -282,7 +282,8 @@ for (const width of [1280, 360]) {
       const tab = await context.newPage();
       await tab.setViewportSize({ width, height: 800 });
       const explainer = new Explainer(tab);
-      await explainer.open(`?v=1&heads=12#${id}`);
+      // As a reader who waits: what is far from the place stays a picture.
+      await tab.goto(`${site()}?v=1&heads=12#${id}`);
       // At the top, or where the figure stands below the text of its section.
       const inSight = () => tab.evaluate((id) => {
         const place = document.getElementById(id) ?? document.getElementById(`section-${id}`)!;

@@ -95,6 +95,7 @@ test("reach: the bias alone by arithmetic, the models as measured, and a run her
   await explainer.open("?embed=reach&engine=cpu");
   const figure = explainer.figure("reach");
   const heads = await figure.rows("reach");
+  expect(heads).toHaveLength(8);
   for (const [h, row] of heads.entries()) {
     const slope = 2 ** -(h + 1);
     const horizon = Math.log(100) / slope;

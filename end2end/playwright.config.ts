@@ -19,7 +19,8 @@ export default defineConfig({
   reporter: [["list"], ["./durations.mjs"]],
   // A service worker would answer before a test's routes; end2end/delivery.spec.ts lets it.
   use: {
-    launchOptions: launchOptions(), serviceWorkers: "block", viewport: { width: 1280, height: 900 }, trace: "retain-on-failure",
+    launchOptions: launchOptions(), serviceWorkers: "block", viewport: { width: 1280, height: 900 }, // Costs a third of the time: for looking into a failure.
+    trace: process.env.TRACE ? "retain-on-failure" : "off",
     acceptDownloads: true,
   },
   projects: [

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ROOT as PROJECT } from "../../.ci/dist/files.mjs";
 import { ROOT } from "../server.mjs";
 import { ENGINES } from "./drivers.mjs";
 
@@ -18,5 +19,5 @@ const [there, missing] = [true, false].map((wanted) => Object.keys(ENGINES).filt
 for (const name of missing) console.log(`==> Not tried in ${ENGINES[name].missing}`);
 if (there.length === 0) process.exit(0);
 const files = what === "timing" ? [here("timing.mjs")] : there.map((name) => here(`${name}.mjs`));
-const { status } = spawnSync(process.execPath, ["--test", "--test-reporter=spec", "--test-concurrency=2", ...options, ...files], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--test", ...["spec", join(PROJECT, ".ci/durations.mjs")].flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]), "--test-concurrency=2", ...options, ...files], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -95,6 +95,8 @@ fn wait(name: &str, part: Part) -> Option<Turn> {
         }
     });
     let first = part == Part::Figure(FIRST.id);
+    // What is mounted belongs to the page, not to what told that its time has come: that would take it away when it tells again.
+    let owner = Owner::current()?;
     Effect::new(move |done: Option<bool>| {
         let now = come.get();
         if now && done != Some(true) {
@@ -103,7 +105,8 @@ fn wait(name: &str, part: Part) -> Option<Turn> {
                 true => view! { <Extrapolation /> }.into_any(),
                 false => view! { <Later part=part wanted=Signal::stored(true) over=over /> }.into_any(),
             };
-            mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
+            let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
+            owner.with(|| untrack(mount));
             if first {
                 over.set(true);
             }
