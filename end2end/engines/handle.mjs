@@ -91,7 +91,16 @@ class View {
   async press(selector, key) {
     // A frame gets keys when it has the focus itself.
     await this.#each((index) => document.querySelectorAll("iframe")[index].focus({ preventScroll: true }));
-    await this.evaluate((selector) => document.querySelector(selector).focus({ preventScroll: true }), selector);
+    const focused = (selector) => {
+      const element = document.querySelector(selector);
+      element.focus({ preventScroll: true });
+      return document.activeElement === element;
+    };
+    // WebKit lets no script of a frame take the focus before the reader has been there: by Tab, then, as the reader comes.
+    for (let tabs = 0; !(await this.evaluate(focused, selector)); tabs++) {
+      if (tabs === 100) throw new Error(`${selector} cannot be reached by keyboard`);
+      await this.driver.press("Tab");
+    }
     await this.driver.press(key);
   }
 
