@@ -26,6 +26,7 @@ for (const [name, engine] of Object.entries(ENGINES)) {
         times.push(await sliderStep(figure, step));
         assert.notEqual(await drawing(), earlier, `step ${step} must redraw`);
       }
+      context.diagnostic(times.map((t) => t.toFixed(0)).join(" "));
       const worst = percentile(times, 0.95);
       context.diagnostic(`${driver.version}: 95th percentile ${worst.toFixed(1)} ms`);
       assert.ok(worst < BUDGET, `${worst.toFixed(1)} ms`);

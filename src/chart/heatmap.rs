@@ -7,7 +7,7 @@ use plotters::backend::DrawingBackend;
 
 use super::line::TEXT;
 use super::pen::{Anchor, Pen, text_width};
-use super::raster::raster;
+use super::raster::{heat_colours, raster};
 use super::{Axis, ChartError, Scale, Theme, format_number, pen, png};
 
 /// Height of a row of labels, CSS pixels.
@@ -169,8 +169,9 @@ pub fn heatmap_to_svg(heatmap: &Heatmap, theme: &Theme, width: u32) -> Result<St
     let least = if heatmap.small { SVG_PIXELS / 2 } else { SVG_PIXELS };
     // A whole number of pixels per cell where the cells are few.
     let pixels = if heatmap.length < least { heatmap.length * least.div_ceil(heatmap.length) } else { least };
+    let colours = heat_colours(theme);
     let images = (0..heatmap.maps.len()).map(|map| {
-        let cells = raster(heatmap, map, theme, pixels, 3);
+        let cells = raster(heatmap, map, &colours, pixels, 3);
         (at.squares[map], png::data_url(&cells))
     });
     let images: Vec<_> = images.collect();

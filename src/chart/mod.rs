@@ -25,7 +25,7 @@ pub use line::{Layout, draw};
 pub use palette::{KINDS, STEPS, STYLES, style_of};
 pub use pen::{Pen, Sheet};
 pub use png::data_url;
-pub use raster::{Raster, raster};
+pub use raster::{Raster, heat_colours, raster};
 pub use slopes::{SlopeChart, SlopeLayout, Stem, draw_slopes, slopes_to_svg};
 pub use sort::{sort_by, sort_by_key};
 pub use square::square;

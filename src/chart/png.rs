@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_file_of_one_pixel_has_all_its_chunks() {
-        let raster = Raster { side: 1, pixels: vec![0], palette: vec![Colour(1, 2, 3)] };
+        let raster = Raster { side: 1, pixels: vec![0], palette: [Colour(1, 2, 3)].into() };
         let file = encode(&raster);
         assert_eq!(file.len(), 8 + (12 + 13) + (12 + 3) + (12 + 2 + 5 + 2 + 4) + 12);
         assert_eq!(file[16..24], [0, 0, 0, 1, 0, 0, 0, 1]);

@@ -1,5 +1,7 @@
 //! The cells of a heatmap as pixels: one palette index per pixel, the palette beside them.
 
+use std::rc::Rc;
+
 use super::heatmap::{Heatmap, KeyedBy};
 use super::{Colour, Theme};
 
@@ -16,7 +18,13 @@ pub struct Raster {
     /// Palette index of each pixel, `[side, side]`, rows from the top.
     pub pixels: Vec<u8>,
     /// Colours.
-    pub palette: Vec<Colour>,
+    pub palette: Rc<[Colour]>,
+}
+
+/// The colours of every raster in a theme.
+pub fn heat_colours(theme: &Theme) -> Rc<[Colour]> {
+    let ramp = (0..LEVELS).map(|i| theme.ramp_colour(i as f64 / (LEVELS - 1) as f64));
+    ramp.chain(theme.mask).collect()
 }
 
 impl Raster {
@@ -31,25 +39,29 @@ impl Raster {
     }
 }
 
-/// Draws the cells of one map on `side` × `side` pixels: each pixel shows the very cell under its centre, never a mean.
-/// `stripe` is the width of the mask's stripes, pixels.
-pub fn raster(heatmap: &Heatmap, map: usize, theme: &Theme, side: usize, stripe: usize) -> Raster {
+/// Draws the cells of one map on `side` × `side` pixels in the colours of [`heat_colours`]: each pixel shows the very cell under
+/// its centre, never a mean. `stripe` is the width of the mask's stripes, pixels.
+pub fn raster(heatmap: &Heatmap, map: usize, palette: &Rc<[Colour]>, side: usize, stripe: usize) -> Raster {
     let row = heatmap.maps.get(map).map_or(&[][..], |m| &m.row);
-    let level = |bias: f32| (heatmap.share(bias) * (LEVELS - 1) as f64).round() as u8;
-    let levels: Vec<u8> = row.iter().map(|b| level(*b)).collect();
     let cells: Vec<usize> = (0..side).map(|p| (2 * p + 1) * row.len() / (2 * side)).collect();
+    // A long sequence has far more biases than are drawn: each gets its level when it first is.
+    let mut levels: Vec<Option<u8>> = vec![None; row.len()];
+    let mut level = |index: usize| {
+        *levels[index].get_or_insert_with(|| (heatmap.share(row[index]) * (LEVELS - 1) as f64).round() as u8)
+    };
+    // A stripe runs along a diagonal: pixel x of row y has the colour at x + y.
+    let mask: Vec<u8> = (0..2 * side).map(|d| MASK[usize::from((d / stripe.max(1)).is_multiple_of(4))]).collect();
     let mut pixels = Vec::with_capacity(side * side);
     for (y, &query) in cells.iter().enumerate() {
         // Keys up to the query come first; a binary search would save nothing over the copy itself.
         let seen = cells.partition_point(|key| *key <= query);
         match heatmap.keyed_by {
-            KeyedBy::Distance => pixels.extend(cells[..seen].iter().map(|key| levels[query - key])),
-            KeyedBy::Key => pixels.extend(cells[..seen].iter().map(|key| levels[*key])),
+            KeyedBy::Distance => pixels.extend(cells[..seen].iter().map(|key| level(query - key))),
+            KeyedBy::Key => pixels.extend(cells[..seen].iter().map(|key| level(*key))),
         }
-        pixels.extend((seen..side).map(|x| MASK[usize::from(((x + y) / stripe.max(1)).is_multiple_of(4))]));
+        pixels.extend_from_slice(&mask[seen + y..side + y]);
     }
-    let ramp = (0..LEVELS).map(|i| theme.ramp_colour(i as f64 / (LEVELS - 1) as f64));
-    Raster { side, pixels, palette: ramp.chain(theme.mask).collect() }
+    Raster { side, pixels, palette: palette.clone() }
 }
 
 #[cfg(test)]
@@ -68,7 +80,7 @@ mod tests {
     fn every_cell_has_the_colour_of_its_bias() {
         for keyed_by in [KeyedBy::Distance, KeyedBy::Key] {
             let map = heatmap(7, keyed_by);
-            let drawn = raster(&map, 0, &Theme::LIGHT, 7 * 3, 1);
+            let drawn = raster(&map, 0, &heat_colours(&Theme::LIGHT), 7 * 3, 1);
             for (query, key) in (0..7).flat_map(|q| (0..7).map(move |k| (q, k))) {
                 let pixel = drawn.pixels[(query * 3 + 1) * 21 + key * 3 + 1];
                 match map.value(0, query, key) {
@@ -84,7 +96,7 @@ mod tests {
     #[test]
     fn a_long_sequence_is_sampled_at_pixel_centres() {
         let map = heatmap(4096, KeyedBy::Distance);
-        let drawn = raster(&map, 0, &Theme::LIGHT, 256, 3);
+        let drawn = raster(&map, 0, &heat_colours(&Theme::LIGHT), 256, 3);
         // Pixel (row 200, column 100) has its centre in query 3208, key 1608.
         let wanted = map.value(0, 200 * 16 + 8, 100 * 16 + 8).unwrap();
         assert_eq!(drawn.pixels[200 * 256 + 100], (map.share(wanted) * 253.0).round() as u8);
@@ -93,7 +105,7 @@ mod tests {
 
     #[test]
     fn pixels_become_bytes_through_the_palette() {
-        let drawn = raster(&heatmap(2, KeyedBy::Distance), 0, &Theme::LIGHT, 2, 1);
+        let drawn = raster(&heatmap(2, KeyedBy::Distance), 0, &heat_colours(&Theme::LIGHT), 2, 1);
         assert_eq!(drawn.rgba()[..4], [253, 231, 176, 255]);
         assert_eq!(drawn.rgba().len(), 16);
     }

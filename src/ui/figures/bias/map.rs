@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent};
 
-use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, raster};
+use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
 use crate::ui::components::readout::{Choice, Move, Readout};
 use crate::ui::components::surface::{paint, use_room};
 use crate::ui::near::near;
@@ -143,9 +143,10 @@ fn moved(cell: Cell, step: Move, length: usize, maps: usize) -> Cell {
 fn cells(canvas: &HtmlCanvasElement, heatmap: &Heatmap, layout: &HeatLayout, theme: &Theme, density: f64) {
     let context = canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
     let Some(context) = context else { return };
+    let colours = heat_colours(theme);
     for (map, square) in layout.squares.iter().enumerate() {
         let pixels = (square.side * density).round().max(1.0) as usize;
-        let picture = raster(heatmap, map, theme, pixels, (2.0 * density).round() as usize).rgba();
+        let picture = raster(heatmap, map, &colours, pixels, (2.0 * density).round() as usize).rgba();
         let side = pixels as u32;
         let put = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), side, side).and_then(|image| {
             context.put_image_data(&image, (square.x * density).round(), (square.y * density).round())
