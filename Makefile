@@ -36,10 +36,12 @@ test: ## Install what the tests need and run every test of the code and of the b
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
-	@.ci/install browser
+	@.ci/install engines
 	$(NEEDS_DIST)
 	@echo "==> Long tests in a real browser"
 	@$(PLAYWRIGHT) --project long $(ARGS)
+	@echo "==> A slider's step in three browsers"
+	@DIST="$(DIST)" node end2end/engines/run.mjs timing
 
 check: ## Format, types, clippy (native and WASM, warnings are errors), the tests that take seconds, and the page in a browser
 	@.ci/install check
@@ -124,12 +126,10 @@ engines: ## Test an already built dist/ in Chromium, Firefox and WebKit, as far 
 	@DIST="$(DIST)" node end2end/engines/run.mjs scenarios $(ARGS)
 
 timing: ## Hold an already built dist/ to its budgets of time: nothing else should run meanwhile
-	@.ci/install engines
+	@.ci/install browser
 	$(NEEDS_DIST)
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
-	@echo "==> A slider's step in three browsers"
-	@DIST="$(DIST)" node end2end/engines/run.mjs timing
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser

@@ -11,6 +11,9 @@ interface Kept {
   values: number[];
 }
 
+/** Answers computed in the page that stand for all of them: a run in full takes most of a minute. */
+const FEW = 4;
+
 const kept: Kept[] = JSON.parse(readFileSync("assets/models/kept.json", "utf8"));
 
 /** Perplexity of the kept answer to a plain score, by the definition. */
@@ -23,7 +26,7 @@ function perplexity(key: string): number {
 const score = (model: string, length: number, targets: number, change = "None", protocol = "Nonoverlapping") =>
   perplexity(`${model} held-out ${length} ${protocol} 16384 ${targets} Score ${change}`);
 
-test("early tokens: the table is the kept evaluations, and a run here agrees", async ({ page }) => {
+for (const whole of [false, true]) test(`early tokens: the table is the kept evaluations, and a run here agrees${whole ? " in full @long" : ""}`, async ({ page }) => {
   const explainer = new Explainer(page);
   test.setTimeout(6 * 60_000);
   await explainer.open("?embed=early-tokens&engine=cpu");
@@ -50,7 +53,7 @@ test("early tokens: the table is the kept evaluations, and a run here agrees", a
   const byPosition = async () => (await figure.rows("early-tokens")).map((row) => Number(row[1]));
   const recorded = await byPosition();
   for (const [i, loss] of wanted.entries()) expect(Math.abs(recorded[i] - loss)).toBeLessThan(6e-4);
-  await figure.runs(240_000);
+  await (whole ? figure.runs(240_000) : figure.runsFor(FEW));
   await expect(figure.control("source")).toContainText("computed in this page");
   const here = await figure.rows("early-tokens-curves");
   for (const [i, row] of rows.entries()) {
@@ -89,7 +92,7 @@ test("what if: every change has kept answers for every model, and a run here agr
   }
 });
 
-test("reach: the bias alone by arithmetic, the models as measured, and a run here agrees", async ({ page }) => {
+for (const whole of [false, true]) test(`reach: the bias alone by arithmetic, the models as measured, and a run here agrees${whole ? " in full @long" : ""}`, async ({ page }) => {
   const explainer = new Explainer(page);
   test.setTimeout(6 * 60_000);
   await explainer.open("?embed=reach&engine=cpu");
@@ -115,7 +118,7 @@ test("reach: the bias alone by arithmetic, the models as measured, and a run her
   expect(last.slice(5, 6).concat(last.slice(9))).toEqual(["2,048", "100.0 %"]);
   const numbers = (rows: string[][]) => rows.map((row) => row.slice(1).map((v) => Number.parseFloat(v.replace(",", ""))));
   const [entropy, shares] = [numbers(await figure.rows("reach-entropy")), numbers(mass)];
-  await figure.runs(300_000);
+  await (whole ? figure.runs(300_000) : figure.runsFor(FEW));
   await expect(figure.control("source")).toContainText("computed in this page");
   for (const [i, row] of numbers(await figure.rows("reach-entropy")).entries()) {
     for (const [j, value] of row.entries()) expect(Math.abs(value - entropy[i][j])).toBeLessThanOrEqual(0.001 * value + 0.11);
@@ -294,7 +297,7 @@ test("verify: this browser's engine agrees with the recorded reference", async (
   expect(await figure.rows("verify")).toEqual(rows);
 });
 
-test("train short: the table is the kept evaluations, and a run here agrees", async ({ page }) => {
+for (const whole of [false, true]) test(`train short: the table is the kept evaluations, and a run here agrees${whole ? " in full @long" : ""}`, async ({ page }) => {
   const explainer = new Explainer(page);
   test.setTimeout(6 * 60_000);
   await explainer.open("?embed=train-short&engine=cpu");
@@ -303,7 +306,7 @@ test("train short: the table is the kept evaluations, and a run here agrees", as
   const rows = await figure.rows("train-short");
   expect(rows[2][6]).toBe(score("alibi-256", 2048, 8192).toFixed(2));
   expect(rows[4][3]).toBe(score("sinusoidal-256", 256, 8192).toFixed(2));
-  await figure.runs(300_000);
+  await (whole ? figure.runs(300_000) : figure.runsFor(FEW));
   await expect(figure.control("source")).toContainText("computed in this page");
   for (const [i, row] of (await figure.rows("train-short")).entries()) {
     for (const [j, cell] of row.slice(1).entries()) {

@@ -183,6 +183,8 @@ export class Figure {
   /** Rows of a table as texts. */
   async rows(series: string): Promise<string[][]> {
     await this.approach();
+    // One that is closed follows when the figure stands still.
+    await expect(this.root.locator(`table[data-series="${series}"][aria-busy="true"]`)).toHaveCount(0);
     return this.root
       .locator(`table[data-series="${series}"] tbody tr`)
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
@@ -239,5 +241,16 @@ export class Figure {
     await this.control("run").click();
     await this.root.evaluate(() => window.begun);
     await this.reaches("done", timeout);
+  }
+
+  /** Runs it until that many answers of this page are shown, and stops it. */
+  async runsFor(answers: number): Promise<void> {
+    await this.control("run").click();
+    const shown = async () => {
+      const source = (await this.control("source").textContent()) ?? "";
+      return source.startsWith("Shown: computed in this page") ? answers : Number.parseInt(/(\d+) results? computed/.exec(source)?.[1] ?? "0");
+    };
+    await expect.poll(shown, { timeout: 60_000 }).toBeGreaterThanOrEqual(answers);
+    await stop(this.root);
   }
 }
