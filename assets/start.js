@@ -1,9 +1,18 @@
 // Starts the page's WASM and says so where that fails; the script tag that loads this file names what to load. And
 // holds what the page's WASM makes its workers with and finds its files by.
 
-const names = JSON.parse(document.getElementById("file-names")?.textContent ?? "{}");
+const list = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+const [names, digests] = [list("file-names"), list("file-digests")];
 /** Where a file of the site is, relative to its folder: the built site has names that change with the contents. */
 globalThis.alibiFile = (path) => names[path] ?? path;
+/** Time after which a file of the site is given up, ms; src/ui/site.rs says it to the reader. */
+const GIVEN_UP = 30_000;
+/**
+ * Fetches a file that the page reads. The browser refuses one that is not what was published: a host may answer with another
+ * page, or a line may be cut.
+ */
+globalThis.alibiFetch = (base, path) =>
+  fetch(base + alibiFile(path), { integrity: digests[path] ?? "", signal: AbortSignal.timeout(GIVEN_UP) });
 
 /**
  * What the page takes for a worker: one, or where none can start (a frame without an origin of its own, a host that

@@ -1,5 +1,5 @@
 // What goes wrong with the network, the files or the engine: a message, a way on, and the rest still works.
-import { expect, test, type FrameLocator, type Locator, type Page } from "@playwright/test";
+import { expect, test, type FrameLocator, type Locator, type Page, type Route } from "@playwright/test";
 import { expectReference, reference } from "./golden";
 import { Explainer, FIGURES, site, stop } from "./page";
 import { fileName } from "./server.mjs";
@@ -116,6 +116,57 @@ test("recorded answers that are missing are said to be missing, and can be asked
   await figure.control("retry").click();
   await expect(figure.control("finding")).toContainText("From inputs of 256 tokens");
   await expect(figure.control("failure")).toHaveCount(0);
+});
+
+/** What a host gives that answers everything with its first page, and what is left of a file on a line that breaks. */
+const WRONG: [string, (text: string) => string][] = [
+  ["another page", () => "<!doctype html>\n<title>Not here</title>\n<p>a, b</p>\n"],
+  ["half of it", (text) => text.slice(0, text.length / 2)],
+  ["one number changed", (text) => text.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10))],
+];
+/** Files that the page reads, a figure that needs each, and what it says with it. */
+const READ: [RegExp, string, RegExp][] = [
+  [/paper\/table-1-\w+\.csv/, "cost", /Not measured on this machine yet/],
+  [/paper\/table-2-\w+\.csv/, "paper", /Trained at 512 tokens/],
+  [/kept-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
+  [/manifest-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
+  [/recorded-\w+\.json/, "extrapolation", /64 times the training length/],
+];
+
+for (const [what, change] of WRONG) {
+  test(`files that arrive as ${what} are refused, and can be asked for again`, async ({ page }) => {
+    for (const [path, id, says] of READ) {
+      const broken = async (route: Route) => route.fulfill({ status: 200, contentType: "text/html", body: change(await (await route.fetch()).text()) });
+      await page.route(path, broken);
+      const explainer = new Explainer(page);
+      await explainer.open(`?v=1&embed=${id}&cost-models=alibi-256&cost-longest=1024`);
+      const figure = explainer.figure(id);
+      await expect(figure.control("failure"), id).toContainText(/could not be loaded.*as it was published/);
+      // The page is whole: another figure's run, the same one's without its table, goes to its end.
+      if (id === "cost") {
+        await figure.runs();
+        expect((await figure.rows("cost")).map((row) => row[1])).toEqual(["256", "1,024"]);
+      }
+      await page.unroute(path, broken);
+      await figure.control("retry").click();
+      await expect(figure.control("failure"), id).toHaveCount(0);
+      if (id !== "cost") await expect(figure.control("finding"), id).toContainText(says);
+      else await expect.poll(async () => (await figure.rows("cost-paper"))[11]).toEqual(["ALiBi", "3072", "15.5", "42.2", "15.2"]);
+    }
+  });
+}
+
+test("files that never arrive are given up, and can be asked for again @long", async ({ page }) => {
+  let open = false;
+  await page.route(/kept-\w+\.json/, (route) => (open ? route.continue() : undefined));
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=early-tokens");
+  const figure = explainer.figure("early-tokens");
+  await expect(figure.control("finding")).toContainText("on their way");
+  await expect(figure.control("failure")).toContainText("did not arrive within 30 seconds", { timeout: 40_000 });
+  open = true;
+  await figure.control("retry").click();
+  await expect(figure.control("finding")).toContainText("From inputs of 256 tokens");
 });
 
 test("a worker that cannot start is said so, and can be tried again", async ({ page }) => {

@@ -1,6 +1,7 @@
 // Names that change with their contents, so that browsers may keep a file for ever and never show an old one. Every file
 // but the stable ones moves to assets/NAME-HASH.EXT; what refers to it is rewritten, and what asks for files by name at
 // run time (`alibiFile`) gets a list of them.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkStyles } from "./document.mjs";
@@ -87,6 +88,17 @@ export function fileNames(dir) {
   return JSON.parse(list ?? "{}");
 }
 
+const json = (id, value) => `<script type="application/json" id="${id}">${JSON.stringify(value)}</script>`;
+
+/** What the page reads itself (src/ui/site.rs): a browser refuses it where it is not what was published. */
+const READ = /^assets\/(?:models\/(?:manifest|recorded|kept)\.json|paper\/.*\.csv)$/;
+
+/** Digests as `integrity` takes them, by logical path. */
+function digests(dir, names) {
+  const of = (name) => `sha256-${createHash("sha256").update(readFileSync(join(dir, name))).digest("base64")}`;
+  return Object.fromEntries(Object.entries(names).filter(([path]) => READ.test(path)).map(([path, name]) => [path, of(name)]));
+}
+
 /** Moves everything; the list by logical path. */
 export function nameFiles(dir) {
   for (const path of files(dir).filter((p) => LEFT_OUT.test(p))) rmSync(join(dir, path));
@@ -120,7 +132,7 @@ export function nameFiles(dir) {
   names[LOADER] = moved.find(([from]) => from === LOADER)[1];
   removeEmptyFolders(dir);
   const html = rewritePage(text(dir, "index.html"), moved, (target) => existsSync(join(dir, target)));
-  const list = `<script type="application/json" id="file-names">${JSON.stringify(names)}</script>`;
+  const list = json("file-names", names) + json("file-digests", digests(dir, names));
   if (!html.includes("<script ")) fail("index.html has no script tag.");
   // Before the script that reads it.
   writeFileSync(join(dir, "index.html"), html.replace("<script ", () => `${list}<script `));

@@ -26,6 +26,9 @@ extern "C" {
     /// (assets/start.js).
     #[wasm_bindgen(js_name = alibiFile)]
     pub fn file_name(path: &str) -> String;
+    /// Asks for a file, which is to arrive within 30 seconds and as it was published (assets/start.js).
+    #[wasm_bindgen(js_name = alibiFetch)]
+    fn fetch_file(base: &str, path: &str) -> js_sys::Promise;
 }
 
 /// What the text of a file begins with that could not be had.
@@ -147,8 +150,7 @@ async fn next_task() {
 
 /// The server's answer for a file of this site.
 async fn respond(path: &str) -> Result<web_sys::Response, String> {
-    let url = format!("{}{}", base(), file_name(path));
-    let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(words)?;
+    let response = JsFuture::from(fetch_file(&base(), path)).await.map_err(no_file)?;
     let response: web_sys::Response = response.dyn_into().map_err(words)?;
     if !response.ok() {
         return Err(format!("the server answered {}", response.status()));
@@ -156,17 +158,35 @@ async fn respond(path: &str) -> Result<web_sys::Response, String> {
     Ok(response)
 }
 
-/// Reads a text file of this site.
+/// Why a file did not come. Of what a server answered wrongly browsers tell no more than that it failed.
+fn no_file(error: JsValue) -> String {
+    let name = js_sys::Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string()).unwrap_or_default();
+    match name.as_str() {
+        "TimeoutError" | "AbortError" => "it did not arrive within 30 seconds".into(),
+        "TypeError" => "it did not arrive as it was published: check the connection".into(),
+        _ => words(error),
+    }
+}
+
+/// Reads a table of this site.
 async fn fetch_text(path: &str) -> Result<String, String> {
-    let text = JsFuture::from(respond(path).await?.text().map_err(words)?).await.map_err(words)?;
-    text.as_string().ok_or_else(|| "no text".into())
+    let text = JsFuture::from(respond(path).await?.text().map_err(no_file)?).await.map_err(no_file)?;
+    let text = text.as_string().unwrap_or_default();
+    if is_table(&text) { Ok(text) } else { Err("the answer is not the table, or not all of it".into()) }
+}
+
+/// Whether a text is lines of remarks, then columns, then rows of as many cells, to the end of the last line.
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').count());
+    let columns = lines.next().unwrap_or(0);
+    text.starts_with("# ") && text.ends_with('\n') && columns > 1 && lines.all(|cells| cells == columns)
 }
 
 /// Reads a JSON file of this site.
 async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
     let response = respond(path).await?;
     // The browser's parser and the messages' reader: a JSON reader of its own would make the page's file larger.
-    let content = JsFuture::from(response.json().map_err(words)?).await.map_err(words)?;
+    let content = JsFuture::from(response.json().map_err(no_file)?).await.map_err(no_file)?;
     serde_wasm_bindgen::from_value(content).map_err(|e| format!("not what was expected ({e})"))
 }
 
@@ -180,4 +200,33 @@ pub fn words(error: JsValue) -> String {
 pub fn base() -> String {
     let here = document().base_uri().ok().flatten().unwrap_or_default();
     web_sys::Url::new_with_base(".", &here).map(|u| u.href()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::is_table;
+
+    #[test]
+    fn the_papers_tables_are_whole_and_what_is_cut_is_not() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/paper");
+        let tables = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .filter(|p| p.extension().is_some_and(|e| e == "csv"));
+        let mut found = 0;
+        for path in tables {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(is_table(&text), "{}", path.display());
+            // Within the last line, and in the middle of a row.
+            assert!(!is_table(&text[..text.len() - 2]), "{}", path.display());
+            assert!(!is_table(&text[..text.rfind(',').unwrap()]), "{}", path.display());
+            found += 1;
+        }
+        assert_eq!(found, 15);
+        for other in ["", "<!doctype html>\n<title>Not found</title>\n", "# caption: x\n", "# caption: x\na,b\n1\n"] {
+            assert!(!is_table(other), "{other}");
+        }
+    }
 }

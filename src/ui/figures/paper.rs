@@ -117,7 +117,9 @@ fn lines(table: &Table, how: &str) -> Vec<Series> {
     };
     for row in &table.rows {
         if how == "groups" {
-            put(&row[0], &row[1], &row[2]);
+            if let [name, x, y, ..] = row.as_slice() {
+                put(name, x, y);
+            }
             continue;
         }
         for (column, cell) in table.columns.iter().zip(row).skip(1) {
