@@ -5,7 +5,7 @@ const list = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}"
 const [names, digests] = [list("file-names"), list("file-digests")];
 /** Where a file of the site is, relative to its folder: the built site has names that change with the contents. */
 globalThis.alibiFile = (path) => names[path] ?? path;
-/** Time after which a file of the site is given up, ms; src/ui/site.rs says it to the reader. */
+/** Time after which a file of the site is given up, ms; src/ui/runs/assets.rs says it to the reader. */
 const GIVEN_UP = 30_000;
 /**
  * Fetches a file that the page reads. The browser refuses one that is not what was published: a host may answer with another

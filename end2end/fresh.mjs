@@ -14,7 +14,7 @@ import { launchOptions } from "./chrome.mjs";
 const BUILD = 20 * 60_000;
 const REBUILD = 10 * 60_000;
 /** The line of a source that is changed, and what shows it. */
-const SOURCE = "src/ui/article.rs";
+const SOURCE = "src/ui/page/article.rs";
 const LINE = '("auto", "Auto")';
 const CHANGED = '("auto", "As the system")';
 

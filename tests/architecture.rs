@@ -183,7 +183,7 @@ fn wrong_imports(sources: &[Source]) -> Vec<String> {
 /// The page reaches the worker through its client alone.
 fn worker_named(sources: &[Source]) -> Vec<String> {
     let page = |s: &&Source| s.path.starts_with("src/ui/") || s.path.starts_with("src/chart/");
-    let client = |s: &&Source| s.path.starts_with("src/ui/client");
+    let client = |s: &&Source| s.path.starts_with("src/ui/runs/worker_pool");
     let names = |s: &&Source| {
         words(&code(&s.text), "Worker").next().is_some() || s.text.contains("worker.js") || s.text.contains("worker_bg")
     };
@@ -240,16 +240,16 @@ fn unregistered_methods(sources: &[Source]) -> Vec<String> {
 
 /// A figure is named in the registry, by its module or its id, and drawn by what draws the first one or the others.
 fn unregistered_figures(sources: &[Source]) -> Vec<String> {
-    let registry = text_of(sources, "src/ui/registry.rs");
+    let registry = text_of(sources, "src/ui/page/registry.rs");
     let modules = code(registry);
-    let drawn = ["src/ui/later.rs", "src/ui/article.rs"].map(|path| code(text_of(sources, path))).concat();
+    let drawn = ["src/ui/page/lazy.rs", "src/ui/page/article.rs"].map(|path| code(text_of(sources, path))).concat();
     let names = |text: &str, stem: &str| words(text, stem).any(|at| text[at..].starts_with(&format!("{stem}::")));
     let listed =
         |stem: &str| names(&modules, stem) || registry.contains(&format!("id: \"{}\"", stem.replace('_', "-")));
     stems(sources, "src/ui/figures/")
         .flat_map(|(stem, _)| {
             let unlisted =
-                (!listed(stem)).then(|| format!("figure src/ui/figures/{stem}.rs is not in src/ui/registry.rs"));
+                (!listed(stem)).then(|| format!("figure src/ui/figures/{stem}.rs is not in src/ui/page/registry.rs"));
             let undrawn =
                 (!names(&drawn, stem)).then(|| format!("figure src/ui/figures/{stem}.rs is drawn by nothing"));
             unlisted.into_iter().chain(undrawn)
@@ -284,7 +284,7 @@ fn modules_import_only_what_stands_before_them() {
 
 #[test]
 fn only_the_client_names_the_worker() {
-    assert_none("the page reaches the worker only through src/ui/client", worker_named(&tree()));
+    assert_none("the page reaches the worker only through src/ui/runs/worker_pool", worker_named(&tree()));
 }
 
 #[test]
@@ -327,9 +327,13 @@ fn each_check_complains() {
         "//! [`crate::engine`]\nuse crate::position::Tables; /* crate::gpu */ const S: &str = \"crate::ui\"; 'a': '\"'";
     assert_none("comments and strings are no imports", wrong_imports(&broken(&[("src/kernels/x.rs", fine)])));
 
-    let named = [("src/ui/results.rs", "web_sys::Worker::new(url)"), ("src/ui/article.rs", "load(\"./worker.js\")")];
+    let named =
+        [("src/ui/runs/results.rs", "web_sys::Worker::new(url)"), ("src/ui/page/article.rs", "load(\"./worker.js\")")];
     assert_eq!(worker_named(&broken(&named)).len(), 2);
-    assert_none("the client may", worker_named(&broken(&[("src/ui/client.rs", "web_sys::Worker::new(url)")])));
+    assert_none(
+        "the client may",
+        worker_named(&broken(&[("src/ui/runs/worker_pool.rs", "web_sys::Worker::new(url)")])),
+    );
 
     let shaders = ["src/kernels/a.wgsl", "src/kernels/a.form.wgsl", "src/kernels/b.form.wgsl", "src/kernels/b.rs"];
     assert_eq!(shaders_without_twin(&broken(&shaders.map(|path| (path, "")))).len(), 2);
@@ -338,12 +342,12 @@ fn each_check_complains() {
     let methods = [("src/position/mod.rs", list), ("src/position/fire.rs", "impl PositionMethod for Fire {}")];
     assert_eq!(unregistered_methods(&broken(&methods)).len(), 1);
 
-    let listed = ("src/ui/registry.rs", "cost::LAB id: \"slopes\"");
+    let listed = ("src/ui/page/registry.rs", "cost::LAB id: \"slopes\"");
     let figures = [listed, ("src/ui/figures/cost.rs", ""), ("src/ui/figures/slopes.rs", "")];
-    let drawn = ("src/ui/later.rs", "&cost::WORK slopes::Slopes");
+    let drawn = ("src/ui/page/lazy.rs", "&cost::WORK slopes::Slopes");
     assert!(unregistered_figures(&broken(&[&figures[..], &[drawn]].concat())).is_empty());
     assert_eq!(unregistered_figures(&broken(&figures)).len(), 2);
-    let unlisted = ("src/ui/registry.rs", "// cost::LAB\nslopes::LAB");
+    let unlisted = ("src/ui/page/registry.rs", "// cost::LAB\nslopes::LAB");
     assert_eq!(unregistered_figures(&broken(&[unlisted, figures[1], figures[2], drawn])).len(), 1);
 
     let left = [

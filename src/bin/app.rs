@@ -16,7 +16,7 @@ fn main() {
         || {
             // index.html has it, and the article that figures are mounted into.
             if let Some(page) = document().get_element_by_id("page") {
-                leptos::mount::mount_to(page.unchecked_into(), alibi::ui::app::App).forget();
+                leptos::mount::mount_to(page.unchecked_into(), alibi::ui::page::app::App).forget();
             }
         },
         Duration::ZERO,

@@ -1,28 +1,20 @@
-//! The page: state, URL, the worker's client, results, figures.
+//! The page, in folders that import only what stands above them here:
 //!
-//! Logic stands outside components, in plain structs with plain tests ([`state`], [`url`], [`plan`], [`queue`],
-//! [`results`]); components read signals and draw. Only [`client`] may name the worker. This is not the place for
-//! model code, nor for drawing (see [`crate::chart`]).
+//! - [`format`]: numbers and tables as text.
+//! - [`settings`]: what the reader can set, and its way into the address and back.
+//! - [`widgets`]: controls, charts, tables; they know no figure and no model.
+//! - [`runs`]: questions to the engine, the workers that answer, what they answered, the files of the site.
+//! - [`figure`]: what a figure is, and the frame that draws one.
+//! - [`figures`]: one folder each, and the list of them.
+//! - [`page`]: the article, the embeds, the address bar.
+//!
+//! Logic stands outside components, in plain structs with plain tests; components read signals and draw. Only
+//! [`runs::worker_pool`] may name the worker. This is not the place for model code, nor for drawing (see
+//! [`crate::chart`]).
 
-#[cfg(test)]
-mod prose_tests;
-pub mod components;
+pub mod settings;
+pub mod widgets;
+pub mod runs;
+pub mod figure;
 pub mod figures;
-pub mod state;
-pub mod url;
-pub mod results;
-pub mod plan;
-pub mod queue;
-pub mod run;
-pub mod site;
-pub mod client;
-pub mod curves;
-pub mod lab;
-pub mod registry;
-pub mod address;
-pub mod embed;
-pub mod training;
-pub mod near;
-pub mod later;
-pub mod article;
-pub mod app;
+pub mod page;

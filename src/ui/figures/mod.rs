@@ -1,4 +1,4 @@
-//! One file per figure; see [`super::registry`] for their order.
+//! One folder per figure; see [`crate::ui::page::registry`] for their order.
 
 pub mod attention;
 pub mod bias;

@@ -2,10 +2,10 @@
 
 use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short};
 use crate::position::slopes;
-use crate::ui::components::data_table::Table;
-use crate::ui::components::export::csv_line;
 use crate::ui::figures::slopes::data::slope_text;
-use crate::ui::state::{Form, View};
+use crate::ui::settings::state::{Form, View};
+use crate::ui::widgets::data_table::Table;
+use crate::ui::widgets::export::csv_line;
 
 /// End of the colour scale in the paper's form: e^−16 leaves a key about a ten-millionth of its weight.
 const FADED: f32 = -16.0;

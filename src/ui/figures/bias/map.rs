@@ -6,12 +6,12 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent};
 
 use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
-use crate::ui::components::readout::{Choice, Move, Readout};
-use crate::ui::components::surface::{paint, use_room};
-use crate::ui::near::near;
-use crate::ui::state::{Form, View, use_settings};
+use crate::ui::settings::state::{Form, View, use_settings};
+use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::readout::{Choice, Move, Readout};
+use crate::ui::widgets::visibility::near;
 
-use super::data::{Setting, describe};
+use crate::ui::figures::bias::data::{Setting, describe};
 
 /// Device pixels per CSS pixel of the cells, at most: finer ones would cost the 50 ms that a slider step may take.
 const MAX_DENSITY: f64 = 2.0;

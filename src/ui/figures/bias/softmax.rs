@@ -4,10 +4,10 @@
 //! in f32, as a model would.
 
 use crate::chart::{format_number, format_short};
-use crate::ui::components::data_table::Table;
-use crate::ui::state::Form;
+use crate::ui::settings::state::Form;
+use crate::ui::widgets::data_table::Table;
 
-use super::data::{bias_row, tiny};
+use crate::ui::figures::bias::data::{bias_row, tiny};
 
 /// Keys of the worked example, at most.
 const EXAMPLE_KEYS: usize = 8;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Manifest;
 use crate::protocol::Scored;
-use crate::ui::results::Results;
+use crate::ui::runs::results::Results;
 
 fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Row {
     Row { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }

@@ -7,12 +7,12 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
-use super::{GUESS, PREDICT, TRAINED};
 use crate::chart::{Axis, LineChart, Point, Scale, Series};
-use crate::ui::curves::{Shown, model_name};
-use crate::ui::lab::{Values, put};
-use crate::ui::results::{show_perplexity, thousands};
-use crate::ui::state::use_settings;
+use crate::ui::figure::curves::{Shown, model_name};
+use crate::ui::figure::spec::{Values, put};
+use crate::ui::figures::extrapolation::{GUESS, PREDICT, TRAINED};
+use crate::ui::runs::results::{show_perplexity, thousands};
+use crate::ui::settings::state::use_settings;
 
 /// Input lengths that are guessed at, tokens.
 pub const LENGTHS: [usize; 4] = [512, 1_024, 2_048, 4_096];
@@ -236,7 +236,7 @@ pub fn Guess() -> impl IntoView {
 mod tests {
     use super::*;
     use crate::config::Recorded;
-    use crate::ui::curves::recorded_points;
+    use crate::ui::figure::curves::recorded_points;
 
     #[test]
     fn guesses_go_through_an_address_and_back() {

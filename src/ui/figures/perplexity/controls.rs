@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::own::OwnText;
 use crate::chart::sort_by_key;
 use crate::config::{MAX_LENGTH, Manifest};
 use crate::protocol::EngineChoice;
-use crate::ui::components::choice::{NumberList, Segmented, Tick};
-use crate::ui::components::models::Models;
-use crate::ui::components::setting::{NumberControl, PickControl, Spread};
-use crate::ui::results::thousands;
-use crate::ui::state::{ProtocolKind, TARGETS, TextChoice, lengths, use_settings};
+use crate::ui::figure::model_picker::Models;
+use crate::ui::figures::perplexity::own::OwnText;
+use crate::ui::runs::results::thousands;
+use crate::ui::settings::state::{ProtocolKind, TARGETS, TextChoice, lengths, use_settings};
+use crate::ui::widgets::choice::{NumberList, Segmented, Tick};
+use crate::ui::widgets::number::{NumberControl, PickControl, Spread};
 
 const PROTOCOLS: &[(&str, &str)] =
     &[("nonoverlapping", "Nonoverlapping"), ("sliding", "Sliding window"), ("last-tokens", "Last tokens")];

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::chart::sort_by_key;
 use crate::protocol::Evaluate;
-use crate::ui::curves::{Shown, model_name, order, parts};
-use crate::ui::results::{show_perplexity, thousands};
-use crate::ui::run::{Job, Run, Status};
+use crate::ui::figure::curves::{Shown, model_name, order, parts};
+use crate::ui::runs::results::{show_perplexity, thousands};
+use crate::ui::runs::run_state::{Job, Run, Status};
 
 /// One cell: its text, and its state for style and tests.
 type Cell = (String, &'static str);
@@ -96,7 +96,7 @@ fn cell(model: &str, length: usize, points: &[Shown], planned: &[Evaluate], jobs
 mod tests {
     use super::*;
     use crate::protocol::{BlockSum, EngineChoice, Failure, Protocol};
-    use crate::ui::results::summarise;
+    use crate::ui::runs::results::summarise;
 
     fn ask(model: &str, length: usize) -> Evaluate {
         Evaluate {

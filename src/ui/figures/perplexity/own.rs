@@ -9,11 +9,11 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 
 use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Evaluate, Task};
-use crate::ui::client::Client;
-use crate::ui::lab::{own_text, text_problem};
-use crate::ui::results::thousands;
-use crate::ui::run::{Run, explain};
-use crate::ui::state::use_settings;
+use crate::ui::figure::spec::{own_text, text_problem};
+use crate::ui::runs::results::thousands;
+use crate::ui::runs::run_state::{Run, explain};
+use crate::ui::runs::worker_pool::Client;
+use crate::ui::settings::state::use_settings;
 
 /// Tokens of the shortest input. Every token has at least one byte.
 const SHORTEST: usize = 32;

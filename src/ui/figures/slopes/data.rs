@@ -2,9 +2,9 @@
 
 use crate::chart::{SlopeChart, Stem, format_number, format_short, sort_by};
 use crate::position::{SlopeOrigin, slopes_with_origin};
-use crate::ui::components::data_table::Table;
-use crate::ui::components::export::csv_line;
-use crate::ui::state::Order;
+use crate::ui::settings::state::Order;
+use crate::ui::widgets::data_table::Table;
+use crate::ui::widgets::export::csv_line;
 
 /// One head's slope.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,0 +1,98 @@
+//! The frame around every figure: its anchor, its test handle, its title.
+
+use std::time::Duration;
+
+use leptos::context::Provider;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+
+use crate::ui::page::embed_code::Opened;
+use crate::ui::page::lazy::{Later, Part};
+
+/// How long a finding stands before it is spoken.
+const PAUSE: Duration = Duration::from_millis(1_200);
+
+/// `<figure data-figure=id id=id>` with a title above and whatever belongs to the figure inside.
+///
+/// `state` is `idle|loading|running|done|failed` on figures that compute; `finding` is the one sentence that says
+/// what the data show, and follows them.
+#[component]
+pub fn Figure(
+    /// Registry id: anchor, embed value and test handle at once.
+    id: &'static str,
+    /// Title shown above the figure.
+    title: &'static str,
+    /// What the figure is doing, on figures that compute.
+    #[prop(optional, into)]
+    state: Option<Signal<&'static str>>,
+    /// The finding, in one sentence.
+    #[prop(optional, into)]
+    finding: Option<Signal<String>>,
+    /// Controls, plot, table.
+    children: Children,
+) -> impl IntoView {
+    let heading = format!("{id}-title");
+    let labelled_by = heading.clone();
+    let asked = RwSignal::new(false);
+    let open = RwSignal::new(false);
+    Effect::new(move || take_place(id));
+    let press = move |_| {
+        asked.set(true);
+        open.update(|o| *o = !*o);
+    };
+    view! {
+        <figure id=id data-figure=id data-state=move || state.map(|s| s.get()) aria-labelledby=labelled_by>
+            <header class="figure-head">
+                <h3 id=heading>{title}</h3>
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="embed"
+                    aria-label=format!("Embed: {title}")
+                    aria-expanded=move || open.get().to_string()
+                    on:click=press
+                >
+                    "Embed"
+                </button>
+            </header>
+            <div hidden=move || !open.get()>
+                <Provider value=Opened(open.into())>
+                    <Later part=Part::EmbedCode(id) wanted=asked />
+                </Provider>
+            </div>
+            {finding.map(|f| view! { <Finding text=f /> })}
+            {children()}
+        </figure>
+    }
+}
+
+/// Takes away the picture that stood in the figure's place.
+fn take_place(id: &str) {
+    if let Ok(Some(still)) = document().query_selector(&format!("figure.still#{id}")) {
+        still.remove();
+    }
+}
+
+/// The sentence, spoken when it has stood for a moment: a slider or a run changes it many times a second.
+#[component]
+fn Finding(text: Signal<String>) -> impl IntoView {
+    let spoken = RwSignal::new(String::new());
+    let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    Effect::new(move |first: Option<()>| {
+        let now = text.get();
+        if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
+            earlier.clear();
+        }
+        // What stands there from the start is read where it stands.
+        if first.is_some() {
+            let say = move || {
+                let _ = spoken.try_set(now);
+            };
+            pending.set_value(set_timeout_with_handle(say, PAUSE).ok());
+        }
+    });
+    view! {
+        <p class="finding" data-testid="finding">{move || text.get()}</p>
+        <p class="visually-hidden" role="status" data-testid="spoken">{spoken}</p>
+    }
+}

@@ -1,0 +1,138 @@
+//! Trained models to choose from: a row for every method, a box for every training of it.
+
+use leptos::prelude::*;
+
+use crate::chart::{sort_by_key, style_of};
+use crate::ui::figure::curves::{method_name, order, parts};
+use crate::ui::runs::results::thousands;
+use crate::ui::widgets::choice::Tick;
+use crate::ui::widgets::visibility::near;
+
+/// Boxes to tick, by method and training length, with what was asked for in vain.
+#[component]
+pub fn Models(
+    /// Test handle; those of the boxes are this, a hyphen and the model's id.
+    testid: &'static str,
+    /// What is chosen.
+    label: &'static str,
+    /// Ids of the models that there are; none before that is known.
+    #[prop(into)]
+    ids: Signal<Vec<String>>,
+    /// Ids of the chosen ones.
+    #[prop(into)]
+    chosen: Signal<Vec<String>>,
+    /// Called with the ids that are then chosen, in the page's order.
+    #[prop(into)]
+    choose: Callback<Vec<String>>,
+) -> impl IntoView {
+    // Many boxes: not before the reader has come near.
+    let near = near();
+    let wanted = Memo::new(move |was: Option<&bool>| was == Some(&true) || near.get());
+    let rows = move || {
+        let rows = by_method(if wanted.get() { ids.get() } else { Vec::new() }).into_iter().map(|(method, ids)| {
+            let name = method_name(&method).to_string();
+            let ticks = ids.into_iter().map(|id| {
+                let (for_checked, for_choose) = (id.clone(), id.clone());
+                let choose_one = move |on: bool| choose.run(with(chosen.get_untracked(), &for_choose, on));
+                view! {
+                    <Tick
+                        testid=format!("{testid}-{id}")
+                        value=id.clone()
+                        prefix=name.clone()
+                        label=training(&id)
+                        checked=Signal::derive(move || chosen.with(|c| c.contains(&for_checked)))
+                        choose=choose_one
+                    />
+                }
+            });
+            let ticks = ticks.collect_view();
+            view! {
+                <div class="zoo-row">
+                    <span class="zoo-name"><i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>{name}</span>
+                    <div class="ticks">{ticks}</div>
+                </div>
+            }
+        });
+        rows.collect_view()
+    };
+    let unknown = move || {
+        let known = ids.get();
+        let unknown = chosen.get().into_iter().filter(|c| !known.contains(c)).collect::<Vec<_>>();
+        (!known.is_empty() && !unknown.is_empty())
+            .then(|| view! { <p class="note" data-testid="unknown">{format!("There is no model {} to choose here.", unknown.join(", "))}</p> })
+    };
+    let none = move || {
+        (!ids.with(Vec::is_empty) && chosen.with(Vec::is_empty))
+            .then(|| view! { <p class="note" data-testid="no-model">"No model is chosen: tick at least one."</p> })
+    };
+    view! {
+        <fieldset class="wide" data-testid=testid>
+            <legend>{label}</legend>
+            <div class="zoo">{rows}</div>
+            {unknown}
+            {none}
+        </fieldset>
+    }
+}
+
+/// The chosen ids with one more or one fewer, in the page's order.
+fn with(mut chosen: Vec<String>, id: &str, on: bool) -> Vec<String> {
+    chosen.retain(|c| c != id && !c.is_empty());
+    if on {
+        chosen.push(id.into());
+    }
+    sort_by_key(&mut chosen, |id| order(id));
+    chosen
+}
+
+/// Ids by their method, in the page's order; trainings from further seeds come after the others.
+fn by_method(mut ids: Vec<String>) -> Vec<(String, Vec<String>)> {
+    sort_by_key(&mut ids, |id| (order(id).0, parts(id).2.is_some(), order(id)));
+    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+    for id in ids {
+        let method = parts(&id).0.to_string();
+        match rows.last_mut() {
+            Some((last, ids)) if *last == method => ids.push(id),
+            _ => rows.push((method, vec![id])),
+        }
+    }
+    rows
+}
+
+/// What tells a model from others of its method: training length and, beyond the first, the seed.
+fn training(id: &str) -> String {
+    let (_, length, seed) = parts(id);
+    let length = length.map_or_else(|| id.to_string(), |l| thousands(l as u64));
+    seed.map_or_else(|| length.clone(), |s| format!("{length}, seed {}", s.trim_start_matches('s')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{by_method, training, with};
+
+    fn ids(list: &str) -> Vec<String> {
+        list.split_whitespace().map(String::from).collect()
+    }
+
+    #[test]
+    fn rows_are_methods_and_boxes_their_trainings() {
+        let rows = by_method(ids("alibi-256-s2 alibi-64 sinusoidal-512 alibi-512 alibi-256 sinusoidal-64"));
+        let expected = [
+            ("sinusoidal".to_string(), ids("sinusoidal-64 sinusoidal-512")),
+            ("alibi".to_string(), ids("alibi-64 alibi-256 alibi-512 alibi-256-s2")),
+        ];
+        assert_eq!(rows, expected);
+        let labels = ["alibi-64", "alibi-256-s2", "alibi-4096", "alibi"].map(training);
+        assert_eq!(labels, ["64", "256, seed 2", "4,096", "alibi"]);
+    }
+
+    #[test]
+    fn a_tick_adds_in_order_and_takes_away() {
+        let now = ids("sinusoidal-256 alibi-256");
+        assert_eq!(with(now.clone(), "rotary-256", true), ids("sinusoidal-256 rotary-256 alibi-256"));
+        assert_eq!(with(now.clone(), "alibi-256", true), now);
+        assert_eq!(with(now, "alibi-256", false), ids("sinusoidal-256"));
+        // What an empty address leaves.
+        assert_eq!(with(vec![String::new()], "alibi-256", true), ids("alibi-256"));
+    }
+}

@@ -1,0 +1,73 @@
+//! Which engine computed what is shown, and how fast.
+
+use leptos::prelude::*;
+
+use crate::ui::figure::curves::{Shown, speed};
+use crate::ui::runs::results::thousands;
+
+/// One line per engine among the points, with `data-engine`.
+#[component]
+pub fn Ran(
+    /// The points shown.
+    #[prop(into)]
+    points: Signal<Vec<Shown>>,
+) -> impl IntoView {
+    move || {
+        summaries(&points.get())
+            .into_iter()
+            .map(|(source, text)| view! { <p class="ran" data-testid="ran" data-engine=source>{text}</p> })
+            .collect_view()
+    }
+}
+
+/// A sentence for each engine that computed any of the points.
+fn summaries(points: &[Shown]) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    for (source, name) in [("cpu", "the CPU, in WebAssembly"), ("gpu", "the GPU, through WebGPU")] {
+        let of: Vec<&Shown> = points.iter().filter(|p| p.source == source).collect();
+        let (seconds, tokens) = of.iter().filter_map(|p| p.effort).fold((0.0, 0), |a, e| (a.0 + e.0, a.1 + e.1));
+        if of.is_empty() {
+            continue;
+        }
+        let adapter = of.iter().find_map(|p| p.adapter.as_ref()).map(|a| format!(" ({a})")).unwrap_or_default();
+        let rate = speed((seconds, tokens)).map(|v| format!(", {} tokens per second", thousands(v as u64)));
+        let count = if of.len() == 1 { "1 point".into() } else { format!("{} points", of.len()) };
+        out.push((
+            source,
+            format!("{count} computed on {name}{adapter}: {seconds:.1} s of work{}.", rate.unwrap_or_default()),
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{BlockSum, Protocol};
+    use crate::ui::runs::results::summarise;
+
+    #[test]
+    fn time_and_tokens_are_added_per_engine() {
+        let block = BlockSum { nll: 3.0, n_targets: 1 };
+        let point = |source, effort| Shown {
+            text: String::new(),
+            model: "alibi-256".into(),
+            length: 64,
+            protocol: Protocol::Nonoverlapping,
+            summary: summarise(&[block], 1).unwrap(),
+            source,
+            adapter: (source == "gpu").then(|| "SwiftShader".into()),
+            effort: Some(effort),
+        };
+        let said = summaries(&[point("cpu", (1.5, 6_000)), point("gpu", (1.0, 10)), point("cpu", (0.5, 2_000))]);
+        assert_eq!(
+            said[0],
+            ("cpu", "2 points computed on the CPU, in WebAssembly: 2.0 s of work, 4,000 tokens per second.".into())
+        );
+        assert_eq!(
+            said[1].1,
+            "1 point computed on the GPU, through WebGPU (SwiftShader): 1.0 s of work, 10 tokens per second."
+        );
+        assert!(summaries(&[]).is_empty());
+    }
+}

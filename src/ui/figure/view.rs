@@ -1,0 +1,381 @@
+//! The one component that draws every figure of the laboratory.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
+use crate::config::Manifest;
+use crate::protocol::Evaluate;
+use crate::ui::figure::frame::Figure;
+use crate::ui::figure::model_picker::Models;
+use crate::ui::figure::run_bar::RunBar;
+use crate::ui::figure::spec::{
+    Bench, Control, Keep, Kind, Lab, Origin, Shown, Values, Work, cut, put, text_problem, value_of,
+};
+use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::runs::results::thousands;
+use crate::ui::runs::run_state::{Run, engine_id, engine_name};
+use crate::ui::runs::worker_pool::Client;
+use crate::ui::settings::state::use_settings;
+use crate::ui::widgets::bar_plot::BarPlot;
+use crate::ui::widgets::choice::{Choice, Segmented};
+use crate::ui::widgets::data_table::{DataTable, Table};
+use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::export::Export;
+use crate::ui::widgets::line_plot::LinePlot;
+use crate::ui::widgets::line_plot::{SVG_SIZE, drawing};
+use crate::ui::widgets::number::NumberControl;
+use crate::ui::widgets::readout::Move;
+use crate::ui::widgets::visibility::near;
+
+/// Draws a figure with its controls, its run, its charts, its table and the text around it.
+#[component]
+pub fn Laboratory(
+    /// What it does.
+    work: &'static Work,
+) -> impl IntoView {
+    let lab = work.lab;
+    let near = near();
+    let (settings, site, client) = (use_settings(), expect_context::<Site>(), expect_context::<Client>());
+    let run = Run::default();
+    let labs = settings.labs;
+    Effect::new(move || {
+        if near.get() && lab.kept.is_some() {
+            site.load_kept();
+        }
+    });
+    // Whether a file of the site that was read is still on its way.
+    let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| -> bool {
+        // Tracked in one place, plain values from here on.
+        let (results, kept) = (client.results.read(), site.kept.read());
+        let manifest = site.manifest.get();
+        let waits = Cell::new(lab.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
+        let text = |path: &str| {
+            let text = site.text(path);
+            waits.set(waits.get() || text.is_empty());
+            text
+        };
+        use_it(&Bench {
+            lab,
+            values,
+            manifest: manifest.ready().map(Arc::as_ref),
+            results: &results,
+            kept: kept.ready().map_or(&[], |k| k.as_slice()),
+            engine: settings.engine.get(),
+            dark: settings.dark(),
+            text: &text,
+            origin: Default::default(),
+        });
+        waits.get()
+    };
+    // What is wrong with a text of the reader's.
+    let texts = move || lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
+    let unusable =
+        Memo::new(move |_| labs.with(|l| texts().filter_map(|c| text_problem(value_of(lab, l, c.key))).next()));
+    // The last texts that there were answers for.
+    let answered = StoredValue::new(Vec::<(&'static Control, String)>::new());
+    let shown = Memo::new(move |before: Option<&(Shown, Origin)>| {
+        // What is far from the reader stays as it was.
+        if !near.get() {
+            return before.cloned().unwrap_or_default();
+        }
+        let (mut values, usable) = (labs.get(), unusable.with(Option::is_none));
+        if !usable {
+            answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
+        }
+        let mut out = (Shown::default(), Origin::default());
+        out.1.waits = with_bench(&values, &mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        // Without the kept answers a figure would say that there are none.
+        if lab.kept.is_some() && out.1.live + out.1.kept == 0 {
+            match &*site.kept.read() {
+                Loaded::Ready(_) => {}
+                Loaded::Failed(_) => out.0.finding = "The recorded answers are missing. Run it to measure here.".into(),
+                Loaded::Unasked | Loaded::Loading => out.0.finding = "The recorded answers are on their way.".into(),
+            }
+        }
+        if usable && out.1.live + out.1.kept > 0 {
+            answered.set_value(texts().map(|c| (c, value_of(lab, &values, c.key).to_string())).collect());
+        }
+        out
+    });
+    let asks = move || {
+        let mut out: Vec<Evaluate> = Vec::new();
+        with_bench(&labs.read(), &mut |bench| out = (work.asks)(bench));
+        out
+    };
+    let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
+        true => asks(),
+        false => before.cloned().unwrap_or_default(),
+    });
+    let waits = Memo::new(move |_| shown.with(|s| s.1.waits));
+    let state = Signal::derive(move || {
+        let run = match site.manifest.get() {
+            _ if lab.run.is_none() => "idle",
+            Loaded::Unasked | Loaded::Loading => "loading",
+            Loaded::Failed(_) => "failed",
+            Loaded::Ready(_) => run.state(),
+        };
+        if run == "idle" && waits.get() { "loading" } else { run }
+    });
+    let trouble = Signal::derive(move || match (site.manifest.get(), site.kept.get()) {
+        (Loaded::Failed(reason), _) if lab.run.is_some() => {
+            Some(format!("The list of trained models could not be loaded. {reason}"))
+        }
+        (_, Loaded::Failed(reason)) if lab.kept.is_some() => {
+            Some(format!("The recorded answers could not be loaded. {reason}"))
+        }
+        _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
+    });
+    let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
+    let controls = lab.controls.iter().map(|control| view! { <Setting lab=lab control=control /> }).collect_view();
+    let plots = lab.plots.iter().enumerate().map(move |(i, id)| {
+        let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
+        let label = Signal::derive(move || format!("{}. {}", lab.title, finding.get()));
+        let absent = move || shown.with(|s| s.0.charts.len() <= i);
+        view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
+    });
+    let tables = lab.series.iter().enumerate().map(move |(i, series)| {
+        let table = Signal::derive(move || shown.with(|s| s.0.tables.get(i).cloned()).unwrap_or_default());
+        view! { <DataTable series=series table=table /> }
+    });
+    let svg = Signal::derive(move || {
+        let dark = settings.dark();
+        let bars = |b: &BarChart| bars_to_svg(b, if dark { &Theme::DARK } else { &Theme::LIGHT }, SVG_SIZE.0).ok();
+        shown.with(|(s, _)| {
+            let lines = s.charts.iter().filter(|c| !c.series.is_empty()).filter_map(|c| drawing(c, dark));
+            stacked(lines.chain(s.bars.iter().filter_map(bars)).collect())
+        })
+    });
+    let bars = Memo::new(move |_| shown.with(|s| s.0.bars.clone()));
+    let csv =
+        Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
+    view! {
+        <Figure id=lab.id title=lab.title state=state finding=finding>
+            <Trouble trouble=trouble retry=move |()| site.load() />
+            <div class="controls">{controls}</div>
+            {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
+            {lab.run.map(|label| view! {
+                <RunBar run=run label=label asked=questions />
+            })}
+            {plots.collect_view()}
+            {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", lab.id) /> })}
+            <Panel lab=lab shown=shown />
+            {move || source(&shown.with(|s| s.1))}
+            {tables.collect_view()}
+            <Export stem=Signal::stored(format!("alibi-{}", lab.id)) csv=csv svg=svg drawn=!lab.plots.is_empty() />
+        </Figure>
+    }
+}
+
+fn empty() -> LineChart {
+    crate::ui::figure::curves::chart(Vec::new(), &[])
+}
+
+/// Where the numbers come from.
+fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
+    let Origin { live, kept, engine, mixed, .. } = *origin;
+    let on = if mixed { "CPU and GPU" } else { engine_name(engine) };
+    let text = match (live, kept) {
+        (0, 0) => return None,
+        (0, _) => "Shown: recorded natively with the very weights that this page loads. Run it to measure here.".into(),
+        (_, 0) => format!("Shown: computed in this page, on the {on}."),
+        (n, k) => {
+            let (n, k) = (thousands(n as u64), thousands(k as u64));
+            format!("Shown: {n} results computed in this page, on the {on}; {k} still as recorded natively.")
+        }
+    };
+    Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
+}
+
+/// HTML of the figure's own, in which elements with `data-set` are controls.
+#[component]
+fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
+    let labs = use_settings().labs;
+    let place = NodeRef::<html::Div>::new();
+    let of = |event: &web_sys::Event| {
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        target.and_then(|t| t.closest("[data-set]").ok().flatten())
+    };
+    let choose = move |pressed: Element| {
+        let Some((key, value)) = pressed.get_attribute("data-set").and_then(|s| {
+            let (key, value) = s.split_once('=')?;
+            Some((key.to_string(), value.to_string()))
+        }) else {
+            return;
+        };
+        let Some(control) = lab.controls.iter().find(|c| c.key == key) else { return };
+        labs.update(|all| put(all, control, value.clone()));
+        // The panel is drawn anew, and with it goes the focus: back before the next key is heard, and, should the drawing come
+        // later than that, with the next frame.
+        let focus = move || {
+            let again = place
+                .try_get_untracked()
+                .flatten()
+                .and_then(|p| p.query_selector(&format!("[data-set=\"{key}={value}\"]")).ok().flatten())
+                .and_then(|e| e.dyn_into::<HtmlElement>().ok());
+            if let Some(element) = again {
+                let _ = element.focus();
+            }
+        };
+        queue_microtask(focus.clone());
+        request_animation_frame(move || {
+            let lost = document().active_element().is_none_or(|e| e.tag_name() == "BODY");
+            if lost {
+                focus();
+            }
+        });
+    };
+    let press = move |event: web_sys::MouseEvent| {
+        if let Some(pressed) = of(&event) {
+            choose(pressed);
+        }
+    };
+    let walk = move |event: web_sys::KeyboardEvent| {
+        let (Some(step), Some(pressed)) = (Move::of(&event), of(&event)) else { return };
+        let all = pressed.parent_element();
+        let next = match step {
+            Move::Left | Move::Up => pressed.previous_element_sibling(),
+            Move::Right | Move::Down => pressed.next_element_sibling(),
+            Move::Home | Move::PageUp => all.and_then(|all| all.first_element_child()),
+            Move::End | Move::PageDown => all.and_then(|all| all.last_element_child()),
+        };
+        event.prevent_default();
+        if let Some(next) = next.filter(|e| e.has_attribute("data-set")) {
+            choose(next);
+        }
+    };
+    view! { <div class="panel" node_ref=place on:click=press on:keydown=walk inner_html=move || shown.with(|s| s.0.panel.clone())></div> }
+}
+
+/// A control of a figure.
+#[component]
+fn Setting(lab: &'static Lab, control: &'static Control) -> impl IntoView {
+    let labs = use_settings().labs;
+    let value = Signal::derive(move || labs.with(|l| value_of(lab, l, control.key).to_string()));
+    let set = move |new: String| labs.update(|all| put(all, control, new));
+    let (key, label) = (control.key, control.label);
+    match control.kind {
+        Kind::Pick(choices) => {
+            let name = Signal::derive(move || {
+                let now = value.get();
+                choices.iter().find(|c| c.0 == now).map_or("", |c| c.0)
+            });
+            view! { <Segmented testid=key label=label choices=choices value=name choose=move |n: &'static str| set(n.into()) /> }
+                .into_any()
+        }
+        Kind::List(choices) => view! { <List key=key label=label choices=choices value=value set=set /> }.into_any(),
+        Kind::Number { min, max } => {
+            let number = Signal::derive(move || value.get().parse().unwrap_or(min));
+            view! {
+                <NumberControl testid=key label=label value=number set=move |n: usize| set(n.to_string()) min=min max=Signal::stored(max) />
+            }
+            .into_any()
+        }
+        Kind::Text { limit, keep } => {
+            view! { <Text key=key label=label limit=limit keep=keep value=value set=set /> }.into_any()
+        }
+        Kind::Models(fits) => view! { <Zoo key=key label=label fits=fits value=value set=set /> }.into_any(),
+        Kind::Hidden(_) => ().into_any(),
+    }
+}
+
+#[component]
+fn List(
+    key: &'static str,
+    label: &'static str,
+    choices: &'static [Choice],
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let options = choices
+        .iter()
+        .map(|&(name, text)| view! { <option value=name selected=move || value.get() == name>{text}</option> });
+    view! {
+        <label class="list">
+            <span class="control-label">{label}</span>
+            <select data-testid=key prop:value=value on:change=move |event| set.run(event_target_value(&event))>
+                {options.collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// Length of a text as the browser counts it.
+fn utf16(text: &str) -> u32 {
+    text.encode_utf16().count() as u32
+}
+
+/// Bytes that a key adds to a text, at most.
+const A_KEY: usize = 4;
+
+#[component]
+fn Text(
+    key: &'static str,
+    label: &'static str,
+    limit: usize,
+    keep: Keep,
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let notice = RwSignal::new(None::<String>);
+    let take = move |event: web_sys::Event| {
+        let place: web_sys::HtmlTextAreaElement = event_target(&event);
+        let (typed, before) = (place.value(), value.get_untracked());
+        if typed.len() > limit && typed.len() <= before.len() + A_KEY {
+            // As in any full box, a further key does nothing.
+            let more = utf16(&typed).saturating_sub(utf16(&before));
+            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(more));
+            place.set_value(&before);
+            let _ = at.map(|at| place.set_selection_range(at, at));
+            return notice.set(Some(format!("The text is full: {} bytes are used.", thousands(limit as u64))));
+        }
+        let (kept, said) = cut(&typed, limit, keep);
+        if said.is_some() {
+            // What is cut from the start moves the place of typing.
+            let gone = if keep == Keep::End { utf16(&typed) - utf16(kept) } else { 0 };
+            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(gone).min(utf16(kept)));
+            place.set_value(kept);
+            let _ = at.map(|at| place.set_selection_range(at, at));
+        }
+        set.run(kept.into());
+        notice.set(said);
+    };
+    view! {
+        <label class="control wide">
+            <span class="control-label">{label}</span>
+            <textarea
+                data-testid=key
+                rows="3"
+                prop:value=value
+                on:input=take
+            ></textarea>
+        </label>
+        {move || notice.get().map(|said| view! { <p class="note wide" role="status" data-testid=format!("{key}-cut")>{said}</p> })}
+    }
+}
+
+/// The models that a figure can use.
+#[component]
+fn Zoo(
+    key: &'static str,
+    label: &'static str,
+    fits: fn(&crate::config::ModelEntry) -> bool,
+    value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let site = expect_context::<Site>();
+    let ids = Signal::derive(move || {
+        let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect();
+        site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default())
+    });
+    let chosen = Signal::derive(move || {
+        value.with(|v| v.split(',').filter(|c| !c.is_empty()).map(String::from).collect::<Vec<_>>())
+    });
+    let choose = move |ids: Vec<String>| set.run(ids.join(","));
+    view! { <Models testid=key label=label ids=ids chosen=chosen choose=choose /> }
+}

@@ -1,0 +1,315 @@
+//! What do the numbers do to a sentence? Figure `attention`.
+
+use crate::chart::{Theme, square};
+use crate::config::Change;
+use crate::protocol::{Evaluate, Task};
+use crate::ui::figure::spec::{
+    Answer, Bench, Control, Keep, Kind, Lab, METHOD, Shown, Work, escaped, own_text, text_problem,
+};
+use crate::ui::runs::results::show_3;
+use crate::ui::widgets::data_table::Table;
+
+/// Tokens of the text that are looked at, at most.
+const MOST: usize = 256;
+/// Heads of every model.
+const HEADS: usize = 8;
+
+/// Scale of weights, as their square roots. As in the figure of the bias, what is seen best is light.
+const SHARES: (f32, f32) = (1.0, 0.0);
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "attention",
+    title: "Attention over your sentence",
+    controls: &[
+        Control {
+            key: "attention-text",
+            label: "Text (the first 256 tokens are used)",
+            kind: Kind::Text { limit: 2_000, keep: Keep::Start },
+            default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
+        },
+        Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
+        Control {
+            key: "attention-bias",
+            label: "Bias while computing",
+            kind: Kind::Pick(&[("on", "as trained"), ("off", "removed")]),
+            default: "on",
+        },
+        Control { key: "attention-layer", label: "Layer", kind: Kind::Number { min: 1, max: 4 }, default: "1" },
+        Control { key: "attention-head", label: "Head", kind: Kind::Number { min: 1, max: HEADS }, default: "1" },
+        // The end of the second “belong”: with the bias it looks at its own beginning, without it at the first one's.
+        Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "23" },
+    ],
+    run: Some("Look"),
+    plots: &[],
+    series: &["attention"],
+    kept: Some(&["attention-bias"]),
+};
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    let model = format!("{}-256", bench.value("attention-method"));
+    let text = bench.value("attention-text");
+    if bench.model(&model).is_none() || text_problem(text).is_some() {
+        return Vec::new();
+    }
+    let (stream, text) = own_text(text);
+    let change = if bench.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
+    let layer = bench.number("attention-layer").saturating_sub(1);
+    let ask = bench.ask(&model, MOST, 0, Task::Attend { layer });
+    vec![Evaluate { stream, text, first_target: 0, change, ..ask }]
+}
+
+/// One head's numbers for one text.
+struct Head<'a> {
+    scores: &'a [f32],
+    bias: &'a [f32],
+    n: usize,
+}
+
+impl Head<'_> {
+    /// Weights `[n, n]`: softmax of scores plus bias times `factor`, row by row; zero after the query.
+    fn weights(&self, factor: f32) -> Vec<f32> {
+        let n = self.n;
+        let mut out = vec![0.0; n * n];
+        for q in 0..n {
+            let sum = |k: usize| self.scores[q * n + k] + factor * self.bias[q - k];
+            let most = (0..=q).map(sum).fold(f32::NEG_INFINITY, f32::max);
+            let total: f32 = (0..=q).map(|k| (sum(k) - most).exp()).sum();
+            for k in 0..=q {
+                out[q * n + k] = (sum(k) - most).exp() / total;
+            }
+        }
+        out
+    }
+}
+
+/// The numbers of head `head` (from 0) in the answer to a [`Task::Attend`].
+fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
+    let n = answer.scored.words.len();
+    let scores = answer.values.get(head * n * n..(head + 1) * n * n)?;
+    let bias = answer.values.get(HEADS * n * n + head * n..HEADS * n * n + (head + 1) * n)?;
+    (n > 0).then_some(Head { scores, bias, n })
+}
+
+fn show(bench: &Bench) -> Shown {
+    let answer = asks(bench).first().and_then(|ask| bench.find(ask));
+    let chosen = bench.number("attention-head").clamp(1, HEADS) - 1;
+    let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
+        let nothing = text_problem(bench.value("attention-text")).is_some();
+        let finding = if nothing {
+            "There is nothing to look at yet."
+        } else {
+            "Press Look to compute the attention of this text."
+        };
+        return Shown { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
+    };
+    let n = of.n;
+    let words = &answer.scored.words;
+    let query = bench.value("attention-query").parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
+    let (with, without) = (of.weights(1.0), of.weights(0.0));
+    let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
+    Shown {
+        finding: finding(words, query, row, of.bias.iter().any(|b| *b != 0.0).then_some(bare)),
+        panel: panel(bench, answer, &of, query, &with, &without),
+        tables: vec![table(words, query, &of, row, bare)],
+        ..Default::default()
+    }
+}
+
+fn largest(row: &[f32]) -> usize {
+    (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
+}
+
+/// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
+/// said to be parts of it.
+fn quoted(words: &[String], k: usize) -> String {
+    match words[k].as_str() {
+        "" => {
+            let letter = words[k..].iter().find_map(|w| w.chars().next());
+            letter.map_or("part of a letter".into(), |letter| format!("part of “{letter}”"))
+        }
+        word if word.trim().is_empty() => {
+            if word.contains('\n') {
+                "the end of a line".into()
+            } else {
+                "a space".into()
+            }
+        }
+        word => format!("“{}”", word.trim()),
+    }
+}
+
+/// `bare`: the weights without the bias, where there is one.
+fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) -> String {
+    let a = largest(&row[..=query]);
+    let say = |k: usize, w: f32| format!("{}, {} back ({:.0} %)", quoted(words, k), query - k, 100.0 * w);
+    let without = bare.map_or("no bias is added here".into(), |bare| {
+        let b = largest(&bare[..=query]);
+        format!("the same scores without the bias would choose {}", say(b, bare[b]))
+    });
+    format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
+}
+
+fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
+    let n = of.n;
+    let theme = if bench.dark { Theme::DARK } else { Theme::LIGHT };
+    let mut html =
+        String::from("<div class=\"sentence\" role=\"group\" aria-label=\"Tokens: press one to make it the query\">");
+    for (k, word) in answer.scored.words.iter().enumerate() {
+        let weight = with[query * n + k];
+        let text = match word.as_str() {
+            // Something to press, and a name for those who hear it.
+            "" => format!(
+                "<span aria-hidden=\"true\">·</span><span class=\"visually-hidden\">{}</span>",
+                escaped(&quoted(&answer.scored.words, k))
+            ),
+            word => escaped(&word.replace('\n', "⏎")),
+        };
+        html += &format!(
+            "<button type=\"button\" data-set=\"attention-query={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            // One stop of the Tab key; within it the arrows move.
+            if k == query { 0 } else { -1 },
+            k == query,
+            // Small weights must still be seen: a square root spreads them.
+            100.0 * weight.sqrt(),
+            weight
+        );
+    }
+    html += "</div><div class=\"maps\">";
+    let causal = |m: &[f32]| {
+        let seen = (0..n * n).filter(|i| i % n <= i / n).map(|i| m[i]);
+        seen.fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
+    };
+    let biases: Vec<f32> = (0..n * n).map(|i| if i % n <= i / n { of.bias[i / n - i % n] } else { 0.0 }).collect();
+    let ((a, b), (c, d)) = (causal(of.scores), causal(&biases));
+    // One scale for what is added up, one for shares.
+    let scale = (b.max(d), a.min(c));
+    for (title, values, range) in [
+        ("Scores q·k/√D", of.scores, scale),
+        ("Bias", biases.as_slice(), scale),
+        ("Weights", &roots(with), SHARES),
+        ("Weights, no bias", &roots(without), SHARES),
+    ] {
+        map(&mut html, title, "", &square(values, n, range, &theme), None, false);
+    }
+    html += "</div><p class=\"source\">Scores and bias: ";
+    key(&mut html, scale, &theme);
+    html += "; square root of weights: ";
+    key(&mut html, SHARES, &theme);
+    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
+    let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
+    let slopes = biased.then(|| crate::position::slopes(HEADS));
+    for h in 0..HEADS {
+        let Some(of) = head(answer, h) else { continue };
+        let legend = slopes.as_ref().map_or(String::new(), |s| format!("slope 1/{:.0}", 1.0 / s[h]));
+        map(
+            &mut html,
+            &format!("Head {}", h + 1),
+            &legend,
+            &square(&roots(&of.weights(1.0)), n, SHARES, &theme),
+            Some(h),
+            h + 1 == bench.number("attention-head"),
+        );
+    }
+    html + "</div>"
+}
+
+fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usize>, pressed: bool) {
+    let picture = format!("<img src=\"{url}\" alt=\"{title}: queries downwards, keys to the right\">");
+    let below = format!("<span><b>{title}</b> {legend}</span>");
+    *html += &match head {
+        Some(h) => format!(
+            "<button type=\"button\" data-set=\"attention-head={}\" tabindex=\"{}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
+            h + 1,
+            if pressed { 0 } else { -1 }
+        ),
+        None => format!("<div>{picture}{below}</div>"),
+    };
+}
+
+/// Square roots, which keep small weights in sight.
+fn roots(weights: &[f32]) -> Vec<f32> {
+    weights.iter().map(|w| w.sqrt()).collect()
+}
+
+/// A colour scale with its ends.
+fn key(html: &mut String, (light, dark): (f32, f32), theme: &Theme) {
+    let end = |value: f32| format!("{value:.1}").replace('-', "−").replace(".0", "");
+    *html += &format!(
+        "{} <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> {}",
+        end(light),
+        theme.css_ramp(),
+        end(dark)
+    );
+}
+
+fn table(words: &[String], query: usize, of: &Head, row: &[f32], bare: &[f32]) -> Table {
+    let cells = (0..=query).rev().map(|k| {
+        vec![
+            (k + 1).to_string(),
+            words[k].replace('\n', "⏎"),
+            (query - k).to_string(),
+            show_3(of.scores[query * of.n + k].into()),
+            show_3(of.bias[query - k].into()),
+            show_3(row[k].into()),
+            show_3(bare[k].into()),
+        ]
+    });
+    Table {
+        caption: format!("Every key that token {} “{}” sees", query + 1, words[query].trim()),
+        columns: ["key", "token", "distance", "score", "bias", "weight", "weight without bias"]
+            .map(String::from)
+            .to_vec(),
+        rows: cells.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_the_softmax_of_scores_and_bias() {
+        let of = Head { scores: &[0.0, 0.0, 1.0, 0.0], bias: &[0.0, -1.0], n: 2 };
+        // Scores 1 and 0, bias −1 and 0: equal weights; without the bias e/(e + 1).
+        assert_eq!(of.weights(1.0), [1.0, 0.0, 0.5, 0.5]);
+        assert!((of.weights(0.0)[2] - 0.731_058_6).abs() < 1e-6);
+    }
+
+    #[test]
+    fn heads_are_taken_apart_as_the_message_lays_them_out() {
+        let scored = crate::protocol::Scored { words: vec!["a".into(), "b".into()], ..Default::default() };
+        let values: Vec<f32> = (0..HEADS * 4 + HEADS * 2).map(|v| v as f32).collect();
+        let answer = Answer { scored: &scored, values, live: true };
+        let second = head(&answer, 1).unwrap();
+        assert_eq!((second.scores, second.bias), (&[4.0, 5.0, 6.0, 7.0][..], &[34.0, 35.0][..]));
+        assert!(head(&answer, HEADS).is_none());
+    }
+
+    #[test]
+    fn the_finding_names_the_keys_chosen() {
+        let words: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
+        let said = finding(&words, 2, &[0.2, 0.7, 0.1], Some(&[0.6, 0.3, 0.1]));
+        assert!(finding(&words, 2, &[0.2, 0.7, 0.1], None).ends_with("; no bias is added here."));
+        assert_eq!(
+            said,
+            "Token 3 “c” attends most to “b”, 1 back (70 %); the same scores without the bias would choose “a”, 2 back (60 %)."
+        );
+    }
+
+    #[test]
+    fn tokens_that_are_parts_of_a_letter_are_said_to_be() {
+        let words: Vec<String> = ["", "", "é", " ", "\n", ""].map(String::from).to_vec();
+        let said: Vec<String> = (0..words.len()).map(|k| quoted(&words, k)).collect();
+        assert_eq!(said, ["part of “é”", "part of “é”", "“é”", "a space", "the end of a line", "part of a letter"]);
+    }
+
+    #[test]
+    fn every_model_of_the_list_is_a_method() {
+        let Kind::List(choices) = LAB.controls[1].kind else { panic!("not a list") };
+        assert!(choices.iter().all(|c| crate::position::by_id(c.0).is_some()));
+    }
+}

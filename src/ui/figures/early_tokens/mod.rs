@@ -1,0 +1,289 @@
+//! How much of the gain from longer inputs is the early token curse? Figure `early-tokens`.
+
+use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
+use crate::position::by_id;
+use crate::protocol::{Evaluate, Protocol, Task};
+use crate::ui::figure::spec::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work};
+use crate::ui::runs::results::{Summary, show_3, show_half, show_perplexity, thousands};
+use crate::ui::widgets::data_table::Table;
+
+/// Input lengths of the curves, tokens.
+const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
+/// Targets of every point of the curves.
+const TARGETS: usize = 4_096;
+/// Targets of the losses by position: few segments would make the first positions a matter of chance.
+const TARGETS_BY_POSITION: usize = 32_768;
+/// Context that counts as little, tokens: the first author's example.
+const LITTLE: usize = 100;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "early-tokens",
+    title: "The early token curse",
+    controls: &[
+        Control { key: "early-method", label: "Method, trained at 256 tokens", kind: METHOD, default: "alibi" },
+        Control {
+            key: "early-length",
+            label: "Segment length of the first chart, tokens",
+            kind: Kind::List(&[
+                ("256", "256"),
+                ("512", "512"),
+                ("1024", "1,024"),
+                ("2048", "2,048"),
+                ("4096", "4,096"),
+            ]),
+            default: "512",
+        },
+    ],
+    run: Some("Measure it here"),
+    plots: &["early-tokens-plot", "early-tokens-curves"],
+    series: &["early-tokens", "early-tokens-curves"],
+    kept: Some(&["early-method"]),
+};
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
+
+fn model(bench: &Bench) -> String {
+    format!("{}-256", bench.value("early-method"))
+}
+
+fn by_position(bench: &Bench) -> Evaluate {
+    let length = bench.number("early-length");
+    bench.ask(&model(bench), length, TARGETS_BY_POSITION, Task::ScoreByPosition)
+}
+
+/// One point of the curves; the window advances by an eighth of its length.
+fn point(bench: &Bench, length: usize, sliding: bool) -> Evaluate {
+    let protocol = if sliding { Protocol::Sliding { stride: length / 8 } } else { Protocol::Nonoverlapping };
+    Evaluate { protocol, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    if bench.model(&model(bench)).is_none() {
+        return Vec::new();
+    }
+    let points = LENGTHS.iter().flat_map(|&l| [point(bench, l, false), point(bench, l, true)]);
+    std::iter::once(by_position(bench)).chain(points).collect()
+}
+
+/// Mean loss over positions `low..high` of the answer to a [`Task::ScoreByPosition`] for inputs of `length`.
+fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
+    let (means, counts) = answer.values.split_at_checked(length)?;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for i in low..high.min(length) {
+        let n = f64::from(*counts.get(i)?);
+        if n > 0.0 {
+            sum += f64::from(means[i]) * n;
+            count += n;
+        }
+    }
+    (count > 0.0).then_some(sum / count)
+}
+
+/// Standard error of [`mean`], from how much the means of the positions differ within the group: each has targets of its
+/// own. Absent below four positions.
+fn error(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
+    let (means, counts) = answer.values.split_at_checked(length)?;
+    let counted = || (low..high.min(length)).filter(|&i| counts.get(i).is_some_and(|n| *n > 0.0));
+    let (n, centre) = (counted().count() as f64, mean(answer, length, low, high)?);
+    let squares: f64 = counted().map(|i| (f64::from(means[i]) - centre).powi(2)).sum();
+    (n >= 4.0).then(|| (squares / (n - 1.0) / n).sqrt())
+}
+
+/// A group of positions, from 0.
+struct Group {
+    /// First.
+    low: usize,
+    /// One past the last.
+    high: usize,
+    /// Mean loss, nats.
+    loss: f64,
+    /// Its standard error, nats.
+    error: Option<f64>,
+}
+
+/// Positions grouped by powers of two: 0, 1, 2–3, 4–7, …
+fn groups(length: usize) -> Vec<(usize, usize)> {
+    let mut out = vec![(0, 1)];
+    let mut low = 1;
+    while low < length {
+        out.push((low, (2 * low).min(length)));
+        low *= 2;
+    }
+    out
+}
+
+fn show(bench: &Bench) -> Shown {
+    let length = bench.number("early-length");
+    let answer = bench.find(&by_position(bench));
+    let grouped: Vec<Group> = answer
+        .iter()
+        .flat_map(|a| {
+            groups(length).into_iter().filter_map(|(low, high)| {
+                Some(Group { low, high, loss: mean(a, length, low, high)?, error: error(a, length, low, high) })
+            })
+        })
+        .collect();
+    let curve = |sliding| -> Vec<(usize, Summary)> {
+        LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, sliding))?))).collect()
+    };
+    let (apart, slid) = (curve(false), curve(true));
+    let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
+    Shown {
+        finding: finding(name, &apart, &slid),
+        // Where no losses by position are kept for the length, there is nothing to draw of them.
+        charts: match answer.is_none() && !bench.kept.is_empty() {
+            true => vec![curves(&apart, &slid)],
+            false => vec![positions(bench.value("early-method"), &grouped), curves(&apart, &slid)],
+        },
+        panel: match answer {
+            Some(_) => String::new(),
+            None => {
+                "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>".into()
+            }
+        },
+        tables: vec![position_table(name, &grouped, length), curve_table(name, &apart, &slid)],
+        ..Default::default()
+    }
+}
+
+/// Share of predictions of a nonoverlapping evaluation that have at most [`LITTLE`] tokens of context.
+fn share(length: usize) -> f64 {
+    LITTLE.min(length) as f64 / length as f64
+}
+
+fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> String {
+    let ends = |points: &[(usize, Summary)]| {
+        let first = points.iter().find(|p| p.0 == 256)?.1.perplexity;
+        Some((show_perplexity(first), show_perplexity(points.iter().find(|p| p.0 == 2_048)?.1.perplexity)))
+    };
+    let (Some(apart), Some(slid)) = (ends(apart), ends(slid)) else {
+        return "Nothing has been measured for this model yet.".into();
+    };
+    format!(
+        "From inputs of 256 tokens to 2,048, the share of predictions with at most {LITTLE} tokens of context falls from {:.0}\u{a0}% to {:.0}\u{a0}%; {name} goes from {} to {} nonoverlapping, and from {} to {} where every prediction has context.",
+        100.0 * share(256),
+        100.0 * share(2_048),
+        apart.0,
+        apart.1,
+        slid.0,
+        slid.1,
+    )
+}
+
+fn line(id: &str, name: &str, style: usize, points: Vec<Point>) -> Series {
+    Series { id: id.into(), name: name.into(), style, points, faint: false }
+}
+
+fn positions(method: &str, grouped: &[Group]) -> LineChart {
+    let point = |g: &Group| Point {
+        // The middle of the group by ratio; positions count from 1 on a logarithmic axis.
+        x: ((g.low + 1) as f64 * g.high as f64).sqrt(),
+        y: g.loss,
+        low: g.error.map(|e| g.loss - e),
+        high: g.error.map(|e| g.loss + e),
+    };
+    LineChart {
+        x: Axis { label: "position in the segment (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "loss (nats per token)".into(), scale: Scale::Linear, range: None },
+        series: vec![line("by-position", "loss by position", style_of(method), grouped.iter().map(point).collect())],
+        marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
+    }
+}
+
+fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> LineChart {
+    let points = |of: &[(usize, Summary)]| of.iter().map(|(l, s)| s.point(*l)).collect::<Vec<_>>();
+    LineChart {
+        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
+        y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },
+        series: vec![
+            line("nonoverlapping", "nonoverlapping", STEPS[0], points(apart)),
+            line("sliding", "sliding window", STEPS[3], points(slid)),
+        ],
+        marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
+    }
+}
+
+fn position_table(name: &str, grouped: &[Group], length: usize) -> Table {
+    let row = |g: &Group| {
+        let place = if g.high - g.low == 1 { (g.low + 1).to_string() } else { format!("{}–{}", g.low + 1, g.high) };
+        vec![place, show_3(g.loss), show_perplexity(g.loss.exp()), g.error.map_or("–".into(), |e| format!("{e:.3}"))]
+    };
+    Table {
+        caption: format!("{name}: loss by position in segments of {} tokens", thousands(length as u64)),
+        columns: ["position", "loss (nats)", "perplexity", "± (1 s.e. of the loss)"].map(String::from).to_vec(),
+        rows: grouped.iter().map(row).collect(),
+    }
+}
+
+fn curve_table(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> Table {
+    let of = |points: &[(usize, Summary)], l| {
+        points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_perplexity(p.1.perplexity))
+    };
+    let half =
+        |points: &[(usize, Summary)], l| points.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_half(&p.1));
+    let row = |&l: &usize| {
+        vec![
+            thousands(l as u64),
+            of(apart, l),
+            of(slid, l),
+            format!("{:.0} %", 100.0 * share(l)),
+            half(apart, l),
+            half(slid, l),
+        ]
+    };
+    Table {
+        caption: format!("{name}: perplexity of the same {} targets", thousands(TARGETS as u64)),
+        columns: [
+            "input length",
+            "nonoverlapping",
+            "sliding window",
+            "nonoverlapping with at most 100 tokens of context",
+            "nonoverlapping ± (1 s.e.)",
+            "sliding window ± (1 s.e.)",
+        ]
+        .map(String::from)
+        .to_vec(),
+        rows: LENGTHS.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Scored;
+
+    #[test]
+    fn the_authors_example_of_little_context() {
+        assert_eq!(share(1_000), 0.1);
+        assert_eq!(share(2_000), 0.05);
+        assert_eq!(share(64), 1.0);
+    }
+
+    #[test]
+    fn groups_cover_every_position_once() {
+        for length in [1, 2, 5, 256, 1_000] {
+            let all: Vec<usize> = groups(length).into_iter().flat_map(|(l, h)| l..h).collect();
+            assert_eq!(all, (0..length).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn means_of_groups_weigh_by_counts() {
+        let answer = Answer {
+            scored: &Scored::default(),
+            values: vec![9.0, 2.0, 4.0, f32::NAN, 1.0, 3.0, 1.0, 0.0],
+            live: true,
+        };
+        assert_eq!(mean(&answer, 4, 1, 3), Some(2.5));
+        assert_eq!(mean(&answer, 4, 2, 4), Some(4.0));
+        assert_eq!(mean(&answer, 4, 3, 4), None);
+        assert_eq!(mean(&answer, 8, 0, 1), None);
+        // Means 1, 3, 2, 4 of equal counts: variance 5/3 over four.
+        let answer =
+            Answer { scored: &Scored::default(), values: vec![1.0, 3.0, 2.0, 4.0, 7.0, 7.0, 7.0, 7.0], live: true };
+        assert!((error(&answer, 4, 0, 4).unwrap() - (5.0f64 / 12.0).sqrt()).abs() < 1e-9);
+        assert_eq!(error(&answer, 4, 1, 4), None);
+    }
+}

@@ -1,0 +1,272 @@
+//! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
+
+pub mod guess;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use self::guess::{Guesses, LENGTHS, Sketch};
+use crate::chart::{sort_by_key, style_of};
+use crate::protocol::Protocol;
+use crate::ui::figure::curves::{self, Shown, model_name, parts};
+use crate::ui::figure::frame::Figure;
+use crate::ui::figure::provenance::Ran;
+use crate::ui::figure::run_bar::RunBar;
+use crate::ui::figure::spec::{Control, Kind, put};
+use crate::ui::page::lazy::{Later, Part, after};
+use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::runs::plan::{Choices, evaluations, expected_engine, n_targets};
+use crate::ui::runs::results::thousands;
+use crate::ui::runs::run_state::Run;
+use crate::ui::runs::worker_pool::Client;
+use crate::ui::settings::state::use_settings;
+use crate::ui::widgets::choice::{Choice, Segmented, Tick};
+use crate::ui::widgets::data_table::DataTable;
+use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::export::Export;
+use crate::ui::widgets::line_plot::{LinePlot, drawing};
+use crate::ui::widgets::soon::Soon;
+use crate::ui::widgets::visibility::Moved;
+
+/// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
+const LONGEST_LIVE: usize = 4_096;
+
+/// Training length of the models shown at first, and of those that the reader can guess at, tokens.
+const TRAINED: usize = 256;
+/// Time that the chart is given before what stands under it is fetched.
+const AFTER_THE_CHART: Duration = Duration::from_millis(300);
+
+/// Training lengths to choose from.
+const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("512", "512")];
+
+/// Training length of the models shown.
+pub static LENGTH: Control =
+    Control { key: "trained", label: "Training length, tokens", kind: Kind::Pick(TRAINED_AT), default: "256" };
+/// Models that are not shown, by id with commas between; each stands for its method at every training length. Trained
+/// slopes would lie over ALiBi's own: on request.
+pub static WITHOUT: Control =
+    Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "trainable-256" };
+/// Whether the results past the training length are out of sight, for the reader to guess.
+pub static PREDICT: Control = Control {
+    key: "predict",
+    label: "Predict first",
+    kind: Kind::Pick(&[("off", "off"), ("on", "on")]),
+    default: "off",
+};
+/// What the reader guessed; see [`Guesses::read`].
+pub static GUESS: Control = Control { key: "guess", label: "Your guess", kind: Kind::Hidden(200), default: "" };
+
+fn same_method(a: &str, b: &str) -> bool {
+    parts(a).0 == parts(b).0
+}
+
+/// The figure.
+#[component]
+pub fn Extrapolation() -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Site>());
+    let client = expect_context::<Client>();
+    let run = Run::default();
+    let labs = settings.labs;
+    let hidden = Memo::new(move |_| WITHOUT.value(&labs.read()));
+    let trained = Memo::new(move |_| LENGTH.value(&labs.read()).parse().unwrap_or(TRAINED));
+    let guessable = move || trained.get() == TRAINED;
+    let predicting = Memo::new(move |_| guessable() && PREDICT.value(&labs.read()) == "on");
+    let guesses =
+        Memo::new(move |_| if guessable() { Guesses::read(&GUESS.value(&labs.read())) } else { Guesses::default() });
+    let live_targets = RwSignal::new(0_usize);
+
+    let recorded = Memo::new(move |_| {
+        let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
+        all.into_iter().filter(|p| parts(&p.model).1 == Some(trained.get())).collect::<Vec<_>>()
+    });
+    // One line for each method, those of other seeds as its band.
+    let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
+    let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| same_method(m, model)));
+    // While the reader guesses, nothing in the figure tells.
+    let told = move |p: &Shown| p.length <= trained.get() || !predicting.get();
+    let chosen = Memo::new(move |_| {
+        spread.with(|(points, _)| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
+    });
+    let background = Memo::new(move |_| -> Vec<Shown> {
+        spread.get().0.into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
+    });
+    let live = Memo::new(move |_| -> Vec<Shown> {
+        let points = client
+            .results
+            .with(|r| curves::live_points(&r.of("held-out", Protocol::Nonoverlapping, live_targets.get())));
+        points.into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
+    });
+    let chart = Memo::new(move |_| {
+        let live = live.get();
+        background.with(|points| {
+            let mut lines = curves::series(points, "", !live.is_empty());
+            if !live.is_empty() {
+                // The recorded lines stay as a pale background and are named by the computed ones.
+                lines.extend(curves::series(&live, "-live", false));
+            }
+            guesses.with(|g| lines.extend(g.series(points)));
+            let chart = curves::chart(lines, &curves::training_lengths(points));
+            if predicting.get() { guess::blank(chart) } else { chart }
+        })
+    });
+    let sketch =
+        Sketch { models: chosen, points: Memo::new(move |_| spread.get().0), model: RwSignal::new(String::new()) };
+    provide_context(sketch);
+    let pencil = Callback::new(move |(x, y): (f64, f64)| {
+        // Left of the first guessed length nothing is drawn: that was measured.
+        if x > TRAINED as f64 * 1.2 {
+            guess::change(labs, |g| g.set(&sketch.model.get_untracked(), guess::nearest(x), y));
+        }
+    });
+    let pencil = Signal::derive(move || predicting.get().then_some(pencil));
+    let finding = Signal::derive(move || match predicting.get() {
+        true => {
+            format!("What do you expect past {TRAINED} tokens, up to {}?", thousands(LENGTHS[LENGTHS.len() - 1] as u64))
+        }
+        false => curves::finding(&background.get()),
+    });
+    // Every training by itself, under the method that shows it.
+    let shown = Memo::new(move |_| -> Vec<Shown> {
+        let first = |p: &Shown| parts(&p.model).0.to_string();
+        let methods: Vec<String> = background.with(|b| b.iter().map(first).collect());
+        let rows = recorded.get().into_iter().filter(|p| told(p) && methods.contains(&first(p)));
+        rows.chain(live.get()).collect()
+    });
+
+    let planned = Memo::new(move |_| {
+        let stream = site.recorded.with(|r| r.ready().map(|r| r.stream.clone()))?;
+        let mut lengths: Vec<usize> = background.with(|b| b.iter().map(|p| p.length).collect());
+        lengths.retain(|&l| l <= LONGEST_LIVE);
+        sort_by_key(&mut lengths, |l| *l);
+        lengths.dedup();
+        let choices = Choices {
+            models: chosen.get(),
+            lengths,
+            protocol: Protocol::Nonoverlapping,
+            targets: settings.targets.get(),
+            engine: settings.engine.get(),
+            stream,
+            own: None,
+        };
+        let expected = client.results.with(|r| expected_engine(choices.engine, r));
+        let targets = n_targets(&choices, expected);
+        Some((targets, evaluations(&choices, targets)))
+    });
+    let asked = Signal::derive(move || planned.with(|p| p.iter().flat_map(|p| p.1.clone()).collect::<Vec<_>>()));
+    let before = move |()| planned.with_untracked(|p| p.iter().for_each(|p| live_targets.set(p.0)));
+
+    let length_name = Signal::derive(move || {
+        let now = trained.get().to_string();
+        TRAINED_AT.iter().find(|c| c.0 == now).map_or("", |c| c.0)
+    });
+    let state = Signal::derive(move || match site.recorded.get() {
+        Loaded::Unasked | Loaded::Loading => "loading",
+        Loaded::Failed(_) => "failed",
+        Loaded::Ready(_) => run.state(),
+    });
+    let trouble = Signal::derive(move || match site.recorded.get() {
+        Loaded::Failed(reason) => Some(format!("The recorded results could not be loaded. {reason}")),
+        _ => None,
+    });
+    let source = move || {
+        let note = site.recorded.with(|r| {
+            r.ready().map(|r| {
+                let counted = |p: &crate::config::RecordedPoint| p.block_targets.iter().map(|&n| u64::from(n)).sum();
+                let targets = thousands(r.points.first().map_or(0, counted));
+                format!("Lines: recorded results of the very weights this page ships, {targets} target tokens at every length. ")
+            })
+        });
+        let bands = match spread.with(|(_, n)| *n) {
+            Some((few, many)) => {
+                let n = if few == many { many.to_string() } else { format!("{few} to {many}") };
+                format!(
+                    "Bands of recorded lines: from the lowest to the highest of {n} trainings that differ in their random start and in the order of the text; all other bands: one standard error. "
+                )
+            }
+            None => "Bands: one standard error. ".into(),
+        };
+        let live = match live_targets.get() {
+            _ if live.with(Vec::is_empty) => String::new(),
+            n => format!("Over them: computed in this page, {} targets at every length.", thousands(n as u64)),
+        };
+        note.unwrap_or_default() + &bands + &live
+    };
+    let wanted = use_context::<Moved>().map_or_else(|| after(AFTER_THE_CHART), |moved| moved.0);
+    view! {
+        <Figure
+            id="extrapolation"
+            title="Perplexity against input length"
+            state=state
+            finding=finding
+        >
+            <Trouble trouble=trouble retry=move |()| site.load() />
+            <div class="controls" hidden=predicting>
+                <Segmented
+                    testid=LENGTH.key
+                    label=LENGTH.label
+                    choices=TRAINED_AT
+                    value=length_name
+                    choose=move |name: &'static str| labs.update(|all| put(all, &LENGTH, name.into()))
+                />
+            </div>
+            <div class="ticks" role="group" aria-label="Position methods shown">
+                {move || {
+                    spread.with(|(points, _)| curves::models(points)).into_iter().map(|model| {
+                        let id = model.clone();
+                        let for_checked = model.clone();
+                        view! {
+                            <Tick
+                                testid=format!("show-{model}")
+                                value=model.clone()
+                                label=model_name(&model)
+                                style=style_of(parts(&model).0)
+                                checked=Signal::derive(move || visible(&for_checked))
+                                choose=move |on: bool| {
+                                    let now = hidden.get_untracked();
+                                    let mut without: Vec<&str> = now.split(',').filter(|m| !m.is_empty() && !same_method(m, &id)).collect();
+                                    if !on {
+                                        without.push(&id);
+                                    }
+                                    labs.update(|all| put(all, &WITHOUT, without.join(",")));
+                                }
+                            />
+                        }
+                    }).collect_view()
+                }}
+            </div>
+            <LinePlot
+                chart=chart.into()
+                label=Signal::derive(move || {
+                    format!("Perplexity against input length, both on logarithmic scales. {}", finding.get())
+                })
+                id="extrapolation-plot"
+                pencil=pencil
+            />
+            <div class="guess-place" hidden=move || !guessable()><Later part=Part::Guess wanted=wanted /></div>
+            <p class="source">{source}</p>
+            <Soon>
+                <RunBar
+                    run=run
+                    label="Run it here"
+                    asked=asked
+                    before=before
+                    // While the reader guesses, less is planned than was run.
+                    stays=predicting
+                />
+                <Ran points=live />
+            </Soon>
+            <Soon>
+                <DataTable
+                    series="extrapolation"
+                    table=Signal::derive(move || curves::table(&shown.get(), "Perplexity by method and input length".into()))
+                />
+                <Export
+                    stem=Signal::stored("alibi-extrapolation".to_string())
+                    csv=Signal::derive(move || curves::csv(&shown.get()))
+                    svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
+                />
+            </Soon>
+        </Figure>
+    }
+}

@@ -1,0 +1,269 @@
+//! What do the models write past their training length? Figure `generate`.
+
+use std::collections::BTreeSet;
+
+use crate::protocol::{Evaluate, Task};
+use crate::ui::figure::curves::{model_name, parts};
+use crate::ui::figure::spec::{Answer, Bench, Control, Keep, Kind, Lab, Shown, Work, escaped, own_text, text_problem};
+use crate::ui::runs::results::{show_percent, thousands};
+use crate::ui::widgets::data_table::Table;
+
+/// Tokens of the prompt that are used, at most.
+const PROMPT: usize = 1_024;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "generate",
+    title: "The same prompt, continued by each method",
+    controls: &[
+        Control {
+            key: "generate-prompt",
+            label: "Prompt (its last 1,024 tokens are used)",
+            kind: Kind::Text { limit: 8_000, keep: Keep::End },
+            default: "Fellow citizens of the Senate and of the House of Representatives:",
+        },
+        Control {
+            key: "generate-models",
+            label: "Models, by training length in tokens",
+            kind: Kind::Models(|m| m.seed == 1),
+            default: "sinusoidal-256,rotary-256,alibi-256",
+        },
+        Control {
+            key: "generate-tokens",
+            label: "New tokens",
+            kind: Kind::List(&[("128", "128"), ("256", "256"), ("512", "512"), ("768", "768"), ("1536", "1,536")]),
+            default: "768",
+        },
+        Control {
+            key: "generate-temperature",
+            label: "Temperature",
+            kind: Kind::List(&[("0", "0: the likeliest"), ("0.5", "0.5"), ("0.8", "0.8"), ("1", "1"), ("1.3", "1.3")]),
+            default: "0.8",
+        },
+        Control {
+            key: "generate-top-k",
+            label: "Drawn from the likeliest",
+            kind: Kind::List(&[("0", "all"), ("5", "5"), ("20", "20"), ("50", "50"), ("200", "200")]),
+            default: "50",
+        },
+        Control { key: "generate-seed", label: "Seed", kind: Kind::Number { min: 1, max: 999 }, default: "1" },
+    ],
+    run: Some("Write"),
+    plots: &[],
+    series: &["generate"],
+    kept: Some(&[]),
+};
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
+
+fn ask(bench: &Bench, model: &str) -> Evaluate {
+    let temperature = match bench.value("generate-temperature") {
+        "0" => 0.0,
+        "0.5" => 0.5,
+        "1" => 1.0,
+        "1.3" => 1.3,
+        _ => 0.8,
+    };
+    let task = Task::Generate {
+        temperature,
+        top_k: bench.number("generate-top-k"),
+        seed: bench.number("generate-seed") as u32,
+    };
+    let (stream, text) = own_text(bench.value("generate-prompt"));
+    let ask = bench.ask(model, PROMPT, bench.number("generate-tokens"), task);
+    Evaluate { stream, text, first_target: 0, ..ask }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    if text_problem(bench.value("generate-prompt")).is_some() {
+        return Vec::new();
+    }
+    bench.models("generate-models").iter().map(|m| ask(bench, &m.id)).collect()
+}
+
+/// What one stretch of new tokens is like.
+#[derive(Debug, PartialEq)]
+struct Stretch {
+    /// Tokens.
+    n: usize,
+    /// Geometric mean of the probabilities that the model gave them.
+    probability: f64,
+    /// Share of runs of three tokens that had not been written before in this text.
+    fresh: f64,
+}
+
+/// Of every token, whether it ends a run of three that had not been written before.
+fn first_runs(words: &[String]) -> Vec<bool> {
+    let mut seen = BTreeSet::new();
+    (0..words.len()).map(|i| i >= 2 && seen.insert(&words[i - 2..=i])).collect()
+}
+
+/// The new tokens `from..to`.
+fn stretch(words: &[String], probabilities: &[f32], from: usize, to: usize) -> Option<Stretch> {
+    let to = to.min(words.len()).min(probabilities.len());
+    if from >= to {
+        return None;
+    }
+    let n = to - from;
+    let mean = probabilities[from..to].iter().map(|&p| f64::from(p).ln()).sum::<f64>() / n as f64;
+    let first = first_runs(&words[..to]);
+    let runs = &first[from.max(2).min(to)..];
+    let fresh = runs.iter().filter(|f| **f).count();
+    let share = if runs.is_empty() { 1.0 } else { fresh as f64 / runs.len() as f64 };
+    Some(Stretch { n, probability: mean.exp(), fresh: share })
+}
+
+/// One model's text: id, prompt tokens, answer.
+type Written<'a> = (String, usize, Answer<'a>);
+
+/// New tokens before the total reaches the training length.
+fn inside(model: &str, prompt: usize) -> usize {
+    parts(model).1.unwrap_or(0).saturating_sub(prompt)
+}
+
+fn show(bench: &Bench) -> Shown {
+    let of = |id: &str| {
+        let answer = bench.find(&ask(bench, id))?;
+        // The number of prompt tokens stands before the first probability.
+        let prompt = *answer.values.first()? as usize;
+        Some((id.to_string(), prompt, answer))
+    };
+    let written: Vec<Written> = bench.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
+    Shown {
+        finding: finding(&written),
+        panel: match written.is_empty() {
+            true => String::new(),
+            false => key() + &written.iter().map(passage).collect::<String>(),
+        },
+        tables: vec![table(&written)],
+        ..Default::default()
+    }
+}
+
+fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) {
+    let (words, edge) = (&answer.scored.words, inside(id, *prompt));
+    let probabilities = &answer.values[1..];
+    (stretch(words, probabilities, 0, edge), stretch(words, probabilities, edge, words.len()))
+}
+
+fn finding(written: &[Written]) -> String {
+    let share = |s: Option<Stretch>| s.map_or("–".into(), |s| show_percent(s.probability));
+    let said = written.iter().map(|w| {
+        let (a, b) = halves(w);
+        format!("{} {} and {}", model_name(&w.0), share(a), share(b))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        return "Nothing has been written for these settings yet: press Write.".into();
+    }
+    format!(
+        "Geometric mean of the probabilities that each model gave its own tokens, up to the training length and past it: {}.",
+        said.join("; ")
+    )
+}
+
+/// What the colours mean: every other step, with the probability at its middle.
+fn key() -> String {
+    let step = |s: u32| {
+        let share = f64::from(s * s) / 64.0;
+        format!(" <span data-p=\"{s}\">\u{a0}{:.0} %\u{a0}</span>", 100.0 * share)
+    };
+    format!(
+        "<p class=\"source\">Colour: how probable the model held a token,{}</p>",
+        (0..=8).step_by(2).map(step).collect::<String>()
+    )
+}
+
+fn passage(written: &Written) -> String {
+    let (id, prompt, answer) = written;
+    let (words, probabilities) = (&answer.scored.words, &answer.values[1..]);
+    let edge = inside(id, *prompt);
+    let mut html = format!(
+        "<section class=\"passage\"><h4>{0}, trained at {1}</h4><p tabindex=\"0\" role=\"region\" aria-label=\"Written by {0}, trained at {1}\">",
+        model_name(id),
+        parts(id).1.unwrap_or_default()
+    );
+    for (i, (word, p)) in words.iter().zip(probabilities).enumerate() {
+        if i == edge {
+            html += match edge {
+                0 => "<strong class=\"edge\">the prompt alone reaches the training length</strong>",
+                _ => "<strong class=\"edge\">training length</strong>",
+            };
+        }
+        let text = escaped(word).replace('\n', "<br>");
+        // Nine steps of colour: as many classes, and no style of its own on every token.
+        let step = if p.is_finite() { (p.sqrt() * 8.0).round() } else { 0.0 };
+        html += &format!("<span data-p=\"{step}\" title=\"{}\">{text}</span>", show_percent((*p).into()));
+    }
+    html + "</p></section>"
+}
+
+fn table(written: &[Written]) -> Table {
+    let mut rows = Vec::new();
+    for w in written {
+        let (a, b) = halves(w);
+        for (place, stretch) in [("up to the training length", a), ("past it", b)] {
+            let Some(s) = stretch else { continue };
+            rows.push(vec![
+                w.0.clone(),
+                place.into(),
+                thousands(s.n as u64),
+                show_percent(s.probability),
+                show_percent(s.fresh),
+            ]);
+        }
+    }
+    Table {
+        caption: "What each model wrote".into(),
+        columns: ["model", "stretch", "tokens", "probability (geometric mean)", "new runs of three tokens"]
+            .map(String::from)
+            .to_vec(),
+        rows,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(String::from).collect()
+    }
+
+    #[test]
+    fn repetition_is_counted() {
+        let text = words("a b c a b c a b c");
+        let p = vec![0.5f32; 9];
+        let whole = stretch(&text, &p, 0, 9).unwrap();
+        // abc, bca and cab are new, the four after them are not.
+        assert!((whole.fresh - 3.0 / 7.0).abs() < 1e-12);
+        assert!((whole.probability - 0.5).abs() < 1e-9);
+        assert_eq!(stretch(&text, &p, 6, 9).unwrap().fresh, 0.0);
+        assert_eq!(stretch(&text, &p, 9, 12), None);
+    }
+
+    #[test]
+    fn a_prompt_longer_than_the_training_length_leaves_one_stretch() {
+        let scored = crate::protocol::Scored { words: words("a b"), ..Default::default() };
+        let answer = Answer { scored: &scored, values: vec![300.0, 0.5, 0.5], live: true };
+        let said = finding(&[("alibi-256".to_string(), 300, answer)]);
+        assert!(said.ends_with("ALiBi – and 50.0 %."), "{said}");
+        assert!(finding(&[]).starts_with("Nothing has been written"));
+    }
+
+    #[test]
+    fn a_probability_that_is_no_number_is_named() {
+        let scored = crate::protocol::Scored { words: words("a b"), ..Default::default() };
+        let answer = || Answer { scored: &scored, values: vec![1.0, 0.5, f32::NAN], live: true };
+        let written = [("alibi-256".to_string(), 1, answer())];
+        assert_eq!(table(&written).rows[0][3..], ["diverged", "100.0 %"]);
+        assert!(passage(&written[0]).contains("<span data-p=\"0\" title=\"diverged\">b</span>"));
+    }
+
+    #[test]
+    fn the_training_length_counts_the_prompt() {
+        assert_eq!(inside("alibi-256", 20), 236);
+        assert_eq!(inside("alibi-64", 100), 0);
+    }
+}

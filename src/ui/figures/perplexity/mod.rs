@@ -1,0 +1,290 @@
+//! The laboratory: the reader chooses models, input lengths, protocol and engine, and measures.
+
+mod controls;
+mod own;
+mod matrix;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use self::controls::Controls;
+use self::matrix::Matrix;
+use crate::chart::sort_by_key;
+use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
+use crate::protocol::{Evaluate, Protocol};
+use crate::ui::figure::curves::{self, Shown};
+use crate::ui::figure::frame::Figure;
+use crate::ui::figure::provenance::Ran;
+use crate::ui::figure::run_bar::RunBar;
+use crate::ui::figure::spec::own_text;
+use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::runs::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
+use crate::ui::runs::results::thousands;
+use crate::ui::runs::run_state::Run;
+use crate::ui::runs::worker_pool::Client;
+use crate::ui::settings::state::{TextChoice, protocol_of, use_settings};
+use crate::ui::widgets::data_table::DataTable;
+use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::export::Export;
+use crate::ui::widgets::line_plot::LinePlot;
+use crate::ui::widgets::line_plot::drawing;
+
+/// What would run now.
+#[derive(Clone, Debug, PartialEq)]
+struct Plan {
+    evaluations: Vec<Evaluate>,
+    n_targets: usize,
+    protocol: Protocol,
+    seconds: f64,
+    stream: String,
+    /// Tokens of the reader's own text, if that is what is scored.
+    own: Option<usize>,
+    /// Chosen lengths that the text is too short for.
+    left_out: Vec<usize>,
+}
+
+/// The figure.
+#[component]
+pub fn Perplexity() -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Site>());
+    let client = expect_context::<Client>();
+    let run = Run::default();
+    let manifest = Memo::new(move |_| site.manifest.with(|m| m.ready().cloned()));
+
+    let plan = Memo::new(move |_| {
+        let manifest: Arc<Manifest> = manifest.get()?;
+        let (chosen, text) = (settings.models.get(), settings.text.get());
+        let mut models: Vec<String> =
+            manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
+        sort_by_key(&mut models, |m| curves::order(m));
+        let choices = Choices {
+            lengths: settings.lengths.get(),
+            protocol: protocol_of(settings.protocol.get(), settings.stride.get()),
+            targets: settings.targets.get(),
+            engine: settings.engine.get(),
+            stream: match text {
+                TextChoice::Own => own_text(&settings.own.get()).0,
+                TextChoice::MobyDick => "moby-dick".into(),
+                TextChoice::HeldOut => "held-out".into(),
+            },
+            own: None,
+            models,
+        };
+        let choices = match text {
+            TextChoice::Own => {
+                let counted = client.results.with(|r| r.counted(&choices.stream)).unwrap_or(0);
+                Choices { own: Some((settings.own.get(), counted)), ..choices }
+            }
+            _ => choices,
+        };
+        client.results.with(|results| {
+            let expected = expected_engine(choices.engine, results);
+            let n_targets = n_targets(&choices, expected);
+            let evaluations = evaluations(&choices, n_targets);
+            let default = ModelConfig::default_preset("alibi", 256);
+            let config = choices.models.first().and_then(|m| manifest.model(m)).map_or(&default, |m| &m.config);
+            let seconds = estimate(&evaluations, config, results);
+            let left_out = choices.lengths.iter().copied().filter(|l| !choices.usable().contains(l)).collect();
+            let (stream, own) = (choices.stream, choices.own.map(|(_, tokens)| tokens));
+            Some(Plan { evaluations, n_targets, protocol: choices.protocol, seconds, stream, own, left_out })
+        })
+    });
+    // What is on show: points for the present choices, or else the last ones of the same protocol.
+    let points = Memo::new(move |_| -> Vec<Shown> {
+        let Some(plan) = plan.get() else { return Vec::new() };
+        client.results.with(|r| {
+            let now = r.of(&plan.stream, plan.protocol, plan.n_targets);
+            let found = match (now.is_empty(), r.latest_targets(&plan.stream, plan.protocol)) {
+                (true, Some(other)) if settings.targets.get() == 0 => r.of(&plan.stream, plan.protocol, other),
+                _ => now,
+            };
+            curves::live_points(&found)
+        })
+    });
+    // Before anything has run: what these choices gave when it was recorded, pale.
+    let recorded = Memo::new(move |_| -> Vec<Shown> {
+        let (models, lengths) = (settings.models.get(), settings.lengths.get());
+        if points.with(|p| !p.is_empty())
+            || settings.text.get() != TextChoice::HeldOut
+            || plan.with(|p| p.as_ref().is_none_or(|p| p.protocol != Protocol::Nonoverlapping))
+        {
+            return Vec::new();
+        }
+        let all = site.recorded.with(|r| r.ready().map(|r| curves::recorded_points(r)).unwrap_or_default());
+        all.into_iter().filter(|p| models.contains(&p.model) && lengths.contains(&p.length)).collect()
+    });
+    let chart = Memo::new(move |_| {
+        let background = recorded.get();
+        points.with(|p| {
+            let mut trained = curves::training_lengths(p);
+            if trained.is_empty() {
+                trained = settings.models.with(|m| m.iter().filter_map(|m| curves::parts(m).1).collect());
+                sort_by_key(&mut trained, |l| *l);
+                trained.dedup();
+            }
+            let mut lines = curves::series(&background, "-recorded", false);
+            lines.iter_mut().for_each(|line| line.faint = true);
+            lines.extend(curves::series(p, "", false));
+            let mut chart = curves::chart(lines, &trained);
+            // The axis covers what is planned, so that it stands still while points arrive.
+            let planned =
+                plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).map(|e| e.length).collect::<Vec<_>>());
+            let lengths = || p.iter().map(|p| p.length).chain(planned.iter().copied()).chain(trained.iter().copied());
+            chart.x.range =
+                lengths().min().zip(lengths().max()).filter(|(a, b)| a < b).map(|(a, b)| (a as f64, b as f64));
+            chart
+        })
+    });
+    let everything = move || client.results.with(|r| curves::live_points(&r.points()));
+
+    let asked = Signal::derive(move || plan.with(|p| p.iter().flat_map(|p| p.evaluations.clone()).collect::<Vec<_>>()));
+    let state = Signal::derive(move || match site.manifest.get() {
+        Loaded::Unasked | Loaded::Loading => "loading",
+        Loaded::Failed(_) => "failed",
+        Loaded::Ready(_) => run.state(),
+    });
+    let trouble = Signal::derive(move || match site.manifest.get() {
+        Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
+        _ => None,
+    });
+    let said = move || {
+        // Tracked before what depends on it: see the map of the bias figure.
+        points.track();
+        recorded.with(|r| points.with(|p| finding(p, r)))
+    };
+    view! {
+        <Figure
+            id="perplexity"
+            title="The laboratory"
+            state=state
+            finding=Signal::derive(said)
+        >
+            <Trouble trouble=trouble retry=move |()| site.load() />
+            <Controls manifest=manifest />
+            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.targets.get()))}</p>
+            <RunBar
+                run=run
+                label="Run"
+                asked=asked
+            />
+            <LinePlot
+                chart=chart.into()
+                label=Signal::derive(move || format!("Perplexity against input length. {}", said()))
+                id="perplexity-plot"
+            />
+            <Matrix
+                run=run
+                points=points
+                planned=asked
+                left_out=Signal::derive(move || plan.get().map(|p| p.left_out).unwrap_or_default())
+            />
+            <Ran points=points />
+            <DataTable
+                series="perplexity"
+                table=Signal::derive(move || {
+                    // The pale lines have their numbers too.
+                    points.track();
+                    let (shown, caption) = match recorded.get() {
+                        r if r.is_empty() => (points.get(), "Every point measured here, for these choices"),
+                        r => (r, "Recorded natively, for these choices; nothing is measured here yet"),
+                    };
+                    curves::table(&shown, caption.into())
+                })
+            />
+            <Export
+                stem=Signal::stored("alibi-perplexity".to_string())
+                csv=Signal::derive(move || {
+                    // Everything measured in this page, whatever is chosen now; before that, what is drawn pale.
+                    let measured = everything();
+                    if measured.is_empty() { curves::csv(&recorded.get()) } else { curves::csv(&measured) }
+                })
+                svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
+            />
+        </Figure>
+    }
+}
+
+/// The finding, or what is known before anything has run.
+fn finding(points: &[Shown], recorded: &[Shown]) -> String {
+    match (points.is_empty(), curves::finding(points), curves::finding(recorded)) {
+        (true, _, known) if !known.is_empty() => format!("Not measured here yet; as recorded (pale lines): {known}"),
+        (true, ..) => "Nothing has been measured for these choices yet.".into(),
+        (false, said, _) if said.is_empty() => {
+            "A comparison needs each model at its training length and at a longer one.".into()
+        }
+        (false, said, _) => said,
+    }
+}
+
+/// Why the number of targets is not the chosen one.
+fn instead(protocol: Protocol, counted: usize, chosen: usize) -> String {
+    let why = match protocol {
+        _ if chosen == 0 || counted == chosen => return String::new(),
+        Protocol::LastTokens => "this evaluation has its own number",
+        Protocol::Sliding { .. } if counted > chosen => "a stride scores as many at once",
+        _ if counted > chosen => "the longest input holds as many",
+        _ => "the text has no more for these lengths",
+    };
+    format!(" (not {}: {why})", thousands(chosen as u64))
+}
+
+/// What would run, and for about how long; `chosen` is the reader's number of targets, 0 if it is left to the page.
+fn describe(plan: &Plan, chosen: usize) -> String {
+    let left_out: Vec<String> = plan.left_out.iter().map(|&l| thousands(l as u64)).collect();
+    let left_out = match left_out.is_empty() {
+        true => String::new(),
+        false => format!(" The text is too short for inputs of {}.", left_out.join(", ")),
+    };
+    let Some(first) = plan.evaluations.first() else {
+        return match plan.own {
+            Some(0) => "Paste, type or drop a text above and take it; it never leaves this machine.".into(),
+            Some(n) if !plan.left_out.is_empty() => format!("The text has {} tokens.{left_out}", thousands(n as u64)),
+            _ => "Choose at least one model and one input length.".into(),
+        };
+    };
+    let count = plan.evaluations.len();
+    let counted = match plan.protocol {
+        Protocol::LastTokens => {
+            let blocks = (0..first.n_targets).step_by(LAST_BLOCK).map(|from| LAST_TARGETS.min(first.n_targets - from));
+            blocks.sum()
+        }
+        _ => first.n_targets,
+    };
+    let points = if count == 1 { "One point".into() } else { format!("{count} points") };
+    let how = match plan.protocol {
+        Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
+        Protocol::LastTokens if first.n_targets < LAST_BLOCK => {
+            "the last of the text scored, with context growing to the left".into()
+        }
+        Protocol::LastTokens => "the last 256 of every 16,384 scored, with context growing to the left".into(),
+        Protocol::Sliding { stride } if plan.evaluations.iter().all(|e| stride >= e.length) => {
+            "each segment of the input length scored by itself: a stride of that length or more is nonoverlapping"
+                .into()
+        }
+        Protocol::Sliding { stride: 1 } => "one new token scored per window, every window computed in full".into(),
+        Protocol::Sliding { stride } => {
+            format!("the newest {} tokens scored per window, every window computed in full", thousands(stride as u64))
+        }
+    };
+    format!(
+        "{points}, the same {} targets{} at every length, {how}. Roughly {}.{left_out}",
+        thousands(counted as u64),
+        instead(plan.protocol, counted, chosen),
+        show_seconds(plan.seconds),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_number_of_targets_than_the_chosen_one_has_its_reason() {
+        let non = Protocol::Nonoverlapping;
+        assert_eq!((instead(non, 8_192, 0), instead(non, 2_048, 2_048)), (String::new(), String::new()));
+        assert_eq!(instead(non, 4_096, 2_048), " (not 2,048: the longest input holds as many)");
+        assert!(instead(non, 512, 2_048).contains("the text has no more"));
+        assert!(instead(Protocol::Sliding { stride: 4_096 }, 4_096, 2_048).contains("a stride scores as many"));
+        assert!(instead(Protocol::LastTokens, 1_024, 2_048).contains("its own number"));
+    }
+}

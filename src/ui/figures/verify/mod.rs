@@ -1,0 +1,135 @@
+//! Does the engine in this very browser compute what it should? Figure `verify`.
+
+use crate::protocol::{EngineChoice, Evaluate, Task};
+use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::runs::results::thousands;
+use crate::ui::widgets::data_table::Table;
+
+/// Largest difference of a loss that counts as agreement, nats.
+const LIMIT: f32 = 1e-3;
+/// The same for activations, whose standard deviation is of the order of 1. The GPU gives none back.
+const ACTIVATION_LIMIT: f32 = 1e-2;
+
+/// The figure.
+pub static LAB: Lab = Lab {
+    id: "verify",
+    title: "Check this browser’s engine",
+    controls: &[
+        Control {
+            key: "verify-models",
+            label: "Models, by training length in tokens",
+            kind: Kind::Models(|_| true),
+            default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256,trainable-256",
+        },
+        Control {
+            key: "verify-engine",
+            label: "Engine",
+            kind: Kind::Pick(&[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")]),
+            default: "auto",
+        },
+    ],
+    run: Some("Check"),
+    plots: &[],
+    series: &["verify"],
+    kept: None,
+};
+
+/// Its questions and what it makes of the answers.
+pub static WORK: Work = Work { lab: &LAB, asks, show };
+
+fn ask(bench: &Bench, model: &str, engine: EngineChoice) -> Evaluate {
+    Evaluate { engine, ..bench.ask(model, 0, 0, Task::Verify) }
+}
+
+fn asks(bench: &Bench) -> Vec<Evaluate> {
+    let engine = match bench.value("verify-engine") {
+        "cpu" => EngineChoice::Cpu,
+        "gpu" => EngineChoice::Gpu,
+        // As the page's address has it.
+        _ => bench.engine,
+    };
+    bench.models("verify-models").iter().map(|m| ask(bench, &m.id, engine)).collect()
+}
+
+/// One model checked: id, difference of losses, of activations, losses compared, where.
+type Row = (String, f32, f32, f32, &'static str);
+
+/// Every engine that has been checked, whichever is chosen now.
+fn show(bench: &Bench) -> Shown {
+    let mut rows: Vec<Row> = Vec::new();
+    for model in bench.models("verify-models") {
+        for choice in [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto] {
+            let Some(answer) = bench.find(&ask(bench, &model.id, choice)) else { continue };
+            let &[loss, activation, n] = answer.values.as_slice() else { continue };
+            let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
+            // Auto is one of the two.
+            if rows.iter().all(|r| (r.0.as_str(), r.4) != (&model.id, engine)) {
+                rows.push((model.id.clone(), loss, activation, n, engine));
+            }
+        }
+    }
+    Shown { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
+}
+
+fn finding(rows: &[Row]) -> String {
+    let largest = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
+    let loss = rows.iter().map(|r| r.1).fold(0.0, largest);
+    let activations = || rows.iter().filter(|r| r.4 == "CPU").map(|r| r.2);
+    let activation = activations().fold(0.0, largest);
+    let also = if activations().count() > 0 { format!(", of an activation {activation:.1e}") } else { String::new() };
+    let n: f32 = rows.iter().map(|r| r.3).sum();
+    let mut engines: Vec<&str> = rows.iter().map(|r| r.4).collect();
+    crate::chart::sort_by_key(&mut engines, |e| *e);
+    engines.dedup();
+    let report = "Please report it with the name of your browser.";
+    match (loss <= LIMIT, activation <= ACTIVATION_LIMIT) {
+        _ if rows.is_empty() => "Not checked in this browser yet.".into(),
+        (true, true) => format!(
+            "This browser’s engine agrees ({}): over {} losses the largest difference from the recorded ones is {loss:.1e} nats{also}.",
+            engines.join(" and "),
+            thousands(n as u64)
+        ),
+        (false, _) => format!(
+            "This browser’s engine does not agree: a loss differs by {loss:.1e} nats, more than {LIMIT:.0e}. {report}"
+        ),
+        (_, false) => format!(
+            "This browser’s engine does not agree: an activation differs by {activation:.1e}, more than {ACTIVATION_LIMIT:.0e}. {report}"
+        ),
+    }
+}
+
+fn table(rows: &[Row]) -> Table {
+    let show = |v: f32| if v.is_finite() { format!("{v:.1e}") } else { "–".into() };
+    let row = |(id, loss, activation, n, engine): &Row| {
+        vec![id.clone(), show(*loss), show(*activation), thousands(*n as u64), (*engine).into()]
+    };
+    Table {
+        caption: "Largest differences from what was recorded natively".into(),
+        columns: ["model", "of a loss (nats)", "of an activation", "losses compared", "engine"]
+            .map(String::from)
+            .to_vec(),
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disagreement_is_said() {
+        let row = |loss| ("alibi-256".to_string(), loss, 0.0, 128.0, "CPU");
+        let gpu = ("alibi-256".to_string(), 0.0, f32::NAN, 128.0, "GPU");
+        assert!(finding(&[row(1e-5)]).contains("agrees (CPU): over 128 losses"));
+        assert!(finding(&[gpu.clone(), row(1e-5), gpu.clone()]).contains("agrees (CPU and GPU): over 384 losses"));
+        let alone = finding(std::slice::from_ref(&gpu));
+        assert!(alone.ends_with("is 0.0e0 nats."), "{alone}");
+        assert!(
+            finding(&[row(0.0), (gpu.0.clone(), 0.0, 0.5, 128.0, "CPU")]).contains("an activation differs by 5.0e-1")
+        );
+        assert!(finding(&[(gpu.0, 0.0, f32::NAN, 128.0, "CPU")]).contains("does not agree"));
+        assert!(finding(&[row(1e-5), row(0.2)]).contains("does not agree"));
+        assert!(finding(&[row(f32::NAN)]).contains("does not agree"));
+        assert!(finding(&[]).starts_with("Not checked"));
+    }
+}

@@ -1,0 +1,365 @@
+//! The article stands in index.html, in reading order; this gives it what moves. Every figure is mounted into its place:
+//! the first and those near the reader at once, the others when the reader has moved, one after the other, while the
+//! browser is idle.
+
+use std::time::Duration;
+
+use leptos::context::Provider;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement};
+
+use crate::ui::figures::extrapolation::Extrapolation;
+use crate::ui::page::lazy::{Later, Part, after};
+use crate::ui::page::location::{go_to, visit};
+use crate::ui::page::registry::{Entry, FIGURES};
+use crate::ui::settings::state::{Settings, ThemeChoice, use_settings};
+use crate::ui::widgets::choice::Segmented;
+use crate::ui::widgets::visibility::{Moved, Near, watch};
+
+const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
+/// The figure that the page's first file draws.
+const FIRST: &Entry = &FIGURES[0];
+/// Time after which what is far from the reader is drawn for one who has not moved.
+const AT_REST: Duration = Duration::from_secs(10);
+/// Time that a browser may put off what is far from the reader.
+const IDLE_AT_MOST: Duration = Duration::from_millis(500);
+/// The same where it does not know when that is.
+const SOON: Duration = Duration::from_millis(50);
+
+/// Mounts the figures, and what else moves, into the article that the document holds.
+pub fn attach() {
+    let settings = use_settings();
+    follow_links(settings);
+    // The browser went to the anchor of the address before the figures took their room.
+    Effect::new(|| {
+        let hash = window().location().hash().unwrap_or_default();
+        go_to(hash.trim_start_matches('#'));
+    });
+    // Each step in a task of its own: in between, the browser answers to the reader.
+    in_turn(move || {
+        let moved = moved();
+        provide_context(Moved(moved));
+        let mut turns: Vec<Turn> = Vec::new();
+        for figure in FIGURES {
+            turns.extend(wait(figure.id, Part::Figure(figure.id)));
+        }
+        turns.extend(wait("training", Part::Training));
+        give(turns, settings, moved);
+        in_turn(|| {
+            if let Some(place) = place("theme") {
+                mount_to(place, || view! { <Theme /> }).forget();
+            }
+        });
+    });
+}
+
+/// Does something in the browser's next task, with this place's contexts.
+fn in_turn(act: impl FnOnce() + 'static) {
+    let owner = Owner::current();
+    set_timeout(
+        move || match owner {
+            Some(owner) => owner.with(act),
+            None => act(),
+        },
+        Duration::ZERO,
+    );
+}
+
+/// The place of that name.
+fn place(name: &str) -> Option<HtmlElement> {
+    let found = document().query_selector(&format!("[data-place='{name}']")).ok().flatten();
+    found.and_then(|p| p.dyn_into().ok())
+}
+
+/// A part that waits for its turn to be drawn.
+#[derive(Clone, Copy)]
+struct Turn {
+    near: Near,
+    come: RwSignal<bool>,
+    /// Whether it is drawn, or could not be had.
+    over: RwSignal<bool>,
+}
+
+/// Mounts a part into its place when its turn has come.
+fn wait(name: &str, part: Part) -> Option<Turn> {
+    let place = place(name)?;
+    let (near, come, over) = (watch(&place), RwSignal::new(false), RwSignal::new(false));
+    let room = place.clone();
+    // What is far keeps the room that is kept for it (assets/style.css).
+    Effect::new(move || {
+        if near.0.get() {
+            let _ = room.set_attribute("data-near", "");
+        }
+    });
+    let first = part == Part::Figure(FIRST.id);
+    // What is mounted belongs to the page, not to what told that its time has come: that would take it away when it tells again.
+    let owner = Owner::current()?;
+    Effect::new(move |done: Option<bool>| {
+        let now = come.get();
+        if now && done != Some(true) {
+            let draw = move || match first {
+                // It is in the file that is here: its turn is over when it comes.
+                true => view! { <Extrapolation /> }.into_any(),
+                false => view! { <Later part=part wanted=Signal::stored(true) over=over /> }.into_any(),
+            };
+            let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
+            owner.with(|| untrack(mount));
+            if first {
+                over.set(true);
+            }
+        }
+        now
+    });
+    if first {
+        set_timeout(move || come.set(true), Duration::ZERO);
+    }
+    Some(Turn { near, come, over })
+}
+
+/// Gives the parts their turns, one after the other: in between, the browser answers to the reader.
+fn give(turns: Vec<Turn>, settings: Settings, ready: Signal<bool>) {
+    Effect::new(move || {
+        let waiting: Vec<&Turn> = turns.iter().filter(|t| !t.come.get()).collect();
+        if settings.printing.get() {
+            waiting.iter().for_each(|t| t.come.set(true));
+            return;
+        }
+        // One that was given its turn is heard when it is over.
+        if turns.iter().any(|t| t.come.get() && !t.over.get()) {
+            return;
+        }
+        // All are heard as long as they wait: the reader may come near before the browser is idle.
+        let near: Vec<&&Turn> = waiting.iter().filter(|t| t.near.0.get()).collect();
+        match (near.first(), waiting.first()) {
+            (Some(turn), _) => {
+                let come = turn.come;
+                set_timeout(move || come.set(true), Duration::ZERO);
+            }
+            (None, Some(turn)) if ready.get() => when_idle(turn.come),
+            _ => {}
+        }
+    });
+}
+
+/// Becomes true when the reader first moves, or has read for a while: until then the processor is left to what is in sight.
+fn moved() -> Signal<bool> {
+    let moved = RwSignal::new(false);
+    let heard = Closure::<dyn FnMut()>::new(move || {
+        if !moved.get_untracked() {
+            moved.set(true);
+        }
+    });
+    for event in ["scroll", "pointermove", "pointerdown", "keydown"] {
+        let _ = window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+    }
+    heard.forget();
+    let over = after(AT_REST);
+    Signal::derive(move || moved.get() || over.get())
+}
+
+/// Sets a signal when the browser has time to spare, or a little later: some do not know when that is (Safari), and some
+/// tell nobody for a long time (a tab in the background).
+fn when_idle(come: RwSignal<bool>) {
+    let act = Closure::once_into_js(move || {
+        let _ = come.try_set(true);
+    });
+    let asked = window().request_idle_callback(act.unchecked_ref());
+    let at_most = if asked.is_ok() { IDLE_AT_MOST } else { SOON };
+    set_timeout(
+        move || {
+            let _ = come.try_set(true);
+        },
+        at_most,
+    );
+}
+
+/// Follows links within the article: to a place, or to a state of a figure, the settings that it names and its place.
+fn follow_links(settings: Settings) {
+    let follow = Closure::<dyn FnMut(web_sys::MouseEvent)>::new(move |event: web_sys::MouseEvent| {
+        if event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0 {
+            return;
+        }
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let link = target.and_then(|t| t.closest("a[href^='?'], a[href^='#']").ok().flatten());
+        let Some(address) = link.and_then(|a| a.get_attribute("href")) else { return };
+        if let Some(anchor) = address.strip_prefix('#') {
+            // After the browser has gone there by itself.
+            let anchor = anchor.to_string();
+            set_timeout(move || go_to(&anchor), Duration::ZERO);
+        } else {
+            event.prevent_default();
+            visit(settings, &address);
+        }
+    });
+    if let Some(article) = document().get_element_by_id("article") {
+        let _ = article.add_event_listener_with_callback("click", follow.as_ref().unchecked_ref());
+    }
+    follow.forget();
+}
+
+/// A figure by itself; any but the first waits until it is wanted.
+pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
+    if id == FIRST.id {
+        view! { <Extrapolation /> }.into_any()
+    } else {
+        view! { <Later part=Part::Figure(id) wanted=wanted /> }.into_any()
+    }
+}
+
+/// The switch of colours.
+#[component]
+fn Theme() -> impl IntoView {
+    let settings = use_settings();
+    view! {
+        <Segmented
+            testid="theme"
+            label="Colours"
+            choices=THEMES
+            value=Signal::derive(move || THEMES[settings.theme.get() as usize].0)
+            choose=move |name: &'static str| {
+                settings.theme.set(match name {
+                    "light" => ThemeChoice::Light,
+                    "dark" => ThemeChoice::Dark,
+                    _ => ThemeChoice::Auto,
+                });
+            }
+        />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::ui::page::registry::{FIGURES, by_id};
+
+    const INDEX: &str = include_str!("../../../index.html");
+
+    /// What stands between the first `from` and the next `to`.
+    fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+        let rest = text.split_once(from).unwrap_or_else(|| panic!("index.html has no {from}")).1;
+        rest.split_once(to).unwrap_or_else(|| panic!("index.html has no {to} after {from}")).0
+    }
+
+    /// The figures' descriptions, by id.
+    fn listed() -> Vec<serde_json::Value> {
+        serde_json::from_str(include_str!("../../../assets/figures.json")).unwrap()
+    }
+
+    #[test]
+    fn the_document_holds_every_figure_in_the_lists_order() {
+        let ids = |mark: &str| -> Vec<String> {
+            INDEX.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
+        };
+        // The check of the engines belongs to how the page was made, after the last texts.
+        let places = ids("data-place=\"");
+        let expected: Vec<&str> = FIGURES.iter().map(|f| f.id).collect();
+        let (last, others) = expected.split_last().unwrap();
+        assert_eq!(places, [&["theme"], others, &["training", last]].concat());
+        let sections: Vec<String> = ids("<section id=\"section-");
+        assert_eq!(sections, expected);
+    }
+
+    #[test]
+    fn a_place_has_title_picture_room_and_the_text_around_it() {
+        for (figure, listed) in FIGURES.iter().zip(listed()) {
+            let section = between(INDEX, &format!("<section id=\"section-{}\"", figure.id), "</section>");
+            assert!(section.contains(&format!("aria-label=\"{}\"", figure.title)), "{}", figure.id);
+            assert!(section.contains(&format!("<figure class=\"still\" id=\"{}\">", figure.id)), "{}", figure.id);
+            assert_eq!(between(section, "<h3>", "</h3>"), figure.title);
+            let picture = between(section, "<img src=\"./", "\"");
+            assert_eq!(picture, format!("assets/stills/{}.webp", figure.id));
+            assert!(fs::exists(format!("{}/{picture}", env!("CARGO_MANIFEST_DIR"))).unwrap(), "no {picture}");
+            assert_eq!(
+                between(section, "alt=\"", "\"").replace("&#x27;", "'"),
+                listed["description"].as_str().unwrap()
+            );
+            let room = format!("--wide: {}px; --narrow: {}px", listed["wide"], listed["narrow"]);
+            assert_eq!(between(section, "style=\"", "\""), room);
+            let folder = figure.id.replace('-', "_");
+            for part in ["before", "after"] {
+                assert!(
+                    section.contains(&format!("href=\"src/ui/figures/{folder}/{part}.html\"")),
+                    "{} {part}",
+                    figure.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_contents_lead_to_every_section() {
+        let contents = between(INDEX, "<nav class=\"contents\"", "</nav>");
+        let figures = FIGURES.iter().filter(|f| f.id != "verify");
+        for (line, figure) in contents.lines().filter(|l| l.contains("<li>")).zip(figures) {
+            let expected = format!(
+                "<li><a href=\"#section-{}\">{}</a><span>{}</span></li>",
+                figure.id, figure.title, figure.question
+            );
+            assert_eq!(line.trim(), expected);
+        }
+        for id in ["questions", "limits", "training", "sources"] {
+            assert!(
+                contents.contains(&format!("href=\"#{id}\"")) && INDEX.contains(&format!("aria-labelledby=\"{id}\""))
+            );
+        }
+    }
+
+    #[test]
+    fn no_text_is_left_out() {
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui"))];
+        let mut found = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "html") {
+                    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap();
+                    assert_eq!(INDEX.matches(&format!("href=\"{path}\"")).count(), 1, "{path}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 30, "{found}");
+    }
+
+    /// A link to a state of a figure names settings that exist, values that they can have, and a place that exists.
+    #[test]
+    fn links_to_states_of_figures_hold() {
+        use crate::ui::settings::query::{parse, write};
+        let mut found = 0;
+        for file in ["questions", "limits"] {
+            let text =
+                fs::read_to_string(format!("{}/src/ui/page/texts/{file}.html", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            for link in text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
+            {
+                let Some((query, anchor)) = link.split_once('#') else { continue };
+                let place = anchor.trim_start_matches("section-");
+                let figure = by_id(place).is_some();
+                assert!(figure || INDEX.contains(&format!("texts/{place}")), "{link}");
+                if query.is_empty() {
+                    continue;
+                }
+                found += 1;
+                let parsed = parse(query);
+                assert!(figure && parsed.notices.is_empty(), "{link}: {:?}", parsed.notices);
+                let keys = crate::ui::page::registry::keys(place);
+                for (key, value) in query.trim_start_matches('?').split('&').filter_map(|p| p.split_once('=')) {
+                    assert!(keys.contains(&key), "{link}: {key} means nothing to {place}");
+                    // A value that is no default is written again as it was read.
+                    let written = write(&parsed.state, None);
+                    let default = !written.contains(&format!("{key}="));
+                    assert!(
+                        default || written.contains(&format!("{key}={value}")),
+                        "{link}: {key}={value} became {written}"
+                    );
+                }
+            }
+        }
+        assert!(found >= 9, "{found}");
+    }
+}

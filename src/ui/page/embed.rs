@@ -1,0 +1,54 @@
+//! One figure alone, for another page's frame.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::ui::page::article::draw;
+use crate::ui::page::location::report_height;
+use crate::ui::page::registry::Entry;
+use crate::ui::runs::assets::base;
+use crate::ui::settings::query::write;
+use crate::ui::settings::state::use_settings;
+
+/// The figure, and a link to the whole article with the same settings.
+#[component]
+pub fn Embed(
+    /// The figure.
+    figure: &'static Entry,
+) -> impl IntoView {
+    let settings = use_settings();
+    Effect::new(move || report_height(figure.id));
+    // What a teacher has hidden is for this frame only.
+    let article = move || {
+        let mut state = settings.snapshot();
+        state.hide.clear();
+        format!("{}{}#{}", base(), write(&state, None), figure.id)
+    };
+    let place = NodeRef::<html::Div>::new();
+    Effect::new(move || place.get().iter().for_each(|place| leave_article(figure.id, place.as_ref())));
+    view! {
+        <main class="embed">
+            // The outline that the article gives a figure, for those who listen.
+            <h1 class="visually-hidden">"ALiBi, explained by running it"</h1>
+            <h2 class="visually-hidden">{figure.question}</h2>
+            <div class="place" node_ref=place>{draw(figure.id, Signal::stored(true))}</div>
+            <p class="embed-link">
+                "From "
+                <a href=article target="_blank" rel="noopener" data-testid="full-page">"ALiBi, explained by running it"</a>
+            </p>
+        </main>
+    }
+}
+
+/// Takes the figure's picture out of the document and drops the article around it. The picture stays until the figure
+/// stands in its place.
+fn leave_article(id: &str, place: &web_sys::Element) {
+    if place.query_selector("figure").is_ok_and(|f| f.is_none())
+        && let Ok(Some(still)) = document().query_selector(&format!("#article figure.still#{id}"))
+    {
+        let _ = place.append_child(&still);
+    }
+    if let Some(article) = document().get_element_by_id("article") {
+        article.remove();
+    }
+}

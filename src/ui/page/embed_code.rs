@@ -1,0 +1,187 @@
+//! What to paste into another page to show a figure there, as it stands now, and what that looks like.
+
+use std::time::Duration;
+
+use leptos::html;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+
+use crate::ui::figure::spec::escaped;
+use crate::ui::page::registry::{Entry, keys};
+use crate::ui::runs::assets::base;
+use crate::ui::settings::query::{decode, leaves_out, write_some};
+use crate::ui::settings::state::{State, use_settings};
+use crate::ui::widgets::choice::Segmented;
+
+/// How long settings must stand before the preview follows them.
+const PAUSE: Duration = Duration::from_millis(500);
+const KINDS: &[(&str, &str)] = &[("frame", "Plain frame"), ("script", "Frame that fits its height")];
+
+/// Address of a figure alone, with those of the settings that it reads. The built site has a page for each, with a
+/// picture for readers without JavaScript.
+pub fn address(site: &str, id: &str, state: &State, built: bool) -> String {
+    let keys = keys(id);
+    let wanted = |key: &str| key == "theme" || key == "hide" || keys.contains(&key);
+    if built {
+        format!("{site}embed/{id}/{}", write_some(state, None, &wanted))
+    } else {
+        format!("{site}{}", write_some(state, Some(id), &wanted))
+    }
+}
+
+/// The text to paste.
+pub fn snippet(kind: &str, site: &str, figure: &Entry, address: &str) -> String {
+    let Entry { id, title, height, .. } = figure;
+    if kind == "frame" {
+        // Of the characters of an address only this one means something in HTML.
+        let address = address.replace('&', "&amp;");
+        return format!(
+            "<iframe src=\"{address}\" title=\"{title}\" width=\"100%\" height=\"{height}\" style=\"border:0\" loading=\"lazy\" allow=\"clipboard-write\"></iframe>"
+        );
+    }
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let settings =
+        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| !matches!(*key, "v" | "embed"));
+    // The script encodes values itself.
+    let settings: String = settings.map(|(key, value)| format!(" {key}=\"{}\"", escaped(&decode(value)))).collect();
+    format!(
+        "<script async src=\"{site}embed.js\"></script>\n<alibi-figure figure=\"{id}\"{settings}><a href=\"{site}#{id}\">{title}</a></alibi-figure>"
+    )
+}
+
+/// Whether the reader sees the panel: a context for what is inside it.
+#[derive(Clone, Copy)]
+pub struct Opened(pub Signal<bool>);
+
+/// Whether this is the built site: only there has every figure a page of its own.
+fn built() -> bool {
+    document().get_element_by_id("file-names").is_some()
+}
+
+/// The text, a button that copies it, and the figure in a frame as it will appear.
+#[component]
+pub fn EmbedCode(
+    /// The figure.
+    figure: &'static Entry,
+) -> impl IntoView {
+    let Entry { id, title, height, .. } = *figure;
+    let settings = use_settings();
+    let kind = RwSignal::new(KINDS[0].0);
+    let address = Memo::new(move |_| address(&base(), id, &settings.snapshot(), built()));
+    let text = Memo::new(move |_| address.with(|a| snippet(kind.get(), &base(), figure, a)));
+    let area = NodeRef::<html::Textarea>::new();
+    let copied = RwSignal::new(false);
+    Effect::new(move || {
+        text.track();
+        copied.set(false);
+    });
+    let copy = move |_| {
+        if let Some(area) = area.get_untracked() {
+            area.select();
+        }
+        crate::ui::widgets::export::copy(&text.get_untracked(), copied);
+    };
+    let preview = RwSignal::new(false);
+    let opened = use_context::<Opened>().map_or(Signal::stored(true), |o| o.0);
+    // A page is loaded anew when the settings have stood still, not at every step of a slider.
+    let framed = RwSignal::new(None::<String>);
+    let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    Effect::new(move || {
+        let wanted = (preview.get() && opened.get()).then(|| address.get());
+        if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
+            earlier.clear();
+        }
+        if wanted.is_none() || framed.with_untracked(Option::is_none) {
+            framed.set(wanted);
+        } else {
+            let load = move || {
+                let _ = framed.try_set(wanted);
+            };
+            pending.set_value(set_timeout_with_handle(load, PAUSE).ok());
+        }
+    });
+    // A new frame for every address: in the same one each would be a step of the browser's history.
+    let frame = move |src: String| {
+        view! { <iframe src=src height=height title=format!("{title}, as embedded") data-testid="embed-preview"></iframe> }
+    };
+    let left_out = move || {
+        let keys = keys(id);
+        leaves_out(&settings.snapshot(), &|key| keys.contains(&key)).then(|| {
+            view! { <p class="note" data-testid="embed-left-out">"A text of yours is too long for an address: the embed shows the one it starts with."</p> }
+        })
+    };
+    view! {
+        <div class="embed-code" role="group" aria-label=format!("Embed: {title}")>
+            <p>"The figure with its present settings, for another page:"</p>
+            <Segmented testid="embed-kind" group=format!("embed-kind-{id}") label="As" choices=KINDS value=kind choose=move |k: &'static str| kind.set(k) />
+            <textarea node_ref=area readonly=true rows="4" aria-label="Text to paste" data-testid="embed-text" prop:value=text></textarea>
+            <p>
+                <button type="button" class="primary" data-testid="embed-copy" on:click=copy>"Copy"</button>
+                " "
+                <button
+                    type="button"
+                    data-testid="embed-show"
+                    aria-pressed=move || preview.get().to_string()
+                    on:click=move |_| preview.update(|p| *p = !*p)
+                >
+                    "Preview"
+                </button>
+                " "
+                <span role="status">{move || copied.get().then_some("Copied.")}</span>
+            </p>
+            {left_out}
+            <For each=move || framed.get() key=String::clone children=frame />
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::page::registry::by_id;
+    use crate::ui::settings::query::parse;
+
+    #[test]
+    fn an_embed_carries_what_its_figure_reads_and_nothing_else() {
+        let state = parse("?heads=12&protocol=sliding&theme=dark&cost-longest=1024&order=sorted&hide=export").state;
+        let dark = "v=1&heads=12&order=sorted&theme=dark&hide=export";
+        assert_eq!(address("https://a/", "slopes", &state, true), format!("https://a/embed/slopes/?{dark}"));
+        assert_eq!(
+            address("https://a/", "slopes", &state, false),
+            format!("https://a/?v=1&embed=slopes&heads=12&order=sorted&theme=dark&hide=export")
+        );
+        assert_eq!(
+            address("https://a/", "cost", &state, true),
+            "https://a/embed/cost/?v=1&theme=dark&hide=export&cost-longest=1024"
+        );
+        assert_eq!(address("https://a/", "slopes", &State::default(), true), "https://a/embed/slopes/");
+    }
+
+    #[test]
+    fn both_ways_to_embed_say_the_same() {
+        let address = "https://a/embed/slopes/?v=1&heads=12&theme=dark";
+        let slopes = Entry { title: "T", height: 720, ..*by_id("slopes").unwrap() };
+        assert_eq!(
+            snippet("frame", "https://a/", &slopes, address),
+            "<iframe src=\"https://a/embed/slopes/?v=1&amp;heads=12&amp;theme=dark\" title=\"T\" width=\"100%\" height=\"720\" style=\"border:0\" loading=\"lazy\" allow=\"clipboard-write\"></iframe>"
+        );
+        assert_eq!(
+            snippet("script", "https://a/", &slopes, address),
+            "<script async src=\"https://a/embed.js\"></script>\n<alibi-figure figure=\"slopes\" heads=\"12\" theme=\"dark\"><a href=\"https://a/#slopes\">T</a></alibi-figure>"
+        );
+    }
+
+    #[test]
+    fn an_element_carries_values_as_they_are() {
+        let text = snippet(
+            "script",
+            "https://a/",
+            by_id("generate").unwrap(),
+            "https://a/embed/generate/?v=1&generate-prompt=A+%22b%22%26c",
+        );
+        assert!(
+            text.contains("<alibi-figure figure=\"generate\" generate-prompt=\"A &quot;b&quot;&amp;c\"><a "),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! The browser's side of the address: reads it at the start, keeps it up to date, and tells a parent frame the height.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::ui::settings::query::{Parsed, parse, parse_onto, write};
+use crate::ui::settings::state::{Settings, ThemeChoice};
+
+/// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How often a place is looked at that the page has gone to, and how many times.
+const STEP: Duration = Duration::from_millis(100);
+const STEPS: u32 = 40;
+
+/// What the address says now.
+pub fn read() -> Parsed {
+    parse(&window().location().search().unwrap_or_default())
+}
+
+/// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
+pub fn follow(settings: Settings, embed: Option<String>) {
+    let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    let embed = StoredValue::new(embed);
+    let query = move || embed.with_value(|embed| write(&settings.snapshot(), embed.as_deref()));
+    let rewrite = move || {
+        let location = window().location();
+        let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
+        if let Ok(history) = window().history() {
+            let address = format!("{path}{}{hash}", untrack(query));
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+        }
+    };
+    Effect::new(move |first: Option<()>| {
+        // Read here so that every setting is heard.
+        query();
+        if first.is_none() {
+            return;
+        }
+        if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
+            earlier.clear();
+        }
+        pending.set_value(set_timeout_with_handle(rewrite, PAUSE).ok());
+    });
+    // Going back leads to an earlier place in the page, not to earlier settings: the address must not say otherwise.
+    let back = Closure::<dyn FnMut()>::new(rewrite);
+    let _ = window().add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
+    back.forget();
+}
+
+/// Follows a link within the page that opens a figure in some state: takes the settings that it names, leaves the
+/// others, and goes to its anchor.
+pub fn visit(settings: Settings, link: &str) {
+    let (query, anchor) = link.split_once('#').unwrap_or((link, ""));
+    settings.adopt(parse_onto(untrack(|| settings.snapshot()), query).state);
+    let _ = window().location().set_hash(anchor);
+    // Setting the same anchor again would not scroll.
+    go_to(anchor);
+}
+
+thread_local! {
+    /// Journeys begun and ended so far: another number means that the reader is elsewhere.
+    static JOURNEY: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Ends a journey as soon as the reader moves.
+pub fn follow_reader() {
+    for event in ["wheel", "touchstart", "pointerdown", "keydown"] {
+        let moved = Closure::<dyn FnMut()>::new(|| JOURNEY.set(JOURNEY.get().wrapping_add(1)));
+        let _ = window().add_event_listener_with_callback(event, moved.as_ref().unchecked_ref());
+        moved.forget();
+    }
+}
+
+/// Goes to what has that id, or to the section of a figure of that id that is yet to come, and stays there while
+/// figures above are still taking their room.
+pub fn go_to(anchor: &str) {
+    let journey = JOURNEY.get().wrapping_add(1);
+    JOURNEY.set(journey);
+    stay(anchor.to_string(), None, journey, STEPS);
+}
+
+/// Scrolls to a place, unless it still stands where it stood, and looks again later.
+fn stay(anchor: String, stood: Option<f64>, journey: u32, steps: u32) {
+    // Looked for each time: a figure takes the place of its picture, which has the same id.
+    let section = || document().get_element_by_id(&format!("section-{anchor}"));
+    let Some(place) = document().get_element_by_id(&anchor).or_else(section) else { return };
+    let top = || place.get_bounding_client_rect().top();
+    // What has not moved is left alone: a place at the page's end may never come to the top.
+    let stood = match stood {
+        Some(stood) if (top() - stood).abs() <= 2.0 => stood,
+        _ => {
+            place.scroll_into_view();
+            top()
+        }
+    };
+    let again = move || {
+        if JOURNEY.get() == journey && steps > 0 {
+            stay(anchor, Some(stood), journey, steps - 1);
+        }
+    };
+    set_timeout(again, STEP);
+}
+
+/// Sets `data-theme` on the page to the colours in use, and follows the system's preference.
+pub fn follow_theme(settings: Settings) {
+    if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
+        settings.system_dark.set(query.matches());
+        let changed = Closure::<dyn FnMut(web_sys::Event)>::new({
+            let query = query.clone();
+            move |_| settings.system_dark.set(query.matches())
+        });
+        // Refused by browsers older than the method; the preference at the start still holds.
+        let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
+        changed.forget();
+    }
+    // Paper is white, and what is off screen is printed too.
+    for (event, printing) in [("beforeprint", true), ("afterprint", false)] {
+        let heard = Closure::<dyn FnMut()>::new(move || settings.printing.set(printing));
+        let _ = window().add_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+        heard.forget();
+    }
+    Effect::new(move || {
+        let theme = match settings.theme.get() {
+            _ if settings.printing.get() => Some("light"),
+            ThemeChoice::Auto => None,
+            ThemeChoice::Light => Some("light"),
+            ThemeChoice::Dark => Some("dark"),
+        };
+        if let Some(root) = document().document_element() {
+            let _ = match theme {
+                Some(name) => root.set_attribute("data-theme", name),
+                None => root.remove_attribute("data-theme"),
+            };
+        }
+    });
+}
+
+/// Posts `{type: "alibi:height", v: 1, id, height}` to the parent frame whenever the page's content changes its height.
+pub fn report_height(id: &'static str) {
+    let Ok(Some(parent)) = window().parent() else { return };
+    let (Some(body), Some(measured)) = (document().body(), document().document_element()) else { return };
+    let report = Closure::<dyn FnMut()>::new(move || {
+        // A frame that shrank before its figure came would make its host jump twice.
+        if document().query_selector("figure[data-figure]").ok().flatten().is_none() {
+            return;
+        }
+        // The root's height, not the body's: margins at the top of the content stick out of the body.
+        let height = measured.get_bounding_client_rect().height().ceil();
+        let message = js_sys::Object::new();
+        let fields: [(&str, JsValue); 4] =
+            [("type", "alibi:height".into()), ("v", 1.into()), ("id", id.into()), ("height", height.into())];
+        for (key, value) in fields {
+            // A plain object takes any property.
+            let _ = js_sys::Reflect::set(&message, &key.into(), &value);
+        }
+        // The height of a figure is no secret, and the host's origin is not known here.
+        let _ = parent.post_message(&message, "*");
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(report.as_ref().unchecked_ref()) {
+        observer.observe(&body);
+        report.forget();
+    }
+}

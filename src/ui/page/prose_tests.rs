@@ -1,0 +1,293 @@
+//! The numbers that the prose quotes are those of the tables that the `paper` figure draws, or follow from the rule for
+//! the slopes; whatever else has decimals is listed here with its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::position::{slopes, t5_bucket as bucket};
+
+/// A cell of one of the paper's tables: table, row, column.
+type Cell = (&'static str, &'static str, &'static str);
+
+/// Words of the prose, and the cells whose numbers stand in them, in this order.
+const PAPER: &[(&str, &[Cell])] = &[
+    (
+        "sinusoidal is ahead at training lengths 64 (28.03 against 28.46) and 128 (23.81 against 23.98), ALiBi from 256 on (21.29 against 21.45; Table 5)",
+        &[
+            ("5", "Sinusoidal*", "64"),
+            ("5", "ALiBi 64", "64"),
+            ("5", "Sinusoidal*", "128"),
+            ("5", "ALiBi 128", "128"),
+            ("5", "ALiBi 256", "256"),
+            ("5", "Sinusoidal*", "256"),
+        ],
+    ),
+    (
+        "training lengths 64 (28.03 against 28.46) and 128 (23.81 against 23.98), and ALiBi from 256 on",
+        &[("5", "Sinusoidal*", "64"), ("5", "ALiBi 64", "64"), ("5", "Sinusoidal*", "128"), ("5", "ALiBi 128", "128")],
+    ),
+    ("in the paper 19.89 against 20.05", &[("5", "ALiBi 256", "512"), ("5", "Sinusoidal*", "512")]),
+    (
+        "(at 256 tokens, 22.88 and 21.70 against 21.45)",
+        &[("5", "ALiBi 64", "256"), ("5", "ALiBi 128", "256"), ("5", "Sinusoidal*", "256")],
+    ),
+    (
+        "(18.81 against 19.33 and 18.80)",
+        &[("5", "ALiBi 512", "1024"), ("5", "Rotary*", "1024"), ("5", "T5 bias*", "1024")],
+    ),
+    ("(28.03 at 64 tokens, 20.05 at 512)", &[("5", "Sinusoidal*", "64"), ("5", "Sinusoidal*", "512")]),
+    (
+        "ALiBi trained at 512 tokens and tested at 3,072 reaches 18.40, the sinusoidal model trained at 3,072 has 18.67",
+        &[("5", "ALiBi 512", "3072"), ("5", "Sinusoidal*", "3072")],
+    ),
+    (
+        "with a sliding window of stride 512 the order turns (18.30 against 17.95, Table 7)",
+        &[("7", "ALiBi 512 → 3072", "validation"), ("7", "Sinusoidal 3072", "validation")],
+    ),
+    (
+        "equal training time (8.92 against 9.01); after equally many updates the sinusoidal model is slightly ahead (8.83 against 8.92; Tables 11 and 12)",
+        &[
+            ("11", "ALiBi 1024", "at 2048"),
+            ("11", "Sinusoidal 2048", "at 2048"),
+            ("12", "Sinusoidal 2048", "2048"),
+            ("12", "ALiBi 1024", "2048"),
+        ],
+    ),
+    (
+        "(Table 11: 8.92 against 9.01); after equal updates sinusoidal is slightly ahead (Table 12: 8.83 against 8.92)",
+        &[
+            ("11", "ALiBi 1024", "at 2048"),
+            ("11", "Sinusoidal 2048", "at 2048"),
+            ("12", "Sinusoidal 2048", "2048"),
+            ("12", "ALiBi 1024", "2048"),
+        ],
+    ),
+    ("(17.98 at 512 tokens, 18.30 at 3,072; Table 15)", &[("15", "ALiBi 512", "512"), ("15", "ALiBi 512", "3072")]),
+    (
+        "scores 17.98 at 512 tokens and 18.30 at 3,072 (paper, Table 15)",
+        &[("15", "ALiBi 512", "512"), ("15", "ALiBi 512", "3072")],
+    ),
+    (
+        "sinusoidal went from 20.05 to 406.01, rotary from 20.07 to 79.25, and ALiBi from 19.73 to 18.31; the T5 bias was best at 1,112 tokens with 18.77",
+        &[
+            ("2", "512", "Sinusoidal"),
+            ("2", "15512", "Sinusoidal"),
+            ("2", "512", "Rotary"),
+            ("2", "15512", "Rotary"),
+            ("2", "512", "ALiBi"),
+            ("2", "15512", "ALiBi"),
+            ("2", "1112", "T5 bias"),
+        ],
+    ),
+];
+
+/// Words on how far sinusoidal stands behind ALiBi in validation loss, with the training length that they are about.
+const BEHIND: &[(&str, usize)] = &[
+    ("trained at 64 tokens, it is 0.16 nats after 1 million tokens and 0.02 after 10", 64),
+    ("trained at 128, 0.31 and 0.07", 128),
+    ("at 256, 0.49 and 0.15", 256),
+    ("at 512, 0.53 and 0.22", 512),
+];
+
+/// Words that quote recorded perplexities, with their model and input length.
+const RECORDED: &[(&str, &[(&str, usize)])] = &[
+    (
+        "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
+        &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
+    ),
+    ("Fixed slopes end between 13.73 and 13.92", &[("alibi-256", 16_384), ("alibi-256-s3", 16_384)]),
+    (
+        "three trainings of ALiBi at 256 tokens have 14.09, 14.29 and 14.33 there",
+        &[("alibi-256", 256), ("alibi-256-s2", 256), ("alibi-256-s3", 256)],
+    ),
+    ("trained at 64 tokens it goes from 14.92 at 64 to 14.09 at 16,384", &[("alibi-64", 64), ("alibi-64", 16_384)]),
+    ("rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
+];
+
+/// Other words with decimals in them, and where their numbers come from.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("1.3 billion", "the paper, section 4.2"),
+    (
+        "rises from 2.7 to 150 at 2,560; without positions it reaches 536 there, with rotary 760",
+        "Kazemnejad et al. 2023, appendix F",
+    ),
+    (
+        "from 23.9 at 512 tokens to 21.2 at 4,096 and 21.4 at 16,384, where ALiBi goes from 23.9 to 22.2 and 22.5",
+        "Chi et al. 2022, table 3",
+    ),
+    (
+        "the first 17.5 against 15.2 at 512 tokens and 64.1 against 15.0 at 4,096, the second 15.6 against 15.0 at 4,096",
+        "this page's model: a test of the laboratory holds it",
+    ),
+    ("here 15.18 against 19.11", "this page's models: a test of the laboratory holds it"),
+    ("(15.18 against 15.22 and 15.33)", "this page's models: a test of the laboratory holds it"),
+    ("(15.42 against 14.98 and 15.34)", "this page's models: a test of the laboratory holds it"),
+    ("arXiv 2310.19923", "Günther et al. 2023"),
+    ("20.97 against 19.71 with ALiBi at 512 tokens", "Haviv et al. 2022"),
+    ("mean reciprocal rank 0.69 against 0.50", "Kazemnejad et al. 2023"),
+    ("arXiv 2108.12409", "the paper's own number"),
+    ("training at 512 is 1.84 times faster", "the paper, section 4.1"),
+    ("ALiBi took at most 0.1 GB more", "the paper, table 1: a test of the `paper` figure holds it"),
+    ("wrong by 0.5 at position 4096", "f16 keeps 11 bits: a test of the `bias` figure holds it"),
+];
+
+/// Texts of the page by file, as a reader sees them: without tags, with single spaces.
+fn prose() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new("src/ui").to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|e| e == "html") {
+                let text = seen(&fs::read_to_string(&entry).unwrap());
+                found.push((entry, text));
+            }
+        }
+    }
+    assert!(found.len() > 20, "the page's prose lies under src/ui");
+    found
+}
+
+fn seen(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for c in html.replace("&nbsp;", " ").chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => text.push(c),
+            _ => (),
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Numbers with decimals, with their places.
+fn decimals(text: &str) -> Vec<(usize, f64)> {
+    let mut found = Vec::new();
+    let part = |c: char| c.is_ascii_digit() || c == '.';
+    let mut at = 0;
+    while let Some(start) = text[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
+        let end = text[start..].find(|c| !part(c)).map_or(text.len(), |i| start + i);
+        let number = text[start..end].trim_end_matches('.');
+        if number.contains('.') {
+            found.push((start, number.parse().unwrap()));
+        }
+        at = end;
+    }
+    found
+}
+
+fn cell((table, row, column): Cell) -> f64 {
+    let text = fs::read_to_string(format!("assets/paper/table-{table}.csv")).unwrap();
+    let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').collect::<Vec<_>>());
+    let columns = lines.next().unwrap();
+    let at = columns.iter().position(|c| *c == column).unwrap_or_else(|| panic!("table {table} has no {column}"));
+    lines.find(|r| r[0] == row).unwrap_or_else(|| panic!("table {table} has no {row}"))[at].parse().unwrap()
+}
+
+#[test]
+fn what_is_quoted_stands_in_the_papers_tables() {
+    let prose = prose();
+    for (words, cells) in PAPER {
+        assert!(prose.iter().any(|(_, text)| text.contains(words)), "no text says: {words}");
+        let quoted: Vec<f64> = decimals(words).into_iter().map(|(_, number)| number).collect();
+        let listed: Vec<f64> = cells.iter().map(|c| cell(*c)).collect();
+        assert_eq!(quoted, listed, "{words}");
+    }
+}
+
+#[test]
+fn no_number_stands_in_the_prose_without_a_source() {
+    for (words, source) in ELSEWHERE {
+        assert!(prose().iter().any(|(_, text)| text.contains(words)), "no text says: {words} ({source})");
+    }
+    let slope_rules = ["slopes/after.html", "texts/questions.html"];
+    for (file, text) in prose() {
+        let known: Vec<(usize, usize)> = PAPER
+            .iter()
+            .map(|(words, _)| *words)
+            .chain(ELSEWHERE.iter().map(|(words, _)| *words))
+            .chain(BEHIND.iter().map(|(words, _)| *words))
+            .chain(RECORDED.iter().map(|(words, _)| *words))
+            .flat_map(|words| text.match_indices(words).map(move |(at, _)| (at, at + words.len())))
+            .collect();
+        for (at, number) in decimals(&text) {
+            let slope = slope_rules.iter().any(|f| file.ends_with(f)) && is_slope(number);
+            let listed = known.iter().any(|(from, to)| (*from..*to).contains(&at));
+            assert!(slope || listed, "{}: {number} has no source", file.display());
+        }
+    }
+}
+
+/// Whether this is, to four places, a slope of 8 or of 12 heads.
+fn is_slope(number: f64) -> bool {
+    [8, 12].into_iter().flat_map(slopes).any(|m| (m - number).abs() < 5e-5)
+}
+
+#[test]
+fn the_horizons_quoted_follow_from_the_slopes() {
+    let prose = prose();
+    let (_, text) = prose.iter().find(|(file, _)| file.ends_with("reach/before.html")).unwrap();
+    // A key d tokens back has the share e^(−m·d) of what the query itself has.
+    let below = |m: f64| (100_f64.ln() / m).ceil();
+    assert_eq!((below(0.5), below(1.0 / 256.0)), (10.0, 1_179.0));
+    assert!(text.contains("below 1 % from 10 tokens on, in the flattest from 1,179."), "{text}");
+}
+
+#[test]
+fn the_ranges_of_distance_that_short_training_never_meets_are_counted() {
+    let prose = prose();
+    let (_, text) = prose.iter().find(|(file, _)| file.ends_with("extrapolation/after.html")).unwrap();
+    assert!(
+        text.contains("each of 32 ranges of distance, and the last five of these begin beyond 64 tokens"),
+        "{text}"
+    );
+    // The farthest key of an input of 64 tokens is 63 back; ranges are numbered from 0.
+    assert_eq!((bucket(63), bucket(64), bucket(1_000)), (26, 26, 31));
+}
+
+/// Validation losses of a training log by tokens seen, nats.
+fn validation(model: &str) -> Vec<(u64, f64)> {
+    let text = fs::read_to_string(format!("assets/models/{model}.csv")).unwrap();
+    let mut lines = text.lines().map(|l| l.split(',').collect::<Vec<_>>());
+    let columns = lines.next().unwrap();
+    let at = |name: &str| columns.iter().position(|c| *c == name).unwrap();
+    let (tokens, loss) = (at("tokens"), at("validation_loss"));
+    lines.filter(|l| !l[loss].is_empty()).map(|l| (l[tokens].parse().unwrap(), l[loss].parse().unwrap())).collect()
+}
+
+#[test]
+fn sinusoidal_catches_up_as_the_training_logs_say() {
+    let prose = prose();
+    let (_, text) = prose.iter().find(|(file, _)| file.ends_with("train_short/after.html")).unwrap();
+    for (words, length) in BEHIND {
+        assert!(text.contains(words), "no text says: {words}");
+        let (ours, theirs) = (validation(&format!("alibi-{length}")), validation(&format!("sinusoidal-{length}")));
+        let behind: Vec<f64> = ours.iter().zip(&theirs).map(|(a, s)| s.1 - a.1).collect();
+        // The first validation is after a million tokens, the last after ten.
+        assert_eq!((ours[0].0 / 1_000, ours[ours.len() - 1].0 / 1_000), (1_024, 10_240));
+        let quoted: Vec<f64> = decimals(words).into_iter().map(|(_, number)| number).collect();
+        assert!(
+            (behind[0] - quoted[0]).abs() < 0.005 && (behind[behind.len() - 1] - quoted[1]).abs() < 0.005,
+            "{words}: {behind:?}"
+        );
+    }
+}
+
+#[test]
+fn recorded_perplexities_are_quoted_as_they_stand() {
+    let recorded = fs::read("assets/models/recorded.json").unwrap();
+    let recorded: crate::config::Recorded = serde_json::from_slice(&recorded).unwrap();
+    let prose = prose();
+    for (words, points) in RECORDED {
+        assert!(prose.iter().any(|(_, text)| text.contains(words)), "no text says: {words}");
+        let quoted: Vec<f64> = decimals(words).into_iter().map(|(_, number)| number).collect();
+        assert_eq!(quoted.len(), points.len());
+        for (number, (model, length)) in quoted.iter().zip(*points) {
+            let shown = crate::ui::runs::results::recorded_summary(&recorded, model, *length).unwrap().perplexity;
+            assert!((number - shown).abs() < 0.005, "{model} at {length}: {shown}, quoted as {number}");
+        }
+    }
+}

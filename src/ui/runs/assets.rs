@@ -1,0 +1,232 @@
+//! What the page reads of its own site: where it lies, the manifest, the recorded results.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::config::{Manifest, Recorded};
+use crate::protocol::Kept;
+use crate::ui::figure::spec::Values;
+
+/// Where the manifest is, relative to the page.
+const MANIFEST: &str = "assets/models/manifest.json";
+/// Where the recorded results are.
+const RECORDED: &str = "assets/models/recorded.json";
+/// Where the kept answers are.
+const KEPT: &str = "assets/models/kept.json";
+
+#[wasm_bindgen]
+extern "C" {
+    /// Where a file is, relative to the site's folder: the built site has names that change with the contents
+    /// (assets/start.js).
+    #[wasm_bindgen(js_name = alibiFile)]
+    pub fn file_name(path: &str) -> String;
+    /// Asks for a file, which is to arrive within 30 seconds and as it was published (assets/start.js).
+    #[wasm_bindgen(js_name = alibiFetch)]
+    fn fetch_file(base: &str, path: &str) -> js_sys::Promise;
+}
+
+/// What the text of a file begins with that could not be had.
+const FAILED: &str = "# failed: ";
+
+/// A file that is read once and may be asked for again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded<T> {
+    /// Nobody has needed it yet.
+    Unasked,
+    /// On its way.
+    Loading,
+    /// Here.
+    Ready(Arc<T>),
+    /// Not to be had; the reason in a sentence.
+    Failed(String),
+}
+
+impl<T> Loaded<T> {
+    /// The content, once it is here.
+    pub fn ready(&self) -> Option<&Arc<T>> {
+        match self {
+            Self::Ready(content) => Some(content),
+            _ => None,
+        }
+    }
+}
+
+/// The site's files as signals; a context of every figure that runs models.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// What was trained.
+    pub manifest: RwSignal<Loaded<Manifest>>,
+    /// Results of the shipped weights.
+    pub recorded: RwSignal<Loaded<Recorded>>,
+    /// Answers kept from the training machine for the figures of the laboratory.
+    pub kept: RwSignal<Loaded<Vec<Kept>>>,
+    /// Texts that figures asked for, by path: empty while on its way, a line `# failed: reason` where not to be had.
+    pub texts: RwSignal<Values>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            manifest: RwSignal::new(Loaded::Loading),
+            recorded: RwSignal::new(Loaded::Loading),
+            kept: RwSignal::new(Loaded::Unasked),
+            texts: RwSignal::new(Vec::new()),
+        }
+    }
+}
+
+impl Site {
+    /// Reads what every figure needs, or what of it is not here yet. What failed may be asked for again.
+    pub fn load(&self) {
+        load(self.manifest, MANIFEST);
+        load(self.recorded, RECORDED);
+        if self.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
+            load(self.kept, KEPT);
+        }
+        self.texts.update(|all| all.retain(|t| !t.1.starts_with(FAILED)));
+    }
+
+    /// Reads the kept answers, once.
+    pub fn load_kept(&self) {
+        if self.kept.with_untracked(|k| *k == Loaded::Unasked) {
+            load(self.kept, KEPT);
+        }
+    }
+
+    /// A text file of this site, fetched when it is first asked for. Tracks its arrival.
+    pub fn text(&self, path: &str) -> String {
+        if let Some((_, text)) = self.texts.read().iter().find(|t| t.0 == path) {
+            return text.clone();
+        }
+        let (texts, path) = (self.texts, path.to_string());
+        // A figure asks while it is computed, when no signal may be written; this runs afterwards.
+        spawn_local(async move {
+            if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
+                return;
+            }
+            texts.update(|all| all.push((path.clone(), String::new())));
+            let text = fetch_text(&path).await.unwrap_or_else(|reason| format!("{FAILED}{path}: {reason}"));
+            texts.update(|all| {
+                all.retain(|t| t.0 != path);
+                all.push((path, text));
+            });
+        });
+        String::new()
+    }
+}
+
+fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, path: &'static str) {
+    if into.with_untracked(|l| l.ready().is_some()) {
+        return;
+    }
+    into.set(Loaded::Loading);
+    spawn_local(async move {
+        let loaded = match fetch(path).await {
+            Ok(content) => Loaded::Ready(Arc::new(content)),
+            Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
+        };
+        // What follows from it is work of its own: the browser may answer to the reader first.
+        next_task().await;
+        into.set(loaded);
+    });
+}
+
+/// Waits for the browser's next task.
+async fn next_task() {
+    let soon = js_sys::Promise::new(&mut |resolve, _| {
+        // Where no timer can be had, at once.
+        if window().set_timeout_with_callback(&resolve).is_err() {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let _ = JsFuture::from(soon).await;
+}
+
+/// The server's answer for a file of this site.
+async fn respond(path: &str) -> Result<web_sys::Response, String> {
+    let response = JsFuture::from(fetch_file(&base(), path)).await.map_err(no_file)?;
+    let response: web_sys::Response = response.dyn_into().map_err(words)?;
+    if !response.ok() {
+        return Err(format!("the server answered {}", response.status()));
+    }
+    Ok(response)
+}
+
+/// Why a file did not come. Of what a server answered wrongly browsers tell no more than that it failed.
+fn no_file(error: JsValue) -> String {
+    let name = js_sys::Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string()).unwrap_or_default();
+    match name.as_str() {
+        "TimeoutError" | "AbortError" => "it did not arrive within 30 seconds".into(),
+        "TypeError" => "it did not arrive as it was published: check the connection".into(),
+        _ => words(error),
+    }
+}
+
+/// Reads a table of this site.
+async fn fetch_text(path: &str) -> Result<String, String> {
+    let text = JsFuture::from(respond(path).await?.text().map_err(no_file)?).await.map_err(no_file)?;
+    let text = text.as_string().unwrap_or_default();
+    if is_table(&text) { Ok(text) } else { Err("the answer is not the table, or not all of it".into()) }
+}
+
+/// Whether a text is lines of remarks, then columns, then rows of as many cells, to the end of the last line.
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').count());
+    let columns = lines.next().unwrap_or(0);
+    text.starts_with("# ") && text.ends_with('\n') && columns > 1 && lines.all(|cells| cells == columns)
+}
+
+/// Reads a JSON file of this site.
+async fn fetch<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+    let response = respond(path).await?;
+    // The browser's parser and the messages' reader: a JSON reader of its own would make the page's file larger.
+    let content = JsFuture::from(response.json().map_err(no_file)?).await.map_err(no_file)?;
+    serde_wasm_bindgen::from_value(content).map_err(|e| format!("not what was expected ({e})"))
+}
+
+/// What a browser's error says.
+pub fn words(error: JsValue) -> String {
+    let message = error.dyn_ref::<js_sys::Error>().map(|e| String::from(e.message()));
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser gives no reason".into())
+}
+
+/// The folder the page lies in, as an absolute URL that ends with `/`.
+pub fn base() -> String {
+    let here = document().base_uri().ok().flatten().unwrap_or_default();
+    web_sys::Url::new_with_base(".", &here).map(|u| u.href()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::is_table;
+
+    #[test]
+    fn the_papers_tables_are_whole_and_what_is_cut_is_not() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/paper");
+        let tables = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .filter(|p| p.extension().is_some_and(|e| e == "csv"));
+        let mut found = 0;
+        for path in tables {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(is_table(&text), "{}", path.display());
+            // Within the last line, and in the middle of a row.
+            assert!(!is_table(&text[..text.len() - 2]), "{}", path.display());
+            assert!(!is_table(&text[..text.rfind(',').unwrap()]), "{}", path.display());
+            found += 1;
+        }
+        assert_eq!(found, 15);
+        for other in ["", "<!doctype html>\n<title>Not found</title>\n", "# caption: x\n", "# caption: x\na,b\n1\n"] {
+            assert!(!is_table(other), "{other}");
+        }
+    }
+}

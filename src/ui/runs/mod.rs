@@ -1,0 +1,8 @@
+//! Questions to the engine and their answers: what to ask, who computes it, what came back, and the files of the site.
+
+pub mod results;
+pub mod plan;
+pub mod scheduler;
+pub mod run_state;
+pub mod assets;
+pub mod worker_pool;
