@@ -14,7 +14,7 @@ use crate::ui::widgets::data_table::Table;
 
 /// A point as it is shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+pub struct CurvePoint {
     /// Model id.
     pub model: String,
     /// Input length, tokens.
@@ -61,9 +61,9 @@ pub fn order(model: &str) -> (usize, Option<usize>, String) {
 }
 
 /// Every recorded point that says something, in the page's order.
-pub fn recorded_points(recorded: &Recorded) -> Vec<Shown> {
+pub fn recorded_points(recorded: &Recorded) -> Vec<CurvePoint> {
     let shown = |p: &crate::config::RecordedPoint| {
-        Some(Shown {
+        Some(CurvePoint {
             model: p.model.clone(),
             length: p.length,
             text: recorded.stream.clone(),
@@ -78,9 +78,9 @@ pub fn recorded_points(recorded: &Recorded) -> Vec<Shown> {
 }
 
 /// Computed points, in the page's order.
-pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
+pub fn live_points(entries: &[&Entry]) -> Vec<CurvePoint> {
     let shown = |e: &&Entry| {
-        Some(Shown {
+        Some(CurvePoint {
             model: e.asked.model.clone(),
             length: e.asked.length,
             // Texts of the reader's own are told apart by a sum of their contents.
@@ -95,7 +95,7 @@ pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
     sorted(entries.iter().filter_map(shown).collect())
 }
 
-fn sorted(mut points: Vec<Shown>) -> Vec<Shown> {
+fn sorted(mut points: Vec<CurvePoint>) -> Vec<CurvePoint> {
     sort_by_key(&mut points, |p| (order(&p.model), p.length));
     points
 }
@@ -103,12 +103,12 @@ fn sorted(mut points: Vec<Shown>) -> Vec<Shown> {
 /// Widens the band of every first training to the lowest and the highest perplexity of that method's trainings from
 /// other seeds, and leaves those out; a method trained once keeps the band of its standard error. Also returns the fewest and
 /// the most trainings that a widened band spans; absent where no band was widened.
-pub fn across_seeds(points: &[Shown]) -> (Vec<Shown>, Option<(usize, usize)>) {
+pub fn across_seeds(points: &[CurvePoint]) -> (Vec<CurvePoint>, Option<(usize, usize)>) {
     let mut counts = None;
-    let first = |p: &&Shown| parts(&p.model).2.is_none();
+    let first = |p: &&CurvePoint| parts(&p.model).2.is_none();
     let widened = points.iter().filter(first).map(|p| {
         let (method, trained, _) = parts(&p.model);
-        let same = |q: &&Shown| {
+        let same = |q: &&CurvePoint| {
             let (other, length, _) = parts(&q.model);
             (other, length, q.length, q.protocol) == (method, trained, p.length, p.protocol)
         };
@@ -129,7 +129,7 @@ pub fn across_seeds(points: &[Shown]) -> (Vec<Shown>, Option<(usize, usize)>) {
 }
 
 /// Ids of the models among the points, in their order.
-pub fn models(points: &[Shown]) -> Vec<String> {
+pub fn models(points: &[CurvePoint]) -> Vec<String> {
     let mut ids: Vec<String> = points.iter().map(|p| p.model.clone()).collect();
     ids.dedup();
     ids
@@ -137,7 +137,7 @@ pub fn models(points: &[Shown]) -> Vec<String> {
 
 /// One line per model. `suffix` keeps the ids of recorded and computed lines apart; faint lines are the recorded
 /// ones behind computed ones, and named so.
-pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
+pub fn series(points: &[CurvePoint], suffix: &str, faint: bool) -> Vec<Series> {
     let several = training_lengths(points).len() > 1;
     models(points)
         .into_iter()
@@ -155,7 +155,7 @@ pub fn series(points: &[Shown], suffix: &str, faint: bool) -> Vec<Series> {
 }
 
 /// Training lengths among the points, ascending.
-pub fn training_lengths(points: &[Shown]) -> Vec<usize> {
+pub fn training_lengths(points: &[CurvePoint]) -> Vec<usize> {
     let mut lengths: Vec<usize> = points.iter().filter_map(|p| parts(&p.model).1).collect();
     sort_by_key(&mut lengths, |l| *l);
     lengths.dedup();
@@ -174,7 +174,7 @@ pub fn chart(series: Vec<Series>, training_lengths: &[usize]) -> LineChart {
 }
 
 /// One row per point.
-pub fn table(points: &[Shown], caption: String) -> Table {
+pub fn table(points: &[CurvePoint], caption: String) -> Table {
     let columns = [
         "model",
         "input length",
@@ -187,7 +187,7 @@ pub fn table(points: &[Shown], caption: String) -> Table {
         "seconds",
         "tokens/s",
     ];
-    let row = |p: &Shown| {
+    let row = |p: &CurvePoint| {
         let s = &p.summary;
         vec![
             p.model.clone(),
@@ -211,7 +211,7 @@ pub fn speed((seconds, tokens): (f64, u64)) -> Option<f64> {
 }
 
 /// Every point at full precision; "diverged" stands for what is not finite.
-pub fn csv(points: &[Shown]) -> String {
+pub fn csv(points: &[CurvePoint]) -> String {
     let mut out = String::from(
         "model,length,text,protocol,stride,targets,perplexity,low,high,mean_nll,standard_error,bits_per_byte,source,adapter,seconds,tokens\n",
     );
@@ -240,7 +240,7 @@ pub fn csv(points: &[Shown]) -> String {
 
 /// What the points say at the longest length that every model was scored at, next to each model's training length.
 /// Empty where nothing can be compared.
-pub fn finding(points: &[Shown]) -> String {
+pub fn finding(points: &[CurvePoint]) -> String {
     let ids = models(points);
     let at = |model: &str, length: usize| {
         points.iter().find(|p| p.model == model && p.length == length).map(|p| p.summary.perplexity)

@@ -15,7 +15,7 @@ fn point(model: &str, length: usize, mean: f64) -> RecordedPoint {
     }
 }
 
-fn recorded(points: Vec<RecordedPoint>) -> Vec<Shown> {
+fn recorded(points: Vec<RecordedPoint>) -> Vec<CurvePoint> {
     recorded_points(&Recorded { note: String::new(), stream: "held-out".into(), n_targets: 20, points })
 }
 

@@ -7,7 +7,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use crate::ui::page::embed_code::Opened;
-use crate::ui::page::lazy::{Later, Part};
+use crate::ui::page::lazy::{LazyPart, LazyView};
 
 /// How long a finding stands before it is spoken.
 const PAUSE: Duration = Duration::from_millis(1_200);
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(1_200);
 /// `state` is `idle|loading|running|done|failed` on figures that compute; `finding` is the one sentence that says
 /// what the data show, and follows them.
 #[component]
-pub fn Figure(
+pub fn Frame(
     /// Registry id: anchor, embed value and test handle at once.
     id: &'static str,
     /// Title shown above the figure.
@@ -57,7 +57,7 @@ pub fn Figure(
             </header>
             <div hidden=move || !open.get()>
                 <Provider value=Opened(open.into())>
-                    <Later part=Part::EmbedCode(id) wanted=asked />
+                    <LazyView part=LazyPart::EmbedCode(id) wanted=asked />
                 </Provider>
             </div>
             {finding.map(|f| view! { <Finding text=f /> })}

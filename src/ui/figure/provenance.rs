@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::ui::figure::curves::{Shown, speed};
+use crate::ui::figure::curves::{CurvePoint, speed};
 use crate::ui::runs::results::thousands;
 
 /// One line per engine among the points, with `data-engine`.
 #[component]
-pub fn Ran(
+pub fn Provenance(
     /// The points shown.
     #[prop(into)]
-    points: Signal<Vec<Shown>>,
+    points: Signal<Vec<CurvePoint>>,
 ) -> impl IntoView {
     move || {
         summaries(&points.get())
@@ -21,10 +21,10 @@ pub fn Ran(
 }
 
 /// A sentence for each engine that computed any of the points.
-fn summaries(points: &[Shown]) -> Vec<(&'static str, String)> {
+fn summaries(points: &[CurvePoint]) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     for (source, name) in [("cpu", "the CPU, in WebAssembly"), ("gpu", "the GPU, through WebGPU")] {
-        let of: Vec<&Shown> = points.iter().filter(|p| p.source == source).collect();
+        let of: Vec<&CurvePoint> = points.iter().filter(|p| p.source == source).collect();
         let (seconds, tokens) = of.iter().filter_map(|p| p.effort).fold((0.0, 0), |a, e| (a.0 + e.0, a.1 + e.1));
         if of.is_empty() {
             continue;
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn time_and_tokens_are_added_per_engine() {
         let block = BlockSum { nll: 3.0, n_targets: 1 };
-        let point = |source, effort| Shown {
+        let point = |source, effort| CurvePoint {
             text: String::new(),
             model: "alibi-256".into(),
             length: 64,

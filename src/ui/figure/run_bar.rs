@@ -6,8 +6,8 @@ use crate::protocol::Evaluate;
 use crate::ui::figure::curves::model_name;
 use crate::ui::runs::plan::show_seconds;
 use crate::ui::runs::results::thousands;
-use crate::ui::runs::run_state::{Run, Status, explain, say};
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::run_state::{RunState, Status, explain, say};
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 
 /// Said while a run computes other choices than those on show.
@@ -17,7 +17,7 @@ const CHANGED: &str = "The settings have changed since this run began: when it i
 #[component]
 pub fn RunBar(
     /// The run.
-    run: Run,
+    run: RunState,
     /// Text of the run button.
     #[prop(into)]
     label: Signal<String>,
@@ -31,7 +31,7 @@ pub fn RunBar(
     #[prop(optional, into)]
     stays: Option<Signal<bool>>,
 ) -> impl IntoView {
-    let client = expect_context::<Client>();
+    let client = expect_context::<WorkerPool>();
     let settings = use_settings();
     let running = Memo::new(move |_| run.running());
     let empty = Memo::new(move |_| asked.with(Vec::is_empty));
@@ -124,7 +124,7 @@ pub fn RunBar(
 }
 
 /// What the run is doing, in one line.
-fn status_line(run: Run) -> String {
+fn status_line(run: RunState) -> String {
     let elapsed = run.elapsed().unwrap_or(0.0) / 1_000.0;
     run.jobs.with(|jobs| {
         let done = jobs.iter().filter(|j| j.status == Status::Done).count();

@@ -34,7 +34,7 @@ pub enum Kind {
         /// Bytes.
         limit: usize,
         /// Which part of a longer text is used.
-        keep: Keep,
+        keep: Truncate,
     },
     /// Models of the manifest that a figure can use, as a list of ids with commas between.
     Models(fn(&ModelEntry) -> bool),
@@ -44,7 +44,7 @@ pub enum Kind {
 
 /// Which part of a text is kept where it is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum Truncate {
     /// Its beginning.
     Start,
     /// Its end.
@@ -100,7 +100,7 @@ impl Control {
                 (kept.into(), said.map(|said| format!("{key}: {said}")))
             }
             Kind::Hidden(limit) => {
-                let (kept, said) = cut(value, limit, Keep::Start);
+                let (kept, said) = cut(value, limit, Truncate::Start);
                 (kept.into(), said.map(|said| format!("{key}: {said}")))
             }
             _ => (value.into(), None),
@@ -109,17 +109,17 @@ impl Control {
 }
 
 /// At most that many bytes of a text, whole characters, and a sentence that says where it was cut, if it was.
-pub fn cut(text: &str, limit: usize, keep: Keep) -> (&str, Option<String>) {
+pub fn cut(text: &str, limit: usize, keep: Truncate) -> (&str, Option<String>) {
     if text.len() <= limit {
         return (text, None);
     }
     let few = 24;
     let (kept, place) = match keep {
-        Keep::Start => {
+        Truncate::Start => {
             let kept = &text[..text.floor_char_boundary(limit)];
             (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(few))..]))
         }
-        Keep::End => {
+        Truncate::End => {
             let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
             (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(few)]))
         }
@@ -143,7 +143,7 @@ pub fn text_problem(text: &str) -> Option<String> {
 }
 
 /// A figure.
-pub struct Lab {
+pub struct FigureSpec {
     /// Id: anchor, embed value, test handle.
     pub id: &'static str,
     /// Title.
@@ -152,7 +152,7 @@ pub struct Lab {
     pub controls: &'static [Control],
     /// Text of the run button; none where nothing is computed.
     pub run: Option<&'static str>,
-    /// Ids of the charts' elements, one per chart that [`Work::show`] can give.
+    /// Ids of the charts' elements, one per chart that [`Figure::render`] can give.
     pub plots: &'static [&'static str],
     /// Values of `data-series`, one per table.
     pub series: &'static [&'static str],
@@ -161,37 +161,37 @@ pub struct Lab {
     pub kept: Option<&'static [&'static str]>,
 }
 
-/// What a figure does. Apart from [`Lab`], so that the page can know a figure's settings before it has its code.
-pub struct Work {
+/// What a figure does. Apart from [`FigureSpec`], so that the page can know a figure's settings before it has its code.
+pub struct Figure {
     /// The figure.
-    pub lab: &'static Lab,
+    pub spec: &'static FigureSpec,
     /// What to ask the engine for the present settings.
-    pub asks: fn(&Bench) -> Vec<Evaluate>,
+    pub evaluations: fn(&FigureContext) -> Vec<Evaluate>,
     /// What to show.
-    pub show: fn(&Bench) -> Shown,
+    pub render: fn(&FigureContext) -> FigureOutput,
 }
 
 /// What a figure shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
+pub struct FigureOutput {
     /// One sentence that follows the data.
     pub finding: String,
-    /// Charts, at most as many as [`Lab::plots`]; the places of the others are not shown.
+    /// Charts, at most as many as [`FigureSpec::plots`]; the places of the others are not shown.
     pub charts: Vec<LineChart>,
     /// A bar chart.
     pub bars: Option<BarChart>,
     /// HTML; an element with `data-set="key=value"` sets that control when it is pressed.
     pub panel: String,
-    /// The numbers, one table per name in [`Lab::series`].
+    /// The numbers, one table per name in [`FigureSpec::series`].
     pub tables: Vec<Table>,
     /// What could not be had, in a sentence; the reader can ask for it again.
     pub trouble: String,
 }
 
 /// What a figure's functions read.
-pub struct Bench<'a> {
+pub struct FigureContext<'a> {
     /// The figure.
-    pub lab: &'static Lab,
+    pub spec: &'static FigureSpec,
     /// Settings.
     pub values: &'a [(String, String)],
     /// What was trained.
@@ -204,7 +204,7 @@ pub struct Bench<'a> {
     pub engine: EngineChoice,
     /// Whether colours are dark.
     pub dark: bool,
-    /// A text file of the site by its path, fetched when it is first asked for: [`crate::ui::runs::assets::Site::text`].
+    /// A text file of the site by its path, fetched when it is first asked for: [`crate::ui::runs::assets::Assets::text`].
     pub text: &'a dyn Fn(&str) -> String,
     /// Where the answers that were read came from.
     pub origin: Cell<Origin>,
@@ -235,10 +235,10 @@ pub struct Answer<'a> {
     pub live: bool,
 }
 
-impl Bench<'_> {
+impl FigureContext<'_> {
     /// Value of a control of this figure.
     pub fn value(&self, key: &str) -> &str {
-        value_of(self.lab, self.values, key)
+        value_of(self.spec, self.values, key)
     }
 
     /// Value of a number.
@@ -300,9 +300,9 @@ impl Bench<'_> {
 }
 
 /// Value of a control.
-pub fn value_of<'a>(lab: &'static Lab, values: &'a [(String, String)], key: &str) -> &'a str {
+pub fn value_of<'a>(spec: &'static FigureSpec, values: &'a [(String, String)], key: &str) -> &'a str {
     let set = values.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
-    set.unwrap_or_else(|| lab.controls.iter().find(|c| c.key == key).map_or("", |c| c.default))
+    set.unwrap_or_else(|| spec.controls.iter().find(|c| c.key == key).map_or("", |c| c.default))
 }
 
 /// Sets a control; a default is not kept.

@@ -3,18 +3,18 @@
 use std::fs;
 
 use super::*;
-use crate::ui::page::lazy::WORKS;
+use crate::ui::page::lazy::DRAWN;
 
 /// The questions that the figures ask at their defaults and for every value of their kept lists.
 fn questions() -> Vec<Evaluate> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
     let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
     let mut all: Vec<Evaluate> = Vec::new();
-    for &work in WORKS {
-        let lab = work.lab;
-        let Some(lists) = lab.kept else { continue };
+    for &figure in DRAWN {
+        let spec = figure.spec;
+        let Some(lists) = spec.kept else { continue };
         let mut settings = vec![Values::new()];
-        for control in lab.controls.iter().filter(|c| lists.contains(&c.key)) {
+        for control in spec.controls.iter().filter(|c| lists.contains(&c.key)) {
             let (Kind::List(choices) | Kind::Pick(choices)) = control.kind else { panic!("{}", control.key) };
             let with = |values: &Values, choice: &Choice| {
                 let mut values = values.clone();
@@ -24,8 +24,8 @@ fn questions() -> Vec<Evaluate> {
             settings = settings.iter().flat_map(|v| choices.iter().map(|c| with(v, c)).collect::<Vec<_>>()).collect();
         }
         for values in &settings {
-            let bench = Bench {
-                lab,
+            let context = FigureContext {
+                spec,
                 values,
                 manifest: Some(&manifest),
                 results: &Results::default(),
@@ -35,7 +35,7 @@ fn questions() -> Vec<Evaluate> {
                 dark: false,
                 origin: Cell::default(),
             };
-            for ask in (work.asks)(&bench) {
+            for ask in (figure.evaluations)(&context) {
                 if all.iter().all(|a| a.key() != ask.key()) {
                     all.push(ask);
                 }
@@ -65,7 +65,8 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
 
 const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
 const NUMBER: Control = Control { key: "n", label: "", kind: Kind::Number { min: 2, max: 9 }, default: "4" };
-const TEXT: Control = Control { key: "t", label: "", kind: Kind::Text { limit: 5, keep: Keep::Start }, default: "" };
+const TEXT: Control =
+    Control { key: "t", label: "", kind: Kind::Text { limit: 5, keep: Truncate::Start }, default: "" };
 
 #[test]
 fn what_comes_from_an_address_is_held_to_its_bounds() {
@@ -83,16 +84,16 @@ fn what_comes_from_an_address_is_held_to_its_bounds() {
 
 #[test]
 fn a_cut_is_said_with_its_place() {
-    assert_eq!(cut("abc", 3, Keep::Start), ("abc", None));
+    assert_eq!(cut("abc", 3, Truncate::Start), ("abc", None));
     let long = "The beginning of it and its end";
-    let (kept, said) = cut(long, 17, Keep::Start);
+    let (kept, said) = cut(long, 17, Truncate::Start);
     assert_eq!(kept, "The beginning of ");
     assert_eq!(said.unwrap(), "the text has 31 bytes, of which 17 are used: it is cut after “…The beginning of ”");
-    let (kept, said) = cut(long, 7, Keep::End);
+    let (kept, said) = cut(long, 7, Truncate::End);
     assert_eq!((kept, said.unwrap().ends_with("cut before “its end…”")), ("its end", true));
     // Never within a character.
-    assert_eq!(cut("é€é", 3, Keep::End).0, "é");
-    assert_eq!(cut("é€é", 4, Keep::Start).0, "é");
+    assert_eq!(cut("é€é", 3, Truncate::End).0, "é");
+    assert_eq!(cut("é€é", 4, Truncate::Start).0, "é");
 }
 
 #[test]
@@ -113,13 +114,13 @@ fn only_what_differs_from_the_default_is_kept() {
 }
 
 /// What a figure shows of the kept answers, with these settings.
-fn shown(id: &str, values: &Values) -> Shown {
+fn shown(id: &str, values: &Values) -> FigureOutput {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
     let manifest: Manifest = serde_json::from_slice(&fs::read(format!("{root}/manifest.json")).unwrap()).unwrap();
     let kept: Vec<Kept> = serde_json::from_slice(&fs::read(format!("{root}/kept.json")).unwrap()).unwrap();
-    let work = WORKS.iter().find(|w| w.lab.id == id).unwrap();
-    (work.show)(&Bench {
-        lab: work.lab,
+    let figure = DRAWN.iter().find(|w| w.spec.id == id).unwrap();
+    (figure.render)(&FigureContext {
+        spec: figure.spec,
         values,
         manifest: Some(&manifest),
         results: &Results::default(),

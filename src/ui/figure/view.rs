@@ -11,21 +11,22 @@ use web_sys::{Element, HtmlElement};
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
 use crate::config::Manifest;
 use crate::protocol::Evaluate;
-use crate::ui::figure::frame::Figure;
+use crate::ui::figure::frame::Frame;
 use crate::ui::figure::model_picker::Models;
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{
-    Bench, Control, Keep, Kind, Lab, Origin, Shown, Values, Work, cut, put, text_problem, value_of,
+    Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, Origin, Truncate, Values, cut, put, text_problem,
+    value_of,
 };
-use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::results::thousands;
-use crate::ui::runs::run_state::{Run, engine_id, engine_name};
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::bar_plot::BarPlot;
 use crate::ui::widgets::choice::{Choice, Segmented};
 use crate::ui::widgets::data_table::{DataTable, Table};
-use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::LinePlot;
 use crate::ui::widgets::line_plot::{SVG_SIZE, drawing};
@@ -35,33 +36,33 @@ use crate::ui::widgets::visibility::near;
 
 /// Draws a figure with its controls, its run, its charts, its table and the text around it.
 #[component]
-pub fn Laboratory(
+pub fn FigureView(
     /// What it does.
-    work: &'static Work,
+    figure: &'static Figure,
 ) -> impl IntoView {
-    let lab = work.lab;
+    let spec = figure.spec;
     let near = near();
-    let (settings, site, client) = (use_settings(), expect_context::<Site>(), expect_context::<Client>());
-    let run = Run::default();
+    let (settings, site, client) = (use_settings(), expect_context::<Assets>(), expect_context::<WorkerPool>());
+    let run = RunState::default();
     let labs = settings.labs;
     Effect::new(move || {
-        if near.get() && lab.kept.is_some() {
+        if near.get() && spec.kept.is_some() {
             site.load_kept();
         }
     });
     // Whether a file of the site that was read is still on its way.
-    let with_bench = move |values: &Values, use_it: &mut dyn FnMut(&Bench)| -> bool {
+    let with_context = move |values: &Values, use_it: &mut dyn FnMut(&FigureContext)| -> bool {
         // Tracked in one place, plain values from here on.
         let (results, kept) = (client.results.read(), site.kept.read());
         let manifest = site.manifest.get();
-        let waits = Cell::new(lab.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
+        let waits = Cell::new(spec.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
         let text = |path: &str| {
             let text = site.text(path);
             waits.set(waits.get() || text.is_empty());
             text
         };
-        use_it(&Bench {
-            lab,
+        use_it(&FigureContext {
+            spec,
             values,
             manifest: manifest.ready().map(Arc::as_ref),
             results: &results,
@@ -74,12 +75,12 @@ pub fn Laboratory(
         waits.get()
     };
     // What is wrong with a text of the reader's.
-    let texts = move || lab.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
+    let texts = move || spec.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
     let unusable =
-        Memo::new(move |_| labs.with(|l| texts().filter_map(|c| text_problem(value_of(lab, l, c.key))).next()));
+        Memo::new(move |_| labs.with(|l| texts().filter_map(|c| text_problem(value_of(spec, l, c.key))).next()));
     // The last texts that there were answers for.
     let answered = StoredValue::new(Vec::<(&'static Control, String)>::new());
-    let shown = Memo::new(move |before: Option<&(Shown, Origin)>| {
+    let shown = Memo::new(move |before: Option<&(FigureOutput, Origin)>| {
         // What is far from the reader stays as it was.
         if !near.get() {
             return before.cloned().unwrap_or_default();
@@ -88,10 +89,10 @@ pub fn Laboratory(
         if !usable {
             answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
-        let mut out = (Shown::default(), Origin::default());
-        out.1.waits = with_bench(&values, &mut |bench| out = ((work.show)(bench), bench.origin.get()));
+        let mut out = (FigureOutput::default(), Origin::default());
+        out.1.waits = with_context(&values, &mut |context| out = ((figure.render)(context), context.origin.get()));
         // Without the kept answers a figure would say that there are none.
-        if lab.kept.is_some() && out.1.live + out.1.kept == 0 {
+        if spec.kept.is_some() && out.1.live + out.1.kept == 0 {
             match &*site.kept.read() {
                 Loaded::Ready(_) => {}
                 Loaded::Failed(_) => out.0.finding = "The recorded answers are missing. Run it to measure here.".into(),
@@ -99,23 +100,23 @@ pub fn Laboratory(
             }
         }
         if usable && out.1.live + out.1.kept > 0 {
-            answered.set_value(texts().map(|c| (c, value_of(lab, &values, c.key).to_string())).collect());
+            answered.set_value(texts().map(|c| (c, value_of(spec, &values, c.key).to_string())).collect());
         }
         out
     });
-    let asks = move || {
+    let evaluations = move || {
         let mut out: Vec<Evaluate> = Vec::new();
-        with_bench(&labs.read(), &mut |bench| out = (work.asks)(bench));
+        with_context(&labs.read(), &mut |context| out = (figure.evaluations)(context));
         out
     };
     let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
-        true => asks(),
+        true => evaluations(),
         false => before.cloned().unwrap_or_default(),
     });
     let waits = Memo::new(move |_| shown.with(|s| s.1.waits));
     let state = Signal::derive(move || {
         let run = match site.manifest.get() {
-            _ if lab.run.is_none() => "idle",
+            _ if spec.run.is_none() => "idle",
             Loaded::Unasked | Loaded::Loading => "loading",
             Loaded::Failed(_) => "failed",
             Loaded::Ready(_) => run.state(),
@@ -123,23 +124,23 @@ pub fn Laboratory(
         if run == "idle" && waits.get() { "loading" } else { run }
     });
     let trouble = Signal::derive(move || match (site.manifest.get(), site.kept.get()) {
-        (Loaded::Failed(reason), _) if lab.run.is_some() => {
+        (Loaded::Failed(reason), _) if spec.run.is_some() => {
             Some(format!("The list of trained models could not be loaded. {reason}"))
         }
-        (_, Loaded::Failed(reason)) if lab.kept.is_some() => {
+        (_, Loaded::Failed(reason)) if spec.kept.is_some() => {
             Some(format!("The recorded answers could not be loaded. {reason}"))
         }
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
-    let controls = lab.controls.iter().map(|control| view! { <Setting lab=lab control=control /> }).collect_view();
-    let plots = lab.plots.iter().enumerate().map(move |(i, id)| {
+    let controls = spec.controls.iter().map(|control| view! { <Setting spec=spec control=control /> }).collect_view();
+    let plots = spec.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
-        let label = Signal::derive(move || format!("{}. {}", lab.title, finding.get()));
+        let label = Signal::derive(move || format!("{}. {}", spec.title, finding.get()));
         let absent = move || shown.with(|s| s.0.charts.len() <= i);
         view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
     });
-    let tables = lab.series.iter().enumerate().map(move |(i, series)| {
+    let tables = spec.series.iter().enumerate().map(move |(i, series)| {
         let table = Signal::derive(move || shown.with(|s| s.0.tables.get(i).cloned()).unwrap_or_default());
         view! { <DataTable series=series table=table /> }
     });
@@ -155,20 +156,20 @@ pub fn Laboratory(
     let csv =
         Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
     view! {
-        <Figure id=lab.id title=lab.title state=state finding=finding>
-            <Trouble trouble=trouble retry=move |()| site.load() />
+        <Frame id=spec.id title=spec.title state=state finding=finding>
+            <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="controls">{controls}</div>
             {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
-            {lab.run.map(|label| view! {
+            {spec.run.map(|label| view! {
                 <RunBar run=run label=label asked=questions />
             })}
             {plots.collect_view()}
-            {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", lab.id) /> })}
-            <Panel lab=lab shown=shown />
+            {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", spec.id) /> })}
+            <Panel spec=spec shown=shown />
             {move || source(&shown.with(|s| s.1))}
             {tables.collect_view()}
-            <Export stem=Signal::stored(format!("alibi-{}", lab.id)) csv=csv svg=svg drawn=!lab.plots.is_empty() />
-        </Figure>
+            <Export stem=Signal::stored(format!("alibi-{}", spec.id)) csv=csv svg=svg drawn=!spec.plots.is_empty() />
+        </Frame>
     }
 }
 
@@ -194,7 +195,7 @@ fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
 
 /// HTML of the figure's own, in which elements with `data-set` are controls.
 #[component]
-fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
+fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl IntoView {
     let labs = use_settings().labs;
     let place = NodeRef::<html::Div>::new();
     let of = |event: &web_sys::Event| {
@@ -208,7 +209,7 @@ fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
         }) else {
             return;
         };
-        let Some(control) = lab.controls.iter().find(|c| c.key == key) else { return };
+        let Some(control) = spec.controls.iter().find(|c| c.key == key) else { return };
         labs.update(|all| put(all, control, value.clone()));
         // The panel is drawn anew, and with it goes the focus: back before the next key is heard, and, should the drawing come
         // later than that, with the next frame.
@@ -254,9 +255,9 @@ fn Panel(lab: &'static Lab, shown: Memo<(Shown, Origin)>) -> impl IntoView {
 
 /// A control of a figure.
 #[component]
-fn Setting(lab: &'static Lab, control: &'static Control) -> impl IntoView {
+fn Setting(spec: &'static FigureSpec, control: &'static Control) -> impl IntoView {
     let labs = use_settings().labs;
-    let value = Signal::derive(move || labs.with(|l| value_of(lab, l, control.key).to_string()));
+    let value = Signal::derive(move || labs.with(|l| value_of(spec, l, control.key).to_string()));
     let set = move |new: String| labs.update(|all| put(all, control, new));
     let (key, label) = (control.key, control.label);
     match control.kind {
@@ -318,7 +319,7 @@ fn Text(
     key: &'static str,
     label: &'static str,
     limit: usize,
-    keep: Keep,
+    keep: Truncate,
     value: Signal<String>,
     #[prop(into)] set: Callback<String>,
 ) -> impl IntoView {
@@ -337,7 +338,7 @@ fn Text(
         let (kept, said) = cut(&typed, limit, keep);
         if said.is_some() {
             // What is cut from the start moves the place of typing.
-            let gone = if keep == Keep::End { utf16(&typed) - utf16(kept) } else { 0 };
+            let gone = if keep == Truncate::End { utf16(&typed) - utf16(kept) } else { 0 };
             let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(gone).min(utf16(kept)));
             place.set_value(kept);
             let _ = at.map(|at| place.set_selection_range(at, at));
@@ -368,7 +369,7 @@ fn Zoo(
     value: Signal<String>,
     #[prop(into)] set: Callback<String>,
 ) -> impl IntoView {
-    let site = expect_context::<Site>();
+    let site = expect_context::<Assets>();
     let ids = Signal::derive(move || {
         let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect();
         site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default())

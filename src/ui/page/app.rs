@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use crate::ui::page::article::attach;
 use crate::ui::page::embed::Embed;
-use crate::ui::page::lazy::Again;
+use crate::ui::page::lazy::Retry;
 use crate::ui::page::location::{follow, follow_reader, follow_theme, read};
 use crate::ui::page::registry::by_id;
-use crate::ui::runs::assets::Site;
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::assets::Assets;
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::Settings;
 
 /// The page.
@@ -16,11 +16,11 @@ use crate::ui::settings::state::Settings;
 pub fn App() -> impl IntoView {
     let parsed = read();
     let settings = Settings::new(parsed.state);
-    let (site, client) = (Site::default(), Client::default());
+    let (site, client) = (Assets::default(), WorkerPool::default());
     provide_context(settings);
     provide_context(site);
     provide_context(client);
-    provide_context(Again::default());
+    provide_context(Retry::default());
     site.load();
     follow_theme(settings);
 

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
 use crate::ui::figures::extrapolation::Extrapolation;
-use crate::ui::page::lazy::{Later, Part, after};
+use crate::ui::page::lazy::{LazyPart, LazyView, after};
 use crate::ui::page::location::{go_to, visit};
 use crate::ui::page::registry::{Entry, FIGURES};
 use crate::ui::settings::state::{Settings, ThemeChoice, use_settings};
@@ -44,9 +44,9 @@ pub fn attach() {
         provide_context(Moved(moved));
         let mut turns: Vec<Turn> = Vec::new();
         for figure in FIGURES {
-            turns.extend(wait(figure.id, Part::Figure(figure.id)));
+            turns.extend(wait(figure.id, LazyPart::Figure(figure.id)));
         }
-        turns.extend(wait("training", Part::Training));
+        turns.extend(wait("training", LazyPart::Training));
         give(turns, settings, moved);
         in_turn(|| {
             if let Some(place) = place("theme") {
@@ -84,7 +84,7 @@ struct Turn {
 }
 
 /// Mounts a part into its place when its turn has come.
-fn wait(name: &str, part: Part) -> Option<Turn> {
+fn wait(name: &str, part: LazyPart) -> Option<Turn> {
     let place = place(name)?;
     let (near, come, over) = (watch(&place), RwSignal::new(false), RwSignal::new(false));
     let room = place.clone();
@@ -94,7 +94,7 @@ fn wait(name: &str, part: Part) -> Option<Turn> {
             let _ = room.set_attribute("data-near", "");
         }
     });
-    let first = part == Part::Figure(FIRST.id);
+    let first = part == LazyPart::Figure(FIRST.id);
     // What is mounted belongs to the page, not to what told that its time has come: that would take it away when it tells again.
     let owner = Owner::current()?;
     Effect::new(move |done: Option<bool>| {
@@ -103,7 +103,7 @@ fn wait(name: &str, part: Part) -> Option<Turn> {
             let draw = move || match first {
                 // It is in the file that is here: its turn is over when it comes.
                 true => view! { <Extrapolation /> }.into_any(),
-                false => view! { <Later part=part wanted=Signal::stored(true) over=over /> }.into_any(),
+                false => view! { <LazyView part=part wanted=Signal::stored(true) over=over /> }.into_any(),
             };
             let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
             owner.with(|| untrack(mount));
@@ -205,7 +205,7 @@ pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
     if id == FIRST.id {
         view! { <Extrapolation /> }.into_any()
     } else {
-        view! { <Later part=Part::Figure(id) wanted=wanted /> }.into_any()
+        view! { <LazyView part=LazyPart::Figure(id) wanted=wanted /> }.into_any()
     }
 }
 

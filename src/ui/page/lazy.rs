@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
-use crate::ui::figure::spec::Work;
-use crate::ui::figure::view::Laboratory;
+use crate::ui::figure::spec::Figure;
+use crate::ui::figure::view::FigureView;
 use crate::ui::figures::extrapolation::guess::Guess;
 use crate::ui::figures::{
     attention, bias, cost, early_tokens, generate, methods, paper, perplexity, reach, slopes, train_short, verify,
@@ -22,22 +22,22 @@ use crate::ui::page::registry::by_id;
 use crate::ui::page::training::Training;
 
 /// What the figures of the laboratory do, in the order of the page.
-pub static WORKS: &[&Work] = &[
-    &methods::WORK,
-    &reach::WORK,
-    &train_short::WORK,
-    &early_tokens::WORK,
-    &cost::WORK,
-    &what_if::WORK,
-    &attention::WORK,
-    &generate::WORK,
-    &paper::WORK,
-    &verify::WORK,
+pub static DRAWN: &[&Figure] = &[
+    &methods::FIGURE,
+    &reach::FIGURE,
+    &train_short::FIGURE,
+    &early_tokens::FIGURE,
+    &cost::FIGURE,
+    &what_if::FIGURE,
+    &attention::FIGURE,
+    &generate::FIGURE,
+    &paper::FIGURE,
+    &verify::FIGURE,
 ];
 
 /// A part of the page that is drawn later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum LazyPart {
     /// A figure, by its id.
     Figure(&'static str),
     /// What was trained.
@@ -58,38 +58,38 @@ impl From<leptos::wasm_split::SplitLoaderError> for Missing {
     }
 }
 
-fn draw(part: Part) -> AnyView {
+fn draw(part: LazyPart) -> AnyView {
     match part {
-        Part::Figure("slopes") => view! { <slopes::Slopes /> }.into_any(),
-        Part::Figure("bias") => view! { <bias::Bias /> }.into_any(),
-        Part::Figure("perplexity") => view! { <perplexity::Perplexity /> }.into_any(),
-        Part::Figure(id) => {
-            WORKS.iter().find(|w| w.lab.id == id).map(|work| view! { <Laboratory work=work /> }).into_any()
+        LazyPart::Figure("slopes") => view! { <slopes::Slopes /> }.into_any(),
+        LazyPart::Figure("bias") => view! { <bias::Bias /> }.into_any(),
+        LazyPart::Figure("perplexity") => view! { <perplexity::Perplexity /> }.into_any(),
+        LazyPart::Figure(id) => {
+            DRAWN.iter().find(|w| w.spec.id == id).map(|figure| view! { <FigureView figure=figure /> }).into_any()
         }
-        Part::Training => view! { <Training /> }.into_any(),
-        Part::Guess => view! { <Guess /> }.into_any(),
-        Part::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
+        LazyPart::Training => view! { <Training /> }.into_any(),
+        LazyPart::Guess => view! { <Guess /> }.into_any(),
+        LazyPart::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
     }
 }
 
 /// Fetches the further parts, once, and draws one of them.
 #[cfg(split)]
 #[leptos::wasm_split::wasm_split(parts, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn chunk(part: Part) -> Result<AnyView, Missing> {
+fn chunk(part: LazyPart) -> Result<AnyView, Missing> {
     Ok(draw(part))
 }
 
 /// Draws one of the further parts. While the page is being developed they are not apart.
 #[cfg(not(split))]
-async fn chunk(part: Part) -> Result<AnyView, Missing> {
+async fn chunk(part: LazyPart) -> Result<AnyView, Missing> {
     Ok(draw(part))
 }
 
 /// How often the reader has asked again for what could not be had: every part that is missing hears it. A context.
 #[derive(Clone, Copy)]
-pub struct Again(RwSignal<u32>);
+pub struct Retry(RwSignal<u32>);
 
-impl Default for Again {
+impl Default for Retry {
     fn default() -> Self {
         Self(RwSignal::new(0))
     }
@@ -105,9 +105,9 @@ enum Progress {
 
 /// Draws a part as soon as `wanted` says so.
 #[component]
-pub fn Later(
+pub fn LazyView(
     /// Which part.
-    part: Part,
+    part: LazyPart,
     /// Whether the time has come; once is enough.
     #[prop(into)]
     wanted: Signal<bool>,
@@ -136,7 +136,7 @@ pub fn Later(
             None => spawn_local(arrive),
         }
     };
-    let again = use_context::<Again>().unwrap_or_default();
+    let again = use_context::<Retry>().unwrap_or_default();
     Effect::new(move || {
         again.0.track();
         if wanted.get() && matches!(progress.get_untracked(), Progress::Waiting | Progress::Failed) {

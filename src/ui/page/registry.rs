@@ -1,7 +1,7 @@
 //! The figures, in the page's order: contents, anchors, embeds and the browser tests' loop follow from this list.
 //! Only what is known of a figure before it is drawn; what draws them is in [`crate::ui::page::lazy`].
 
-use crate::ui::figure::spec::{Control, Lab};
+use crate::ui::figure::spec::{Control, FigureSpec};
 use crate::ui::figures::{
     attention, bias, cost, early_tokens, extrapolation, generate, methods, paper, reach, train_short, verify, what_if,
 };
@@ -28,8 +28,8 @@ pub static FIGURES: &[Entry] = &[
         height: 990,
     },
     Entry {
-        id: methods::LAB.id,
-        title: methods::LAB.title,
+        id: methods::SPEC.id,
+        title: methods::SPEC.title,
         question: "How does a transformer learn where its tokens stand?",
         height: 1130,
     },
@@ -45,55 +45,65 @@ pub static FIGURES: &[Entry] = &[
         question: "What is added to the scores?",
         height: 1680,
     },
-    Entry { id: reach::LAB.id, title: reach::LAB.title, question: "How far back can a head see?", height: 1740 },
+    Entry { id: reach::SPEC.id, title: reach::SPEC.title, question: "How far back can a head see?", height: 1740 },
     Entry {
         id: "perplexity",
         title: "The laboratory",
         question: "Does it hold when you measure it yourself?",
         height: 1530,
     },
-    Entry { id: train_short::LAB.id, title: train_short::LAB.title, question: "How short can you train?", height: 810 },
     Entry {
-        id: early_tokens::LAB.id,
-        title: early_tokens::LAB.title,
+        id: train_short::SPEC.id,
+        title: train_short::SPEC.title,
+        question: "How short can you train?",
+        height: 810,
+    },
+    Entry {
+        id: early_tokens::SPEC.id,
+        title: early_tokens::SPEC.title,
         question: "Why do longer inputs help at all?",
         height: 1270,
     },
-    Entry { id: cost::LAB.id, title: cost::LAB.title, question: "What does each method cost?", height: 1540 },
+    Entry { id: cost::SPEC.id, title: cost::SPEC.title, question: "What does each method cost?", height: 1540 },
     Entry {
-        id: what_if::LAB.id,
-        title: what_if::LAB.title,
+        id: what_if::SPEC.id,
+        title: what_if::SPEC.title,
         question: "What if you change the positions of a finished model?",
         height: 910,
     },
     Entry {
-        id: attention::LAB.id,
-        title: attention::LAB.title,
+        id: attention::SPEC.id,
+        title: attention::SPEC.title,
         question: "What does the bias do to a sentence?",
         height: 1630,
     },
-    Entry { id: generate::LAB.id, title: generate::LAB.title, question: "What does collapse look like?", height: 1900 },
-    Entry { id: paper::LAB.id, title: paper::LAB.title, question: "What did the paper measure?", height: 750 },
     Entry {
-        id: verify::LAB.id,
-        title: verify::LAB.title,
+        id: generate::SPEC.id,
+        title: generate::SPEC.title,
+        question: "What does collapse look like?",
+        height: 1900,
+    },
+    Entry { id: paper::SPEC.id, title: paper::SPEC.title, question: "What did the paper measure?", height: 750 },
+    Entry {
+        id: verify::SPEC.id,
+        title: verify::SPEC.title,
         question: "Can you trust what your browser computes?",
         height: 610,
     },
 ];
 
 /// Figures of the laboratory.
-pub static LABS: &[&Lab] = &[
-    &methods::LAB,
-    &reach::LAB,
-    &train_short::LAB,
-    &early_tokens::LAB,
-    &cost::LAB,
-    &what_if::LAB,
-    &attention::LAB,
-    &generate::LAB,
-    &paper::LAB,
-    &verify::LAB,
+pub static LABS: &[&FigureSpec] = &[
+    &methods::SPEC,
+    &reach::SPEC,
+    &train_short::SPEC,
+    &early_tokens::SPEC,
+    &cost::SPEC,
+    &what_if::SPEC,
+    &attention::SPEC,
+    &generate::SPEC,
+    &paper::SPEC,
+    &verify::SPEC,
 ];
 
 /// Settings of the other figures that are kept in the same way.
@@ -102,7 +112,7 @@ pub static PLAIN: &[&Control] =
 
 /// The control of that name.
 pub fn control(key: &str) -> Option<&'static Control> {
-    let labs = LABS.iter().flat_map(|lab| lab.controls);
+    let labs = LABS.iter().flat_map(|spec| spec.controls);
     PLAIN.iter().copied().chain(labs).find(|c| c.key == key)
 }
 
@@ -115,8 +125,8 @@ pub fn keys(id: &str) -> Vec<&'static str> {
         "perplexity" => vec!["models", "lengths", "protocol", "stride", "targets", "text", "engine"],
         _ => vec!["engine"],
     };
-    let lab = LABS.iter().find(|lab| lab.id == id);
-    keys.extend(lab.into_iter().flat_map(|lab| lab.controls).map(|c| c.key));
+    let spec = LABS.iter().find(|spec| spec.id == id);
+    keys.extend(spec.into_iter().flat_map(|spec| spec.controls).map(|c| c.key));
     keys
 }
 
@@ -155,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_setting_belongs_to_a_figure_and_has_a_name_of_its_own() {
-        let all: Vec<&Control> = PLAIN.iter().copied().chain(LABS.iter().flat_map(|lab| lab.controls)).collect();
+        let all: Vec<&Control> = PLAIN.iter().copied().chain(LABS.iter().flat_map(|spec| spec.controls)).collect();
         for (i, control) in all.iter().enumerate() {
             assert!(all[..i].iter().all(|c| c.key != control.key), "{}", control.key);
             assert_eq!(FIGURES.iter().filter(|f| keys(f.id).contains(&control.key)).count(), 1, "{}", control.key);

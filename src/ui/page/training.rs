@@ -5,20 +5,20 @@ use leptos::prelude::*;
 use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelEntry};
 use crate::ui::figure::curves::{model_name, order};
-use crate::ui::runs::assets::{Loaded, Site, base, file_name};
+use crate::ui::runs::assets::{Assets, Loaded, base, file_name};
 use crate::ui::runs::results::{show_perplexity, thousands};
-use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::error_banner::ErrorBanner;
 
 /// What the manifest says of the models.
 #[component]
 pub fn Training() -> impl IntoView {
-    let site = expect_context::<Site>();
+    let site = expect_context::<Assets>();
     let trouble = Signal::derive(move || match site.manifest.get() {
         Loaded::Failed(reason) => Some(format!("The record of the training could not be loaded. {reason}")),
         _ => None,
     });
     view! {
-        <Trouble trouble=trouble retry=move |()| site.load() />
+        <ErrorBanner trouble=trouble retry=move |()| site.load() />
         {move || site.manifest.get().ready().map(|m| record(m))}
     }
 }

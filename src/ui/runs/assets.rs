@@ -59,7 +59,7 @@ impl<T> Loaded<T> {
 
 /// The site's files as signals; a context of every figure that runs models.
 #[derive(Clone, Copy, Debug)]
-pub struct Site {
+pub struct Assets {
     /// What was trained.
     pub manifest: RwSignal<Loaded<Manifest>>,
     /// Results of the shipped weights.
@@ -70,7 +70,7 @@ pub struct Site {
     pub texts: RwSignal<Values>,
 }
 
-impl Default for Site {
+impl Default for Assets {
     fn default() -> Self {
         Self {
             manifest: RwSignal::new(Loaded::Loading),
@@ -81,7 +81,7 @@ impl Default for Site {
     }
 }
 
-impl Site {
+impl Assets {
     /// Reads what every figure needs, or what of it is not here yet. What failed may be asked for again.
     pub fn load(&self) {
         load(self.manifest, MANIFEST);

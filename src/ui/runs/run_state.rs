@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
 use crate::ui::runs::results::{Results, thousands};
-use crate::ui::runs::scheduler::News;
+use crate::ui::runs::scheduler::JobEvent;
 
 /// What one evaluation of a run is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Job {
 
 /// The course of a run as signals; one per figure, used for one run after another.
 #[derive(Clone, Copy, Debug)]
-pub struct Run {
+pub struct RunState {
     id: RwSignal<u32>,
     /// The evaluations, in the order in which they are taken.
     pub jobs: RwSignal<Vec<Job>>,
@@ -49,7 +49,7 @@ pub struct Run {
     pub stopped: RwSignal<bool>,
 }
 
-impl Default for Run {
+impl Default for RunState {
     fn default() -> Self {
         Self {
             id: RwSignal::new(0),
@@ -61,7 +61,7 @@ impl Default for Run {
     }
 }
 
-impl Run {
+impl RunState {
     /// Number of the present run; 0 before the first, and where the figure is gone.
     pub fn id(&self) -> u32 {
         self.id.try_get_untracked().unwrap_or(0)
@@ -77,16 +77,16 @@ impl Run {
     }
 
     /// Takes in what happened to evaluation `index`; a point that is done goes to `results`.
-    pub fn take(&self, index: usize, evaluate: &Evaluate, news: News, results: RwSignal<Results>) {
+    pub fn apply(&self, index: usize, evaluate: &Evaluate, news: JobEvent, results: RwSignal<Results>) {
         // An answer to the run before this one, or to a figure that is gone.
         let other = |jobs: &Vec<Job>| jobs.get(index).is_none_or(|j| j.evaluate != *evaluate);
         if self.jobs.try_with_untracked(other).unwrap_or(true) {
             return;
         }
         let status = match news {
-            News::Started => Status::Running { scored: 0, of: 0 },
-            News::Progress { scored, of } => Status::Running { scored, of },
-            News::Notice(notice) => {
+            JobEvent::Started => Status::Running { scored: 0, of: 0 },
+            JobEvent::Progress { scored, of } => Status::Running { scored, of },
+            JobEvent::Notice(notice) => {
                 // True of the question whenever it is asked, not of this run alone.
                 if matches!(notice, Notice::Shortened { .. }) {
                     results.update(|r| r.note_cut(evaluate, notice));
@@ -100,16 +100,16 @@ impl Run {
                 });
                 return;
             }
-            News::Partial(scored) => {
+            JobEvent::Partial(scored) => {
                 results.update(|r| r.insert(evaluate.clone(), scored));
                 return;
             }
-            News::Done(scored) => {
+            JobEvent::Done(scored) => {
                 results.update(|r| r.insert(evaluate.clone(), scored));
                 Status::Done
             }
-            News::Failed(failure) => Status::Failed(failure),
-            News::Stopped => {
+            JobEvent::Failed(failure) => Status::Failed(failure),
+            JobEvent::Stopped => {
                 self.stopped.set(true);
                 Status::Stopped
             }

@@ -38,7 +38,7 @@ pub enum Action {
         /// Slot.
         slot: usize,
     },
-    /// Call [`Queue::overdue`] with these after the time a worker is given to stop.
+    /// Call [`Scheduler::overdue`] with these after the time a worker is given to stop.
     StopTimer {
         /// Slot.
         slot: usize,
@@ -46,19 +46,19 @@ pub enum Action {
         request: u32,
     },
     /// Tell the run.
-    Tell {
+    Notify {
         /// Run.
         run: u32,
         /// Place in the run's list.
         index: usize,
         /// News.
-        news: News,
+        news: JobEvent,
     },
 }
 
 /// What can happen to a task.
 #[derive(Clone, Debug, PartialEq)]
-pub enum News {
+pub enum JobEvent {
     /// A worker took it.
     Started,
     /// Targets scored.
@@ -97,7 +97,7 @@ enum Slot {
 
 /// Queue and workers.
 #[derive(Debug)]
-pub struct Queue {
+pub struct Scheduler {
     base: String,
     next: u32,
     waiting: VecDeque<Task>,
@@ -106,7 +106,7 @@ pub struct Queue {
     width: usize,
 }
 
-impl Queue {
+impl Scheduler {
     /// No workers yet. `base` is the URL that assets are relative to.
     pub fn new(base: String) -> Self {
         Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new(), width: 1 }
@@ -147,7 +147,7 @@ impl Queue {
                     let id = self.number();
                     let body = RequestBody::Evaluate(task.evaluate.clone());
                     actions.push(Action::Post { slot, request: Request { id, body } });
-                    actions.push(tell(&task, News::Started));
+                    actions.push(tell(&task, JobEvent::Started));
                     self.slots[slot] = Slot::Busy { request: id, task };
                 }
                 Slot::Starting { .. } => wanted = wanted.saturating_sub(1),
@@ -173,20 +173,22 @@ impl Queue {
             }
             (Slot::Busy { request, task }, body) if *request == response.id => {
                 let news = match body {
-                    ResponseBody::Progress { scored, of } => return vec![tell(task, News::Progress { scored, of })],
-                    ResponseBody::Notice(notice) => return vec![tell(task, News::Notice(notice))],
-                    ResponseBody::Partial(scored) => return vec![tell(task, News::Partial(scored))],
-                    ResponseBody::Scored(scored) => News::Done(scored),
-                    ResponseBody::Failed(failure) => News::Failed(failure),
-                    ResponseBody::Cancelled => News::Stopped,
+                    ResponseBody::Progress { scored, of } => {
+                        return vec![tell(task, JobEvent::Progress { scored, of })];
+                    }
+                    ResponseBody::Notice(notice) => return vec![tell(task, JobEvent::Notice(notice))],
+                    ResponseBody::Partial(scored) => return vec![tell(task, JobEvent::Partial(scored))],
+                    ResponseBody::Scored(scored) => JobEvent::Done(scored),
+                    ResponseBody::Failed(failure) => JobEvent::Failed(failure),
+                    ResponseBody::Cancelled => JobEvent::Stopped,
                     ResponseBody::Ready => return Vec::new(),
                 };
                 return self.finish(slot, news);
             }
             (Slot::Stopping { request, .. }, body) if *request == response.id => {
                 let news = match body {
-                    ResponseBody::Scored(scored) => News::Done(scored),
-                    ResponseBody::Cancelled | ResponseBody::Failed(_) => News::Stopped,
+                    ResponseBody::Scored(scored) => JobEvent::Done(scored),
+                    ResponseBody::Cancelled | ResponseBody::Failed(_) => JobEvent::Stopped,
                     _ => return Vec::new(),
                 };
                 return self.finish(slot, news);
@@ -197,13 +199,13 @@ impl Queue {
     }
 
     /// The slot's task ended; the worker is free again.
-    fn finish(&mut self, slot: usize, news: News) -> Vec<Action> {
+    fn finish(&mut self, slot: usize, news: JobEvent) -> Vec<Action> {
         let mut actions = self.release(slot, Slot::Idle, news);
         actions.extend(self.pump());
         actions
     }
 
-    fn release(&mut self, slot: usize, next: Slot, news: News) -> Vec<Action> {
+    fn release(&mut self, slot: usize, next: Slot, news: JobEvent) -> Vec<Action> {
         match std::mem::replace(&mut self.slots[slot], next) {
             Slot::Busy { task, .. } | Slot::Stopping { task, .. } => vec![tell(&task, news)],
             _ => Vec::new(),
@@ -220,11 +222,11 @@ impl Queue {
                 self.slots[slot] = Slot::Empty;
                 let others = self.slots.iter().any(|s| matches!(s, Slot::Idle | Slot::Busy { .. }));
                 if !others {
-                    actions.extend(self.waiting.drain(..).map(|t| tell(&t, News::Failed(failure.clone()))));
+                    actions.extend(self.waiting.drain(..).map(|t| tell(&t, JobEvent::Failed(failure.clone()))));
                 }
             }
             Some(_) => {
-                actions.extend(self.release(slot, Slot::Empty, News::Failed(failure)));
+                actions.extend(self.release(slot, Slot::Empty, JobEvent::Failed(failure)));
                 actions.extend(self.pump());
             }
         }
@@ -235,7 +237,7 @@ impl Queue {
     pub fn stop(&mut self, run: u32) -> Vec<Action> {
         let (dropped, kept): (VecDeque<Task>, VecDeque<Task>) = self.waiting.drain(..).partition(|t| t.run == run);
         self.waiting = kept;
-        let mut actions: Vec<Action> = dropped.iter().map(|t| tell(t, News::Stopped)).collect();
+        let mut actions: Vec<Action> = dropped.iter().map(|t| tell(t, JobEvent::Stopped)).collect();
         for slot in 0..self.slots.len() {
             let Slot::Busy { request, task } = &self.slots[slot] else { continue };
             if task.run != run {
@@ -256,7 +258,7 @@ impl Queue {
         match self.slots.get(slot) {
             Some(Slot::Stopping { request: at, .. }) if *at == request => {
                 let mut actions = vec![Action::Terminate { slot }];
-                actions.extend(self.release(slot, Slot::Empty, News::Stopped));
+                actions.extend(self.release(slot, Slot::Empty, JobEvent::Stopped));
                 actions.extend(self.pump());
                 actions
             }
@@ -265,8 +267,8 @@ impl Queue {
     }
 }
 
-fn tell(task: &Task, news: News) -> Action {
-    Action::Tell { run: task.run, index: task.index, news }
+fn tell(task: &Task, news: JobEvent) -> Action {
+    Action::Notify { run: task.run, index: task.index, news }
 }
 
 #[cfg(test)]

@@ -29,27 +29,27 @@ fn posted(actions: &[Action]) -> Vec<(usize, u32)> {
     actions.iter().filter_map(id).collect()
 }
 
-fn told(actions: &[Action]) -> Vec<(usize, News)> {
+fn told(actions: &[Action]) -> Vec<(usize, JobEvent)> {
     let news = |a: &Action| match a {
-        Action::Tell { index, news, .. } => Some((*index, news.clone())),
+        Action::Notify { index, news, .. } => Some((*index, news.clone())),
         _ => None,
     };
     actions.iter().filter_map(news).collect()
 }
 
-fn respond(queue: &mut Queue, slot: usize, id: u32, body: ResponseBody) -> Vec<Action> {
+fn respond(queue: &mut Scheduler, slot: usize, id: u32, body: ResponseBody) -> Vec<Action> {
     queue.answer(slot, Response { id, body })
 }
 
 /// A queue with one worker, configured, at work on task 0 of run 1 by request 2; `n` tasks in all.
-fn at_work(n: usize) -> Queue {
-    let mut queue = Queue::new("http://x/".into());
+fn at_work(n: usize) -> Scheduler {
+    let mut queue = Scheduler::new("http://x/".into());
     let actions = queue.submit((0..n).map(|i| task(1, i)).collect(), 1);
     assert_eq!(actions[0], Action::Spawn { slot: 0 });
     assert_eq!(posted(&actions), [(0, 1)]);
     let actions = respond(&mut queue, 0, 1, ResponseBody::Ready);
     assert_eq!(posted(&actions), [(0, 2)]);
-    assert_eq!(told(&actions), [(0, News::Started)]);
+    assert_eq!(told(&actions), [(0, JobEvent::Started)]);
     queue
 }
 
@@ -57,12 +57,12 @@ fn at_work(n: usize) -> Queue {
 fn one_worker_takes_task_after_task() {
     let mut queue = at_work(2);
     let actions = respond(&mut queue, 0, 2, ResponseBody::Progress { scored: 10, of: 20 });
-    assert_eq!(told(&actions), [(0, News::Progress { scored: 10, of: 20 })]);
+    assert_eq!(told(&actions), [(0, JobEvent::Progress { scored: 10, of: 20 })]);
     let actions = respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
-    assert_eq!(told(&actions), [(0, News::Done(scored())), (1, News::Started)]);
+    assert_eq!(told(&actions), [(0, JobEvent::Done(scored())), (1, JobEvent::Started)]);
     assert_eq!(posted(&actions), [(0, 3)]);
     let actions = respond(&mut queue, 0, 3, ResponseBody::Scored(scored()));
-    assert_eq!(told(&actions), [(1, News::Done(scored()))]);
+    assert_eq!(told(&actions), [(1, JobEvent::Done(scored()))]);
 }
 
 #[test]
@@ -76,21 +76,21 @@ fn late_answers_are_dropped() {
 
 #[test]
 fn two_workers_share_the_queue_and_no_more_start_than_there_is_work() {
-    let mut queue = Queue::new(String::new());
+    let mut queue = Scheduler::new(String::new());
     let spawned = queue.submit(vec![task(1, 0)], 2).iter().filter(|a| matches!(a, Action::Spawn { .. })).count();
     assert_eq!(spawned, 1);
     let spawned = queue.submit(vec![task(1, 1), task(1, 2)], 2);
     assert!(spawned.contains(&Action::Spawn { slot: 1 }));
     let first = respond(&mut queue, 0, 1, ResponseBody::Ready);
     let second = respond(&mut queue, 1, 2, ResponseBody::Ready);
-    assert_eq!((told(&first), told(&second)), (vec![(0, News::Started)], vec![(1, News::Started)]));
+    assert_eq!((told(&first), told(&second)), (vec![(0, JobEvent::Started)], vec![(1, JobEvent::Started)]));
 }
 
 #[test]
 fn stop_drops_what_waits_and_asks_the_worker() {
     let mut queue = at_work(3);
     let actions = queue.stop(1);
-    assert_eq!(told(&actions), [(1, News::Stopped), (2, News::Stopped)]);
+    assert_eq!(told(&actions), [(1, JobEvent::Stopped), (2, JobEvent::Stopped)]);
     assert!(actions.contains(&Action::StopTimer { slot: 0, request: 2 }));
     assert!(
         actions.iter().any(|a| matches!(
@@ -98,10 +98,10 @@ fn stop_drops_what_waits_and_asks_the_worker() {
             Action::Post { request: Request { body: RequestBody::Cancel { request: 2 }, .. }, .. }
         ))
     );
-    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Cancelled)), [(0, News::Stopped)]);
+    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Cancelled)), [(0, JobEvent::Stopped)]);
     // The timer then finds nothing to do, and the worker is used again.
     assert!(queue.overdue(0, 2).is_empty());
-    assert_eq!(told(&queue.submit(vec![task(2, 0)], 1)), [(0, News::Started)]);
+    assert_eq!(told(&queue.submit(vec![task(2, 0)], 1)), [(0, JobEvent::Started)]);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_worker_that_does_not_stop_is_ended_and_replaced() {
     let mut queue = at_work(1);
     queue.stop(1);
     let actions = queue.overdue(0, 2);
-    assert_eq!(actions, [Action::Terminate { slot: 0 }, Action::Tell { run: 1, index: 0, news: News::Stopped }]);
+    assert_eq!(actions, [Action::Terminate { slot: 0 }, Action::Notify { run: 1, index: 0, news: JobEvent::Stopped }]);
     assert_eq!(queue.submit(vec![task(2, 0)], 1)[0], Action::Spawn { slot: 0 });
 }
 
@@ -117,7 +117,7 @@ fn a_worker_that_does_not_stop_is_ended_and_replaced() {
 fn a_point_finished_while_stopping_is_kept() {
     let mut queue = at_work(1);
     queue.stop(1);
-    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Scored(scored()))), [(0, News::Done(scored()))]);
+    assert_eq!(told(&respond(&mut queue, 0, 2, ResponseBody::Scored(scored()))), [(0, JobEvent::Done(scored()))]);
 }
 
 #[test]
@@ -126,17 +126,17 @@ fn stopping_one_run_leaves_the_other() {
     queue.submit(vec![task(2, 0)], 1);
     assert!(told(&queue.stop(1)).is_empty());
     let actions = respond(&mut queue, 0, 2, ResponseBody::Cancelled);
-    assert!(actions.contains(&Action::Tell { run: 2, index: 0, news: News::Started }));
+    assert!(actions.contains(&Action::Notify { run: 2, index: 0, news: JobEvent::Started }));
 }
 
 #[test]
 fn a_worker_that_cannot_start_fails_what_waits() {
-    let mut queue = Queue::new(String::new());
+    let mut queue = Scheduler::new(String::new());
     queue.submit(vec![task(1, 0), task(1, 1)], 1);
     let failure = Failure::Fetch { file: "worker_loader.js".into(), reason: "404".into() };
     let actions = queue.broken(0, failure.clone());
     assert_eq!(actions[0], Action::Terminate { slot: 0 });
-    assert_eq!(told(&actions), [(0, News::Failed(failure.clone())), (1, News::Failed(failure))]);
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(failure.clone())), (1, JobEvent::Failed(failure))]);
     // A retry starts afresh.
     assert_eq!(queue.submit(vec![task(1, 0)], 1)[0], Action::Spawn { slot: 0 });
 }
@@ -145,7 +145,7 @@ fn a_worker_that_cannot_start_fails_what_waits() {
 fn a_worker_that_breaks_at_work_loses_its_task_only() {
     let mut queue = at_work(2);
     let actions = queue.broken(0, Failure::Engine { reason: "out of memory".into() });
-    assert_eq!(told(&actions), [(0, News::Failed(Failure::Engine { reason: "out of memory".into() }))]);
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: "out of memory".into() }))]);
     assert!(actions.contains(&Action::Spawn { slot: 0 }));
 }
 
@@ -154,7 +154,7 @@ fn one_model_may_fail_and_the_others_go_on() {
     let mut queue = at_work(2);
     let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: "hash".into() };
     let actions = respond(&mut queue, 0, 2, ResponseBody::Failed(failure.clone()));
-    assert_eq!(told(&actions), [(0, News::Failed(failure)), (1, News::Started)]);
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(failure)), (1, JobEvent::Started)]);
 }
 
 #[test]
@@ -163,12 +163,12 @@ fn a_second_worker_joins_a_run_and_leaves_it() {
     let actions = queue.widen(2);
     assert_eq!(actions[0], Action::Spawn { slot: 1 });
     let actions = respond(&mut queue, 1, 3, ResponseBody::Ready);
-    assert_eq!(told(&actions), [(1, News::Started)]);
+    assert_eq!(told(&actions), [(1, JobEvent::Started)]);
     assert!(queue.widen(2).is_empty(), "both are at work");
     // From now on the first one works alone; the second ends what it has begun.
     assert!(queue.widen(1).is_empty());
-    assert_eq!(told(&respond(&mut queue, 1, 4, ResponseBody::Scored(scored()))), [(1, News::Done(scored()))]);
+    assert_eq!(told(&respond(&mut queue, 1, 4, ResponseBody::Scored(scored()))), [(1, JobEvent::Done(scored()))]);
     let actions = respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
-    assert_eq!(told(&actions), [(0, News::Done(scored())), (2, News::Started)]);
+    assert_eq!(told(&actions), [(0, JobEvent::Done(scored())), (2, JobEvent::Started)]);
     assert_eq!(posted(&queue.widen(2)).len(), 1, "and comes back");
 }

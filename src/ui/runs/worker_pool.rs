@@ -14,8 +14,8 @@ use crate::config::MAX_CPU_WORKERS;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Request, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::results::Results;
-use crate::ui::runs::run_state::Run;
-use crate::ui::runs::scheduler::{Action, News, Queue, Task};
+use crate::ui::runs::run_state::RunState;
+use crate::ui::runs::scheduler::{Action, JobEvent, Scheduler, Task};
 
 #[wasm_bindgen]
 extern "C" {
@@ -58,23 +58,23 @@ impl Drop for Live {
 }
 
 struct Inner {
-    queue: Queue,
+    queue: Scheduler,
     live: HashMap<usize, Live>,
-    runs: HashMap<u32, (Run, Vec<Evaluate>)>,
+    runs: HashMap<u32, (RunState, Vec<Evaluate>)>,
     next_run: u32,
 }
 
 /// The workers and the queue before them; a context of every figure that runs models.
 #[derive(Clone, Copy)]
-pub struct Client {
+pub struct WorkerPool {
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
     /// Everything computed in this page.
     pub results: RwSignal<Results>,
 }
 
-impl Default for Client {
+impl Default for WorkerPool {
     fn default() -> Self {
-        let queue = Queue::new(base());
+        let queue = Scheduler::new(base());
         let inner = Inner { queue, live: HashMap::new(), runs: HashMap::new(), next_run: 1 };
         Self { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), results: RwSignal::new(Results::default()) }
     }
@@ -88,9 +88,9 @@ fn width(on_cpu: bool) -> usize {
     if alone { 1 } else { cores.clamp(1, MAX_CPU_WORKERS) }
 }
 
-impl Client {
+impl WorkerPool {
     /// Starts a run of these evaluations and shows its course in `run`.
-    pub fn start(&self, run: Run, evaluations: Vec<Evaluate>) {
+    pub fn start(&self, run: RunState, evaluations: Vec<Evaluate>) {
         let choice = evaluations.first().map(|e| e.engine).unwrap_or_default();
         let on_cpu = choice == EngineChoice::Cpu
             || self.results.with_untracked(|r| r.last_with(choice).is_some_and(|e| e.scored.engine == EngineKind::Cpu));
@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// Tries again what failed in a run for that reason; the rest of the run goes on.
-    pub fn retry(&self, run: Run, failure: &Failure) {
+    pub fn retry(&self, run: RunState, failure: &Failure) {
         let tasks: Vec<Task> = run
             .reset_failed(failure)
             .into_iter()
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// Stops a run; what it computed stays.
-    pub fn stop(&self, run: Run) {
+    pub fn stop(&self, run: RunState) {
         let actions = self.inner.get_value().borrow_mut().queue.stop(run.id());
         self.carry_out(actions);
     }
@@ -150,11 +150,11 @@ impl Client {
                         TIME_TO_STOP,
                     );
                 }
-                Action::Tell { run, index, news } => {
+                Action::Notify { run, index, news } => {
                     // A choice left to the machine is known with the first request only.
                     let engine = match &news {
-                        News::Notice(Notice::EngineChosen { engine, .. }) => Some(*engine),
-                        News::Notice(Notice::GpuUnavailable { .. }) => Some(EngineKind::Cpu),
+                        JobEvent::Notice(Notice::EngineChosen { engine, .. }) => Some(*engine),
+                        JobEvent::Notice(Notice::GpuUnavailable { .. }) => Some(EngineKind::Cpu),
                         _ => None,
                     };
                     if let Some(engine) = engine {
@@ -168,7 +168,7 @@ impl Client {
                         inner.runs.get(&run).and_then(|(run, all)| Some((*run, all.get(index)?.clone())))
                     };
                     if let Some((run, evaluate)) = found {
-                        run.take(index, &evaluate, news, self.results);
+                        run.apply(index, &evaluate, news, self.results);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// Shows `trouble` while there is any.
 #[component]
-pub fn Trouble(
+pub fn ErrorBanner(
     /// What is wrong, in a sentence.
     #[prop(into)]
     trouble: Signal<Option<String>>,

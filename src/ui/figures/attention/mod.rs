@@ -4,7 +4,8 @@ use crate::chart::{Theme, square};
 use crate::config::Change;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::spec::{
-    Answer, Bench, Control, Keep, Kind, Lab, METHOD, Shown, Work, escaped, own_text, text_problem,
+    Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD, Truncate, escaped, own_text,
+    text_problem,
 };
 use crate::ui::runs::results::show_3;
 use crate::ui::widgets::data_table::Table;
@@ -18,14 +19,14 @@ const HEADS: usize = 8;
 const SHARES: (f32, f32) = (1.0, 0.0);
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "attention",
     title: "Attention over your sentence",
     controls: &[
         Control {
             key: "attention-text",
             label: "Text (the first 256 tokens are used)",
-            kind: Kind::Text { limit: 2_000, keep: Keep::Start },
+            kind: Kind::Text { limit: 2_000, keep: Truncate::Start },
             default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
         },
         Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
@@ -47,18 +48,18 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    let model = format!("{}-256", bench.value("attention-method"));
-    let text = bench.value("attention-text");
-    if bench.model(&model).is_none() || text_problem(text).is_some() {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    let model = format!("{}-256", context.value("attention-method"));
+    let text = context.value("attention-text");
+    if context.model(&model).is_none() || text_problem(text).is_some() {
         return Vec::new();
     }
     let (stream, text) = own_text(text);
-    let change = if bench.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
-    let layer = bench.number("attention-layer").saturating_sub(1);
-    let ask = bench.ask(&model, MOST, 0, Task::Attend { layer });
+    let change = if context.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
+    let layer = context.number("attention-layer").saturating_sub(1);
+    let ask = context.ask(&model, MOST, 0, Task::Attend { layer });
     vec![Evaluate { stream, text, first_target: 0, change, ..ask }]
 }
 
@@ -94,26 +95,26 @@ fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
     (n > 0).then_some(Head { scores, bias, n })
 }
 
-fn show(bench: &Bench) -> Shown {
-    let answer = asks(bench).first().and_then(|ask| bench.find(ask));
-    let chosen = bench.number("attention-head").clamp(1, HEADS) - 1;
+fn render(context: &FigureContext) -> FigureOutput {
+    let answer = evaluations(context).first().and_then(|ask| context.find(ask));
+    let chosen = context.number("attention-head").clamp(1, HEADS) - 1;
     let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
-        let nothing = text_problem(bench.value("attention-text")).is_some();
+        let nothing = text_problem(context.value("attention-text")).is_some();
         let finding = if nothing {
             "There is nothing to look at yet."
         } else {
             "Press Look to compute the attention of this text."
         };
-        return Shown { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
+        return FigureOutput { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
     };
     let n = of.n;
     let words = &answer.scored.words;
-    let query = bench.value("attention-query").parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
+    let query = context.value("attention-query").parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
     let (with, without) = (of.weights(1.0), of.weights(0.0));
     let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
-    Shown {
+    FigureOutput {
         finding: finding(words, query, row, of.bias.iter().any(|b| *b != 0.0).then_some(bare)),
-        panel: panel(bench, answer, &of, query, &with, &without),
+        panel: panel(context, answer, &of, query, &with, &without),
         tables: vec![table(words, query, &of, row, bare)],
         ..Default::default()
     }
@@ -153,9 +154,9 @@ fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) ->
     format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
 }
 
-fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
+fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
     let n = of.n;
-    let theme = if bench.dark { Theme::DARK } else { Theme::LIGHT };
+    let theme = if context.dark { Theme::DARK } else { Theme::LIGHT };
     let mut html =
         String::from("<div class=\"sentence\" role=\"group\" aria-label=\"Tokens: press one to make it the query\">");
     for (k, word) in answer.scored.words.iter().enumerate() {
@@ -200,7 +201,7 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
     html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
-    let biased = bench.value("attention-method") == "alibi" && bench.value("attention-bias") == "on";
+    let biased = context.value("attention-method") == "alibi" && context.value("attention-bias") == "on";
     let slopes = biased.then(|| crate::position::slopes(HEADS));
     for h in 0..HEADS {
         let Some(of) = head(answer, h) else { continue };
@@ -211,7 +212,7 @@ fn panel(bench: &Bench, answer: &Answer, of: &Head, query: usize, with: &[f32], 
             &legend,
             &square(&roots(&of.weights(1.0)), n, SHARES, &theme),
             Some(h),
-            h + 1 == bench.number("attention-head"),
+            h + 1 == context.number("attention-head"),
         );
     }
     html + "</div>"
@@ -309,7 +310,7 @@ mod tests {
 
     #[test]
     fn every_model_of_the_list_is_a_method() {
-        let Kind::List(choices) = LAB.controls[1].kind else { panic!("not a list") };
+        let Kind::List(choices) = SPEC.controls[1].kind else { panic!("not a list") };
         assert!(choices.iter().all(|c| crate::position::by_id(c.0).is_some()));
     }
 }

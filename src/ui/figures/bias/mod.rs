@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::chart::heatmap_to_svg;
-use crate::ui::figure::frame::Figure;
+use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Control, Kind, put};
 use crate::ui::settings::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
 use crate::ui::widgets::choice::{Choice, Segmented};
@@ -60,7 +60,7 @@ pub fn Bias() -> impl IntoView {
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
     let head = Signal::derive(move || settings.shown_head() + 1);
     view! {
-        <Figure id="bias" title="The bias of every query and key" finding=finding>
+        <Frame id="bias" title="The bias of every query and key" finding=finding>
             <div class="controls">
                 <NumberControl
                     testid="heads"
@@ -111,7 +111,7 @@ pub fn Bias() -> impl IntoView {
                 "Over all " {move || at.get().length} " keys of the last query, in f32, the weights of the two forms differ by at most "
                 <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
             </p>
-        </Figure>
+        </Frame>
     }
 }
 

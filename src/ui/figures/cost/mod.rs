@@ -4,7 +4,7 @@ use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{BLOCK, CPU_BATCH, RUN_IN};
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::figure::curves::{model_name, parts, speed};
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
 use crate::ui::figures::paper;
 use crate::ui::runs::plan::tokens;
 use crate::ui::runs::results::thousands;
@@ -20,7 +20,7 @@ const ROUNDS: usize = 3;
 const FIRST: usize = RUN_IN + BLOCK;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "cost",
     title: "What each method costs here",
     controls: &[
@@ -44,28 +44,28 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
 /// Lengths that are measured.
-fn lengths(bench: &Bench) -> impl Iterator<Item = usize> {
-    let longest = bench.number("cost-longest");
+fn lengths(context: &FigureContext) -> impl Iterator<Item = usize> {
+    let longest = context.number("cost-longest");
     LENGTHS.into_iter().filter(move |l| *l <= longest)
 }
 
 /// Every task on the CPU, where every key can be computed and where far ones can be skipped.
-fn question(bench: &Bench, model: &str, length: usize, task: Task, round: usize) -> Evaluate {
+fn question(context: &FigureContext, model: &str, length: usize, task: Task, round: usize) -> Evaluate {
     let first_target = FIRST + round * TARGETS;
-    Evaluate { first_target, engine: EngineChoice::Cpu, ..bench.ask(model, length, TARGETS, task) }
+    Evaluate { first_target, engine: EngineChoice::Cpu, ..context.ask(model, length, TARGETS, task) }
 }
 
 /// Round by round, so that what disturbs one does not disturb all measurements of a model.
-fn asks(bench: &Bench) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
     let mut out = Vec::new();
     for round in 0..ROUNDS {
-        for length in lengths(bench) {
-            for model in bench.models("cost-models") {
+        for length in lengths(context) {
+            for model in context.models("cost-models") {
                 for task in [Task::ScoreInFull, Task::Score] {
-                    out.push(question(bench, &model.id, length, task, round));
+                    out.push(question(context, &model.id, length, task, round));
                 }
             }
         }
@@ -86,12 +86,12 @@ struct Row {
     bytes: u64,
 }
 
-fn row(bench: &Bench, model: &str, length: usize) -> Row {
+fn row(context: &FigureContext, model: &str, length: usize) -> Row {
     let of = |task| {
         let (mut fastest, mut bytes) = (None, 0);
         for round in 0..ROUNDS {
-            let asked = question(bench, model, length, task, round);
-            if let Some(answer) = bench.find(&asked).filter(|a| a.live) {
+            let asked = question(context, model, length, task, round);
+            if let Some(answer) = context.find(&asked).filter(|a| a.live) {
                 let measured = speed((answer.scored.seconds, tokens(&asked)));
                 if measured > fastest {
                     fastest = measured;
@@ -105,21 +105,21 @@ fn row(bench: &Bench, model: &str, length: usize) -> Row {
     Row { model: model.into(), length, full, skipping, bytes }
 }
 
-fn show(bench: &Bench) -> Shown {
-    let models = bench.models("cost-models");
+fn render(context: &FigureContext) -> FigureOutput {
+    let models = context.models("cost-models");
     let mut rows = Vec::new();
     for model in &models {
-        rows.extend(lengths(bench).map(|l| row(bench, &model.id, l)).filter(|r| r.full.or(r.skipping).is_some()));
+        rows.extend(lengths(context).map(|l| row(context, &model.id, l)).filter(|r| r.full.or(r.skipping).is_some()));
     }
     let n_head = models.first().map_or(8, |m| m.config.n_head);
-    let mut out = Shown {
+    let mut out = FigureOutput {
         finding: finding(&rows),
         charts: if rows.is_empty() { Vec::new() } else { vec![chart(&rows)] },
-        panel: masks(n_head, bench.number("cost-longest")),
+        panel: masks(n_head, context.number("cost-longest")),
         tables: vec![table(&rows)],
         ..Default::default()
     };
-    let table_1 = (bench.text)(&paper::file("1"));
+    let table_1 = (context.text)(&paper::file("1"));
     let mut theirs = paper::drawn(&table_1, false);
     out.tables.append(&mut theirs.tables);
     out.trouble = theirs.trouble;

@@ -12,8 +12,8 @@ fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Row {
 #[test]
 fn the_fastest_of_the_rounds_counts() {
     let manifest: Manifest = serde_json::from_str(include_str!("../../../../assets/models/manifest.json")).unwrap();
-    let mut bench = Bench {
-        lab: &LAB,
+    let mut context = FigureContext {
+        spec: &SPEC,
         values: &[],
         manifest: Some(&manifest),
         results: &Results::default(),
@@ -23,7 +23,7 @@ fn the_fastest_of_the_rounds_counts() {
         text: &|_| String::new(),
         origin: Default::default(),
     };
-    let asked = asks(&bench);
+    let asked = evaluations(&context);
     // Five models, three lengths, two tasks, three rounds, each a question of its own.
     assert_eq!(asked.len(), 90);
     assert!(asked.iter().enumerate().all(|(i, a)| asked[..i].iter().all(|b| a.key() != b.key())));
@@ -34,11 +34,11 @@ fn the_fastest_of_the_rounds_counts() {
         let scored = Scored { seconds, peak_bytes: (seconds * 1e6) as u64, ..Default::default() };
         results.insert(asked.clone(), scored);
     }
-    bench.results = &results;
+    context.results = &results;
     let wanted =
         Row { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
-    assert_eq!(row(&bench, "alibi-256", 1_024), wanted);
-    assert_eq!(show(&bench).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
+    assert_eq!(row(&context, "alibi-256", 1_024), wanted);
+    assert_eq!(render(&context).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
 }
 
 #[test]

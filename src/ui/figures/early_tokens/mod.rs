@@ -3,7 +3,7 @@
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
-use crate::ui::figure::spec::{Answer, Bench, Control, Kind, Lab, METHOD, Shown, Work};
+use crate::ui::figure::spec::{Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD};
 use crate::ui::runs::results::{Summary, show_3, show_half, show_perplexity, thousands};
 use crate::ui::widgets::data_table::Table;
 
@@ -17,7 +17,7 @@ const TARGETS_BY_POSITION: usize = 32_768;
 const LITTLE: usize = 100;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "early-tokens",
     title: "The early token curse",
     controls: &[
@@ -42,29 +42,29 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn model(bench: &Bench) -> String {
-    format!("{}-256", bench.value("early-method"))
+fn model(context: &FigureContext) -> String {
+    format!("{}-256", context.value("early-method"))
 }
 
-fn by_position(bench: &Bench) -> Evaluate {
-    let length = bench.number("early-length");
-    bench.ask(&model(bench), length, TARGETS_BY_POSITION, Task::ScoreByPosition)
+fn by_position(context: &FigureContext) -> Evaluate {
+    let length = context.number("early-length");
+    context.ask(&model(context), length, TARGETS_BY_POSITION, Task::ScoreByPosition)
 }
 
 /// One point of the curves; the window advances by an eighth of its length.
-fn point(bench: &Bench, length: usize, sliding: bool) -> Evaluate {
+fn point(context: &FigureContext, length: usize, sliding: bool) -> Evaluate {
     let protocol = if sliding { Protocol::Sliding { stride: length / 8 } } else { Protocol::Nonoverlapping };
-    Evaluate { protocol, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
+    Evaluate { protocol, ..context.ask(&model(context), length, TARGETS, Task::Score) }
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    if bench.model(&model(bench)).is_none() {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    if context.model(&model(context)).is_none() {
         return Vec::new();
     }
-    let points = LENGTHS.iter().flat_map(|&l| [point(bench, l, false), point(bench, l, true)]);
-    std::iter::once(by_position(bench)).chain(points).collect()
+    let points = LENGTHS.iter().flat_map(|&l| [point(context, l, false), point(context, l, true)]);
+    std::iter::once(by_position(context)).chain(points).collect()
 }
 
 /// Mean loss over positions `low..high` of the answer to a [`Task::ScoreByPosition`] for inputs of `length`.
@@ -114,9 +114,9 @@ fn groups(length: usize) -> Vec<(usize, usize)> {
     out
 }
 
-fn show(bench: &Bench) -> Shown {
-    let length = bench.number("early-length");
-    let answer = bench.find(&by_position(bench));
+fn render(context: &FigureContext) -> FigureOutput {
+    let length = context.number("early-length");
+    let answer = context.find(&by_position(context));
     let grouped: Vec<Group> = answer
         .iter()
         .flat_map(|a| {
@@ -126,16 +126,16 @@ fn show(bench: &Bench) -> Shown {
         })
         .collect();
     let curve = |sliding| -> Vec<(usize, Summary)> {
-        LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, sliding))?))).collect()
+        LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, sliding))?))).collect()
     };
     let (apart, slid) = (curve(false), curve(true));
-    let name = by_id(bench.value("early-method")).map_or("", |m| m.name());
-    Shown {
+    let name = by_id(context.value("early-method")).map_or("", |m| m.name());
+    FigureOutput {
         finding: finding(name, &apart, &slid),
         // Where no losses by position are kept for the length, there is nothing to draw of them.
-        charts: match answer.is_none() && !bench.kept.is_empty() {
+        charts: match answer.is_none() && !context.kept.is_empty() {
             true => vec![curves(&apart, &slid)],
-            false => vec![positions(bench.value("early-method"), &grouped), curves(&apart, &slid)],
+            false => vec![positions(context.value("early-method"), &grouped), curves(&apart, &slid)],
         },
         panel: match answer {
             Some(_) => String::new(),

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series};
-use crate::ui::figure::curves::{Shown, model_name};
+use crate::ui::figure::curves::{CurvePoint, model_name};
 use crate::ui::figure::spec::{Values, put};
 use crate::ui::figures::extrapolation::{GUESS, PREDICT, TRAINED};
 use crate::ui::runs::results::{show_perplexity, thousands};
@@ -70,9 +70,9 @@ impl Guesses {
     }
 
     /// One line per model, from what was measured at the training length on.
-    pub fn series(&self, points: &[Shown]) -> Vec<Series> {
+    pub fn series(&self, points: &[CurvePoint]) -> Vec<Series> {
         let measured = |model: &str| {
-            let at = |p: &&Shown| p.model == model && p.length == TRAINED;
+            let at = |p: &&CurvePoint| p.model == model && p.length == TRAINED;
             points.iter().find(at).map(|p| (TRAINED as f64, p.summary.perplexity))
         };
         let line = |(model, values): &(String, [u32; LENGTHS.len()])| {
@@ -90,7 +90,7 @@ impl Guesses {
     }
 
     /// Each guess beside what was measured, at the longest length that was guessed.
-    pub fn verdict(&self, points: &[Shown]) -> String {
+    pub fn verdict(&self, points: &[CurvePoint]) -> String {
         let one = |(model, values): &(String, [u32; LENGTHS.len()])| {
             let (length, guess) = LENGTHS.iter().zip(values).rev().find(|(_, v)| **v > 0)?;
             let found = points.iter().find(|p| p.model == *model && p.length == *length)?;
@@ -126,7 +126,7 @@ pub struct Sketch {
     /// Models that can be guessed at.
     pub models: Memo<Vec<String>>,
     /// What was measured of them.
-    pub points: Memo<Vec<Shown>>,
+    pub points: Memo<Vec<CurvePoint>>,
     /// The model that is being drawn.
     pub model: RwSignal<String>,
 }

@@ -9,21 +9,21 @@ use leptos::prelude::*;
 use self::guess::{Guesses, LENGTHS, Sketch};
 use crate::chart::{sort_by_key, style_of};
 use crate::protocol::Protocol;
-use crate::ui::figure::curves::{self, Shown, model_name, parts};
-use crate::ui::figure::frame::Figure;
-use crate::ui::figure::provenance::Ran;
+use crate::ui::figure::curves::{self, CurvePoint, model_name, parts};
+use crate::ui::figure::frame::Frame;
+use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{Control, Kind, put};
-use crate::ui::page::lazy::{Later, Part, after};
-use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::page::lazy::{LazyPart, LazyView, after};
+use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::plan::{Choices, evaluations, expected_engine, n_targets};
 use crate::ui::runs::results::thousands;
-use crate::ui::runs::run_state::Run;
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::run_state::RunState;
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::choice::{Choice, Segmented, Tick};
 use crate::ui::widgets::data_table::DataTable;
-use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::{LinePlot, drawing};
 use crate::ui::widgets::soon::Soon;
@@ -64,9 +64,9 @@ fn same_method(a: &str, b: &str) -> bool {
 /// The figure.
 #[component]
 pub fn Extrapolation() -> impl IntoView {
-    let (settings, site) = (use_settings(), expect_context::<Site>());
-    let client = expect_context::<Client>();
-    let run = Run::default();
+    let (settings, site) = (use_settings(), expect_context::<Assets>());
+    let client = expect_context::<WorkerPool>();
+    let run = RunState::default();
     let labs = settings.labs;
     let hidden = Memo::new(move |_| WITHOUT.value(&labs.read()));
     let trained = Memo::new(move |_| LENGTH.value(&labs.read()).parse().unwrap_or(TRAINED));
@@ -84,14 +84,14 @@ pub fn Extrapolation() -> impl IntoView {
     let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
     let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| same_method(m, model)));
     // While the reader guesses, nothing in the figure tells.
-    let told = move |p: &Shown| p.length <= trained.get() || !predicting.get();
+    let told = move |p: &CurvePoint| p.length <= trained.get() || !predicting.get();
     let chosen = Memo::new(move |_| {
         spread.with(|(points, _)| curves::models(points)).into_iter().filter(|m| visible(m)).collect::<Vec<_>>()
     });
-    let background = Memo::new(move |_| -> Vec<Shown> {
+    let background = Memo::new(move |_| -> Vec<CurvePoint> {
         spread.get().0.into_iter().filter(|p| told(p) && chosen.with(|c| c.contains(&p.model))).collect()
     });
-    let live = Memo::new(move |_| -> Vec<Shown> {
+    let live = Memo::new(move |_| -> Vec<CurvePoint> {
         let points = client
             .results
             .with(|r| curves::live_points(&r.of("held-out", Protocol::Nonoverlapping, live_targets.get())));
@@ -127,8 +127,8 @@ pub fn Extrapolation() -> impl IntoView {
         false => curves::finding(&background.get()),
     });
     // Every training by itself, under the method that shows it.
-    let shown = Memo::new(move |_| -> Vec<Shown> {
-        let first = |p: &Shown| parts(&p.model).0.to_string();
+    let shown = Memo::new(move |_| -> Vec<CurvePoint> {
+        let first = |p: &CurvePoint| parts(&p.model).0.to_string();
         let methods: Vec<String> = background.with(|b| b.iter().map(first).collect());
         let rows = recorded.get().into_iter().filter(|p| told(p) && methods.contains(&first(p)));
         rows.chain(live.get()).collect()
@@ -194,13 +194,13 @@ pub fn Extrapolation() -> impl IntoView {
     };
     let wanted = use_context::<Moved>().map_or_else(|| after(AFTER_THE_CHART), |moved| moved.0);
     view! {
-        <Figure
+        <Frame
             id="extrapolation"
             title="Perplexity against input length"
             state=state
             finding=finding
         >
-            <Trouble trouble=trouble retry=move |()| site.load() />
+            <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="controls" hidden=predicting>
                 <Segmented
                     testid=LENGTH.key
@@ -243,7 +243,7 @@ pub fn Extrapolation() -> impl IntoView {
                 id="extrapolation-plot"
                 pencil=pencil
             />
-            <div class="guess-place" hidden=move || !guessable()><Later part=Part::Guess wanted=wanted /></div>
+            <div class="guess-place" hidden=move || !guessable()><LazyView part=LazyPart::Guess wanted=wanted /></div>
             <p class="source">{source}</p>
             <Soon>
                 <RunBar
@@ -254,7 +254,7 @@ pub fn Extrapolation() -> impl IntoView {
                     // While the reader guesses, less is planned than was run.
                     stays=predicting
                 />
-                <Ran points=live />
+                <Provenance points=live />
             </Soon>
             <Soon>
                 <DataTable
@@ -267,6 +267,6 @@ pub fn Extrapolation() -> impl IntoView {
                     svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
                 />
             </Soon>
-        </Figure>
+        </Frame>
     }
 }

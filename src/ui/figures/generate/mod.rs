@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::{model_name, parts};
-use crate::ui::figure::spec::{Answer, Bench, Control, Keep, Kind, Lab, Shown, Work, escaped, own_text, text_problem};
+use crate::ui::figure::spec::{
+    Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, Truncate, escaped, own_text, text_problem,
+};
 use crate::ui::runs::results::{show_percent, thousands};
 use crate::ui::widgets::data_table::Table;
 
@@ -12,14 +14,14 @@ use crate::ui::widgets::data_table::Table;
 const PROMPT: usize = 1_024;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "generate",
     title: "The same prompt, continued by each method",
     controls: &[
         Control {
             key: "generate-prompt",
             label: "Prompt (its last 1,024 tokens are used)",
-            kind: Kind::Text { limit: 8_000, keep: Keep::End },
+            kind: Kind::Text { limit: 8_000, keep: Truncate::End },
             default: "Fellow citizens of the Senate and of the House of Representatives:",
         },
         Control {
@@ -55,10 +57,10 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn ask(bench: &Bench, model: &str) -> Evaluate {
-    let temperature = match bench.value("generate-temperature") {
+fn ask(context: &FigureContext, model: &str) -> Evaluate {
+    let temperature = match context.value("generate-temperature") {
         "0" => 0.0,
         "0.5" => 0.5,
         "1" => 1.0,
@@ -67,19 +69,19 @@ fn ask(bench: &Bench, model: &str) -> Evaluate {
     };
     let task = Task::Generate {
         temperature,
-        top_k: bench.number("generate-top-k"),
-        seed: bench.number("generate-seed") as u32,
+        top_k: context.number("generate-top-k"),
+        seed: context.number("generate-seed") as u32,
     };
-    let (stream, text) = own_text(bench.value("generate-prompt"));
-    let ask = bench.ask(model, PROMPT, bench.number("generate-tokens"), task);
+    let (stream, text) = own_text(context.value("generate-prompt"));
+    let ask = context.ask(model, PROMPT, context.number("generate-tokens"), task);
     Evaluate { stream, text, first_target: 0, ..ask }
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    if text_problem(bench.value("generate-prompt")).is_some() {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    if text_problem(context.value("generate-prompt")).is_some() {
         return Vec::new();
     }
-    bench.models("generate-models").iter().map(|m| ask(bench, &m.id)).collect()
+    context.models("generate-models").iter().map(|m| ask(context, &m.id)).collect()
 }
 
 /// What one stretch of new tokens is like.
@@ -122,15 +124,15 @@ fn inside(model: &str, prompt: usize) -> usize {
     parts(model).1.unwrap_or(0).saturating_sub(prompt)
 }
 
-fn show(bench: &Bench) -> Shown {
+fn render(context: &FigureContext) -> FigureOutput {
     let of = |id: &str| {
-        let answer = bench.find(&ask(bench, id))?;
+        let answer = context.find(&ask(context, id))?;
         // The number of prompt tokens stands before the first probability.
         let prompt = *answer.values.first()? as usize;
         Some((id.to_string(), prompt, answer))
     };
-    let written: Vec<Written> = bench.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
-    Shown {
+    let written: Vec<Written> = context.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
+    FigureOutput {
         finding: finding(&written),
         panel: match written.is_empty() {
             true => String::new(),

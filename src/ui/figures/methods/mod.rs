@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::chart::{Raster, Theme, data_url, format_short};
 use crate::position::{METHODS, PositionMethod, Shape, by_id, slopes};
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
 use crate::ui::widgets::data_table::Table;
 
 /// Shape of the models of this page.
@@ -16,7 +16,7 @@ const SIDE: usize = 32;
 const LEVELS: usize = 200;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
     controls: &[Control {
@@ -39,7 +39,7 @@ pub static LAB: Lab = Lab {
 };
 
 /// What it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks: |_| Vec::new(), show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
 
 /// What a method's hooks answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -81,10 +81,10 @@ impl Entry {
     }
 }
 
-fn show(bench: &Bench) -> Shown {
-    let Some(method) = by_id(bench.value("methods-method")) else { return Shown::default() };
-    let theme = if bench.dark { &Theme::DARK } else { &Theme::LIGHT };
-    Shown {
+fn render(context: &FigureContext) -> FigureOutput {
+    let Some(method) = by_id(context.value("methods-method")) else { return FigureOutput::default() };
+    let theme = if context.dark { &Theme::DARK } else { &Theme::LIGHT };
+    FigureOutput {
         finding: finding(method.name(), &entry(method)),
         panel: diagram(&entry(method)) + &maps(theme),
         tables: vec![method_table(), map_table()],
@@ -250,7 +250,7 @@ mod tests {
             ("trainable", Entry { bias: true, learned: 8, ..nothing }),
         ];
         assert_eq!(found, wanted);
-        let Kind::Pick(choices) = LAB.controls[0].kind else { panic!("a row of buttons") };
+        let Kind::Pick(choices) = SPEC.controls[0].kind else { panic!("a row of buttons") };
         assert!(choices.iter().map(|c| c.0).eq(METHODS.iter().map(|m| m.id())));
         assert!(choices.iter().map(|c| c.1).eq(METHODS.iter().map(|m| m.name())));
     }

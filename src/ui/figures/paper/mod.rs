@@ -3,7 +3,7 @@
 
 use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
 use crate::ui::runs::results::thousands;
 use crate::ui::widgets::data_table::Table;
 
@@ -13,7 +13,7 @@ const CUT: (f64, f64) = (15.0, 55.0);
 const GREY: usize = 4;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "paper",
     title: "The paper’s own numbers",
     controls: &[
@@ -53,15 +53,15 @@ pub static LAB: Lab = Lab {
 };
 
 /// What it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks: |_| Vec::new(), show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
 
 /// The file of a table.
 pub fn file(table: &str) -> String {
     format!("assets/paper/table-{table}.csv")
 }
 
-fn show(bench: &Bench) -> Shown {
-    drawn(&(bench.text)(&file(bench.value("paper-table"))), bench.value("paper-axis") == "cut")
+fn render(context: &FigureContext) -> FigureOutput {
+    drawn(&(context.text)(&file(context.value("paper-table"))), context.value("paper-axis") == "cut")
 }
 
 /// What a file says of itself.
@@ -156,14 +156,17 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// What a file shows; `cut` draws the axes of the paper's Figure 1.
-pub fn drawn(text: &str, cut: bool) -> Shown {
+pub fn drawn(text: &str, cut: bool) -> FigureOutput {
     let failed = said(text, "failed");
     if !failed.is_empty() {
-        return Shown { trouble: format!("A table of the paper could not be loaded. {failed}"), ..Default::default() };
+        return FigureOutput {
+            trouble: format!("A table of the paper could not be loaded. {failed}"),
+            ..Default::default()
+        };
     }
     let table = read(text);
     let how = said(text, "lines");
-    let mut out = Shown { finding: said(text, "finding").into(), ..Default::default() };
+    let mut out = FigureOutput { finding: said(text, "finding").into(), ..Default::default() };
     if table.rows.is_empty() {
         // An empty chart keeps the place of the one to come.
         out.finding = "The paper’s table is on its way.".into();

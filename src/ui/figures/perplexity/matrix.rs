@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use crate::chart::sort_by_key;
 use crate::protocol::Evaluate;
-use crate::ui::figure::curves::{Shown, model_name, order, parts};
+use crate::ui::figure::curves::{CurvePoint, model_name, order, parts};
 use crate::ui::runs::results::{show_perplexity, thousands};
-use crate::ui::runs::run_state::{Job, Run, Status};
+use crate::ui::runs::run_state::{Job, RunState, Status};
 
 /// One cell: its text, and its state for style and tests.
 type Cell = (String, &'static str);
@@ -15,10 +15,10 @@ type Cell = (String, &'static str);
 #[component]
 pub fn Matrix(
     /// The run.
-    run: Run,
+    run: RunState,
     /// Points known for the present choices.
     #[prop(into)]
-    points: Signal<Vec<Shown>>,
+    points: Signal<Vec<CurvePoint>>,
     /// What would run now.
     planned: Signal<Vec<Evaluate>>,
     /// Lengths that the text is too short for.
@@ -58,7 +58,7 @@ pub fn Matrix(
 }
 
 /// Models and lengths that are planned or known, and lengths that cannot be scored, in the page's order.
-fn axes(points: &[Shown], planned: &[Evaluate], left_out: &[usize]) -> (Vec<String>, Vec<usize>) {
+fn axes(points: &[CurvePoint], planned: &[Evaluate], left_out: &[usize]) -> (Vec<String>, Vec<usize>) {
     let mut models: Vec<String> =
         points.iter().map(|p| &p.model).chain(planned.iter().map(|e| &e.model)).cloned().collect();
     sort_by_key(&mut models, |m| order(m));
@@ -75,7 +75,7 @@ fn axes(points: &[Shown], planned: &[Evaluate], left_out: &[usize]) -> (Vec<Stri
 }
 
 /// A cell: the present run comes first, then what is known.
-fn cell(model: &str, length: usize, points: &[Shown], planned: &[Evaluate], jobs: &[Job]) -> Cell {
+fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Evaluate], jobs: &[Job]) -> Cell {
     // A run goes on while the reader changes what is shown: another protocol's progress does not belong here.
     let here = |j: &&Job| j.evaluate.model == model && j.evaluate.length == length && planned.contains(&j.evaluate);
     match jobs.iter().find(here).map(|j| &j.status) {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn cells_show_the_run_before_what_is_known() {
-        let known = Shown {
+        let known = CurvePoint {
             model: "alibi-256".into(),
             length: 64,
             protocol: Protocol::Nonoverlapping,

@@ -12,19 +12,19 @@ use self::matrix::Matrix;
 use crate::chart::sort_by_key;
 use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
 use crate::protocol::{Evaluate, Protocol};
-use crate::ui::figure::curves::{self, Shown};
-use crate::ui::figure::frame::Figure;
-use crate::ui::figure::provenance::Ran;
+use crate::ui::figure::curves::{self, CurvePoint};
+use crate::ui::figure::frame::Frame;
+use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::own_text;
-use crate::ui::runs::assets::{Loaded, Site};
+use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
 use crate::ui::runs::results::thousands;
-use crate::ui::runs::run_state::Run;
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::run_state::RunState;
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::{TextChoice, protocol_of, use_settings};
 use crate::ui::widgets::data_table::DataTable;
-use crate::ui::widgets::error_banner::Trouble;
+use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::LinePlot;
 use crate::ui::widgets::line_plot::drawing;
@@ -46,9 +46,9 @@ struct Plan {
 /// The figure.
 #[component]
 pub fn Perplexity() -> impl IntoView {
-    let (settings, site) = (use_settings(), expect_context::<Site>());
-    let client = expect_context::<Client>();
-    let run = Run::default();
+    let (settings, site) = (use_settings(), expect_context::<Assets>());
+    let client = expect_context::<WorkerPool>();
+    let run = RunState::default();
     let manifest = Memo::new(move |_| site.manifest.with(|m| m.ready().cloned()));
 
     let plan = Memo::new(move |_| {
@@ -90,7 +90,7 @@ pub fn Perplexity() -> impl IntoView {
         })
     });
     // What is on show: points for the present choices, or else the last ones of the same protocol.
-    let points = Memo::new(move |_| -> Vec<Shown> {
+    let points = Memo::new(move |_| -> Vec<CurvePoint> {
         let Some(plan) = plan.get() else { return Vec::new() };
         client.results.with(|r| {
             let now = r.of(&plan.stream, plan.protocol, plan.n_targets);
@@ -102,7 +102,7 @@ pub fn Perplexity() -> impl IntoView {
         })
     });
     // Before anything has run: what these choices gave when it was recorded, pale.
-    let recorded = Memo::new(move |_| -> Vec<Shown> {
+    let recorded = Memo::new(move |_| -> Vec<CurvePoint> {
         let (models, lengths) = (settings.models.get(), settings.lengths.get());
         if points.with(|p| !p.is_empty())
             || settings.text.get() != TextChoice::HeldOut
@@ -153,13 +153,13 @@ pub fn Perplexity() -> impl IntoView {
         recorded.with(|r| points.with(|p| finding(p, r)))
     };
     view! {
-        <Figure
+        <Frame
             id="perplexity"
             title="The laboratory"
             state=state
             finding=Signal::derive(said)
         >
-            <Trouble trouble=trouble retry=move |()| site.load() />
+            <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <Controls manifest=manifest />
             <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.targets.get()))}</p>
             <RunBar
@@ -178,7 +178,7 @@ pub fn Perplexity() -> impl IntoView {
                 planned=asked
                 left_out=Signal::derive(move || plan.get().map(|p| p.left_out).unwrap_or_default())
             />
-            <Ran points=points />
+            <Provenance points=points />
             <DataTable
                 series="perplexity"
                 table=Signal::derive(move || {
@@ -200,12 +200,12 @@ pub fn Perplexity() -> impl IntoView {
                 })
                 svg=Signal::derive(move || drawing(&chart.get(), settings.dark()))
             />
-        </Figure>
+        </Frame>
     }
 }
 
 /// The finding, or what is known before anything has run.
-fn finding(points: &[Shown], recorded: &[Shown]) -> String {
+fn finding(points: &[CurvePoint], recorded: &[CurvePoint]) -> String {
     match (points.is_empty(), curves::finding(points), curves::finding(recorded)) {
         (true, _, known) if !known.is_empty() => format!("Not measured here yet; as recorded (pale lines): {known}"),
         (true, ..) => "Nothing has been measured for these choices yet.".into(),

@@ -11,8 +11,8 @@ use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::figure::spec::{own_text, text_problem};
 use crate::ui::runs::results::thousands;
-use crate::ui::runs::run_state::{Run, explain};
-use crate::ui::runs::worker_pool::Client;
+use crate::ui::runs::run_state::{RunState, explain};
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 
 /// Tokens of the shortest input. Every token has at least one byte.
@@ -21,10 +21,10 @@ const SHORTEST: usize = 32;
 /// A box for the text, a file chooser, and the button that takes the text.
 #[component]
 pub fn OwnText() -> impl IntoView {
-    let (settings, client) = (use_settings(), expect_context::<Client>());
+    let (settings, client) = (use_settings(), expect_context::<WorkerPool>());
     let draft = RwSignal::new(settings.own.get_untracked().to_string());
     let trouble = RwSignal::new(String::new());
-    let run = Run::default();
+    let run = RunState::default();
     // Its tokens are being counted; what was taken before stays until there is something better.
     let next = RwSignal::new(None::<Arc<str>>);
     let take = move |text: String| {

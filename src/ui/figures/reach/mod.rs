@@ -5,7 +5,7 @@ use crate::config::{RUN_IN, SPREAD_STEP};
 use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::{chart, model_name, parts};
-use crate::ui::figure::spec::{Answer, Bench, Control, Lab, METHOD, Shown, Work};
+use crate::ui::figure::spec::{Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::runs::results::{show_percent, thousands};
 use crate::ui::widgets::data_table::Table;
 
@@ -19,7 +19,7 @@ const BIAS_LENGTHS: [usize; 4] = [64, 256, 1_024, 16_384];
 const MODELS: [&str; 5] = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256", "none-256"];
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "reach",
     title: "How far each head reaches",
     controls: &[Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
@@ -30,7 +30,7 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
 /// Distance at which the bias of a head with that slope alone leaves 1 % of the weight of distance 0.
 pub fn horizon(slope: f64) -> f64 {
@@ -47,13 +47,13 @@ pub fn effective_tokens(slope: f64, length: usize) -> f64 {
     entropy.exp()
 }
 
-fn ask(bench: &Bench, model: &str, length: usize) -> Evaluate {
-    Evaluate { first_target: RUN_IN + SPREAD_STEP, ..bench.ask(model, length, INPUTS, Task::Spread) }
+fn ask(context: &FigureContext, model: &str, length: usize) -> Evaluate {
+    Evaluate { first_target: RUN_IN + SPREAD_STEP, ..context.ask(model, length, INPUTS, Task::Spread) }
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    let trained = MODELS.iter().filter(|m| bench.model(m).is_some());
-    trained.flat_map(|m| LENGTHS.iter().map(|&l| ask(bench, m, l))).collect()
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    let trained = MODELS.iter().filter(|m| context.model(m).is_some());
+    trained.flat_map(|m| LENGTHS.iter().map(|&l| ask(context, m, l))).collect()
 }
 
 /// Bins of distances: 0, 1, 2–3, 4–7, …
@@ -78,22 +78,22 @@ fn means(answer: &Answer, length: usize, n_unit: usize) -> Option<(f64, Vec<f64>
     Some((entropy.exp(), (0..n_bin).map(mass).collect()))
 }
 
-fn measured(bench: &Bench, model: &str, length: usize) -> Option<(f64, Vec<f64>)> {
-    let config = &bench.model(model)?.config;
-    means(&bench.find(&ask(bench, model, length))?, length, config.n_layer * config.n_head)
+fn measured(context: &FigureContext, model: &str, length: usize) -> Option<(f64, Vec<f64>)> {
+    let config = &context.model(model)?.config;
+    means(&context.find(&ask(context, model, length))?, length, config.n_layer * config.n_head)
 }
 
-fn show(bench: &Bench) -> Shown {
+fn render(context: &FigureContext) -> FigureOutput {
     let entropies: Vec<(&str, Vec<(usize, f64)>)> = MODELS
         .iter()
-        .map(|m| (*m, LENGTHS.iter().filter_map(|&l| Some((l, measured(bench, m, l)?.0))).collect::<Vec<_>>()))
+        .map(|m| (*m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
         .filter(|(_, points)| !points.is_empty())
         .collect();
-    let method = bench.value("reach-method");
+    let method = context.value("reach-method");
     let model = format!("{method}-256");
     let masses: Vec<(usize, Vec<f64>)> =
-        LENGTHS.iter().filter_map(|&l| Some((l, measured(bench, &model, l)?.1))).collect();
-    Shown {
+        LENGTHS.iter().filter_map(|&l| Some((l, measured(context, &model, l)?.1))).collect();
+    FigureOutput {
         finding: finding(&entropies),
         charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses)],
         tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(method).map_or("", |m| m.name()), &masses)],

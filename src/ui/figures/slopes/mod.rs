@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use crate::chart::{Sheet, SlopeLayout, Theme, draw_slopes, slopes_to_svg};
-use crate::ui::figure::frame::Figure;
+use crate::ui::figure::frame::Frame;
 use crate::ui::settings::state::{MAX_HEADS, Order, use_settings};
 use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::choice;
@@ -36,7 +36,7 @@ pub fn Slopes() -> impl IntoView {
     let svg =
         Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
-        <Figure id="slopes" title="The slope of every head" finding=finding>
+        <Frame id="slopes" title="The slope of every head" finding=finding>
             <div class="controls">
                 <NumberControl
                     testid="heads"
@@ -51,7 +51,7 @@ pub fn Slopes() -> impl IntoView {
             <Stems />
             <DataTable series="slopes" table=table />
             <Export stem=stem csv=csv svg=svg />
-        </Figure>
+        </Frame>
     }
 }
 

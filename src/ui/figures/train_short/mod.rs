@@ -3,7 +3,7 @@
 use crate::chart::{STEPS, Series, style_of};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::chart;
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
 use crate::ui::runs::results::{Summary, show_perplexity, thousands};
 use crate::ui::widgets::data_table::Table;
 
@@ -15,7 +15,7 @@ const TESTED: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
 const TARGETS: usize = 8_192;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "train-short",
     title: "Train short, test long: Table 5 in small",
     controls: &[Control {
@@ -36,17 +36,17 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn point(bench: &Bench, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
+fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
     let model = format!("{method}-{trained}");
-    bench.model(&model)?;
-    Some(bench.ask(&model, length, TARGETS, Task::Score))
+    context.model(&model)?;
+    Some(context.ask(&model, length, TARGETS, Task::Score))
 }
 
 /// Every cell that a trained model can fill: ALiBi at its training length and beyond, the other at its own.
-fn cells(bench: &Bench) -> Vec<(&'static str, usize, usize, Evaluate)> {
-    let other = match bench.value("train-short-compare") {
+fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Evaluate)> {
+    let other = match context.value("train-short-compare") {
         "rotary" => "rotary",
         "t5" => "t5",
         "none" => "none",
@@ -54,22 +54,22 @@ fn cells(bench: &Bench) -> Vec<(&'static str, usize, usize, Evaluate)> {
     };
     let alibi = TRAINED.iter().flat_map(|&t| TESTED.iter().filter(move |&&l| l >= t).map(move |&l| ("alibi", t, l)));
     let own = TRAINED.iter().map(|&t| (other, t, t));
-    alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(bench, m, t, l)?))).collect()
+    alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(context, m, t, l)?))).collect()
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    cells(bench).into_iter().map(|c| c.3).collect()
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    cells(context).into_iter().map(|c| c.3).collect()
 }
 
 /// A measured cell: method, training length, tested length, result.
 type Cell = (&'static str, usize, usize, Summary);
 
-fn show(bench: &Bench) -> Shown {
-    let found = cells(bench).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, bench.summary(&ask)?)));
+fn render(context: &FigureContext) -> FigureOutput {
+    let found = cells(context).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, context.summary(&ask)?)));
     let found: Vec<Cell> = found.collect();
-    let other = bench.value("train-short-compare");
+    let other = context.value("train-short-compare");
     let name = crate::position::by_id(other).map_or("", |m| m.name());
-    Shown {
+    FigureOutput {
         finding: finding(name, &found),
         charts: vec![chart(series(other, name, &found), &[])],
         tables: vec![table(name, &found)],

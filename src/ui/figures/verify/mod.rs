@@ -1,7 +1,7 @@
 //! Does the engine in this very browser compute what it should? Figure `verify`.
 
 use crate::protocol::{EngineChoice, Evaluate, Task};
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
 use crate::ui::runs::results::thousands;
 use crate::ui::widgets::data_table::Table;
 
@@ -11,7 +11,7 @@ const LIMIT: f32 = 1e-3;
 const ACTIVATION_LIMIT: f32 = 1e-2;
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "verify",
     title: "Check this browser’s engine",
     controls: &[
@@ -35,31 +35,31 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn ask(bench: &Bench, model: &str, engine: EngineChoice) -> Evaluate {
-    Evaluate { engine, ..bench.ask(model, 0, 0, Task::Verify) }
+fn ask(context: &FigureContext, model: &str, engine: EngineChoice) -> Evaluate {
+    Evaluate { engine, ..context.ask(model, 0, 0, Task::Verify) }
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    let engine = match bench.value("verify-engine") {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    let engine = match context.value("verify-engine") {
         "cpu" => EngineChoice::Cpu,
         "gpu" => EngineChoice::Gpu,
         // As the page's address has it.
-        _ => bench.engine,
+        _ => context.engine,
     };
-    bench.models("verify-models").iter().map(|m| ask(bench, &m.id, engine)).collect()
+    context.models("verify-models").iter().map(|m| ask(context, &m.id, engine)).collect()
 }
 
 /// One model checked: id, difference of losses, of activations, losses compared, where.
 type Row = (String, f32, f32, f32, &'static str);
 
 /// Every engine that has been checked, whichever is chosen now.
-fn show(bench: &Bench) -> Shown {
+fn render(context: &FigureContext) -> FigureOutput {
     let mut rows: Vec<Row> = Vec::new();
-    for model in bench.models("verify-models") {
+    for model in context.models("verify-models") {
         for choice in [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto] {
-            let Some(answer) = bench.find(&ask(bench, &model.id, choice)) else { continue };
+            let Some(answer) = context.find(&ask(context, &model.id, choice)) else { continue };
             let &[loss, activation, n] = answer.values.as_slice() else { continue };
             let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
             // Auto is one of the two.
@@ -68,7 +68,7 @@ fn show(bench: &Bench) -> Shown {
             }
         }
     }
-    Shown { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
+    FigureOutput { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
 }
 
 fn finding(rows: &[Row]) -> String {

@@ -5,7 +5,7 @@ use crate::config::Change;
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves;
-use crate::ui::figure::spec::{Bench, Control, Kind, Lab, METHOD, Shown, Work};
+use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD};
 use crate::ui::runs::results::{Summary, show_half, show_perplexity, thousands};
 use crate::ui::widgets::data_table::Table;
 
@@ -76,7 +76,7 @@ const CHANGES: &[(&str, Change, &str)] = &[
 ];
 
 /// The figure.
-pub static LAB: Lab = Lab {
+pub static SPEC: FigureSpec = FigureSpec {
     id: "what-if",
     title: "Changing a trained model’s positions",
     controls: &[
@@ -107,43 +107,43 @@ pub static LAB: Lab = Lab {
 };
 
 /// Its questions and what it makes of the answers.
-pub static WORK: Work = Work { lab: &LAB, asks, show };
+pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 
-fn model(bench: &Bench) -> String {
-    format!("{}-{TRAINED}", bench.value("what-if-method"))
+fn model(context: &FigureContext) -> String {
+    format!("{}-{TRAINED}", context.value("what-if-method"))
 }
 
-fn change(bench: &Bench) -> (Change, &'static str) {
-    let name = bench.value("what-if-change");
+fn change(context: &FigureContext) -> (Change, &'static str) {
+    let name = context.value("what-if-change");
     CHANGES.iter().find(|c| c.0 == name).map_or((Change::None, ""), |c| (c.1, c.2))
 }
 
 /// The change in the words of the list.
 fn label(name: &str) -> &'static str {
-    let Kind::List(choices) = LAB.controls[0].kind else { return "" };
+    let Kind::List(choices) = SPEC.controls[0].kind else { return "" };
     choices.iter().find(|c| c.0 == name).map_or("", |c| c.1)
 }
 
-fn point(bench: &Bench, length: usize, change: Change) -> Evaluate {
-    Evaluate { change, ..bench.ask(&model(bench), length, TARGETS, Task::Score) }
+fn point(context: &FigureContext, length: usize, change: Change) -> Evaluate {
+    Evaluate { change, ..context.ask(&model(context), length, TARGETS, Task::Score) }
 }
 
-fn asks(bench: &Bench) -> Vec<Evaluate> {
-    if bench.model(&model(bench)).is_none() {
+fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+    if context.model(&model(context)).is_none() {
         return Vec::new();
     }
-    let changed = change(bench).0;
-    LENGTHS.iter().flat_map(|&l| [point(bench, l, Change::None), point(bench, l, changed)]).collect()
+    let changed = change(context).0;
+    LENGTHS.iter().flat_map(|&l| [point(context, l, Change::None), point(context, l, changed)]).collect()
 }
 
-fn show(bench: &Bench) -> Shown {
-    let (changed, claim) = change(bench);
+fn render(context: &FigureContext) -> FigureOutput {
+    let (changed, claim) = change(context);
     let curve = |change| -> Vec<(usize, Summary)> {
-        LENGTHS.iter().filter_map(|&l| Some((l, bench.summary(&point(bench, l, change))?))).collect()
+        LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, change))?))).collect()
     };
     let (before, after) = (curve(Change::None), curve(changed));
-    let method = bench.value("what-if-method");
-    let what = format!("{}, {}", by_id(method).map_or("", |m| m.name()), label(bench.value("what-if-change")));
+    let method = context.value("what-if-method");
+    let what = format!("{}, {}", by_id(method).map_or("", |m| m.name()), label(context.value("what-if-change")));
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),
         name: name.into(),
@@ -153,7 +153,7 @@ fn show(bench: &Bench) -> Shown {
     };
     let series =
         vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", STEPS[2], &after)];
-    Shown {
+    FigureOutput {
         finding: match applies(changed, method) {
             true => finding(by_id(method).map_or("", |m| m.name()), &before, &after),
             false => "This change does not apply: the model has nothing that it could change.".into(),
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn every_change_of_the_list_is_known_and_has_its_claim() {
-        let Kind::List(choices) = LAB.controls[0].kind else { panic!("not a list") };
+        let Kind::List(choices) = SPEC.controls[0].kind else { panic!("not a list") };
         assert_eq!(choices.len(), CHANGES.len());
         for ((name, _), (known, _, claim)) in choices.iter().zip(CHANGES) {
             assert_eq!(name, known);
