@@ -19,7 +19,7 @@ PLAYWRIGHT = DIST="$(DIST)" npx --no-install playwright test --config end2end/pl
 NEEDS_DIST = @test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
 
 .PHONY: help serve test test-long check bench train dist format-check types lint quick-tests smoke native-tests build-tests fresh browser engines \
-	timing pictures
+	timing pictures document
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -130,6 +130,10 @@ timing: ## Hold an already built dist/ to its budgets of time: nothing else shou
 	$(NEEDS_DIST)
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
+
+document: ## Write what follows from the list of figures into index.html and assets/figures.json
+	@.ci/install rust
+	@WRITE_DOCUMENT=1 cargo test --locked --all-features --lib document_follows
 
 pictures: ## Take the figures' pictures for previews and readers without JavaScript, from an already built dist/
 	@.ci/install browser

@@ -138,6 +138,16 @@ pub enum Protocol {
     LastTokens,
 }
 
+impl Protocol {
+    /// The protocol at that input length: a stride longer than the input is cut to it, which is nonoverlapping evaluation.
+    pub fn for_length(self, length: usize) -> Self {
+        match self {
+            Self::Sliding { stride } => Self::Sliding { stride: stride.min(length) },
+            other => other,
+        }
+    }
+}
+
 /// The reader's choice of engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

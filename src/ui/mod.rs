@@ -12,6 +12,7 @@
 //! [`runs::worker_pool`] may name the worker. This is not the place for model code, nor for drawing (see
 //! [`crate::chart`]).
 
+pub mod format;
 pub mod settings;
 pub mod widgets;
 pub mod runs;

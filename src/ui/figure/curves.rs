@@ -5,12 +5,11 @@ use crate::config::Recorded;
 use crate::position::{METHODS, by_id};
 use crate::protocol::Protocol;
 
+use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
+use crate::ui::format::table::Table;
 use crate::ui::runs::plan::tokens;
-use crate::ui::runs::results::{
-    Entry, Summary, show_3, show_half, show_perplexity, summarise, summarise_recorded, thousands,
-};
+use crate::ui::runs::results::{Entry, Summary, show_half, summarise, summarise_recorded};
 use crate::ui::runs::run_state::engine_id;
-use crate::ui::widgets::data_table::Table;
 
 /// A point as it is shown.
 #[derive(Clone, Debug, PartialEq)]

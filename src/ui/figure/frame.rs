@@ -6,8 +6,8 @@ use leptos::context::Provider;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-use crate::ui::page::embed_code::Opened;
-use crate::ui::page::lazy::{LazyPart, LazyView};
+use crate::ui::figure::lazy::{LazyPart, LazyView, Opened};
+use crate::ui::figure::spec::FigureSpec;
 
 /// How long a finding stands before it is spoken.
 const PAUSE: Duration = Duration::from_millis(1_200);
@@ -18,10 +18,8 @@ const PAUSE: Duration = Duration::from_millis(1_200);
 /// what the data show, and follows them.
 #[component]
 pub fn Frame(
-    /// Registry id: anchor, embed value and test handle at once.
-    id: &'static str,
-    /// Title shown above the figure.
-    title: &'static str,
+    /// Which figure: its id is anchor, embed value and test handle at once.
+    spec: &'static FigureSpec,
     /// What the figure is doing, on figures that compute.
     #[prop(optional, into)]
     state: Option<Signal<&'static str>>,
@@ -31,6 +29,7 @@ pub fn Frame(
     /// Controls, plot, table.
     children: Children,
 ) -> impl IntoView {
+    let FigureSpec { id, title, .. } = *spec;
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
     let asked = RwSignal::new(false);

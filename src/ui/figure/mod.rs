@@ -1,6 +1,7 @@
 //! What a figure is, and the frame, run bar and model picker that figures share.
 
 pub mod curves;
+pub mod lazy;
 pub mod provenance;
 pub mod model_picker;
 pub mod run_bar;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::chart::{sort_by_key, style_of};
 use crate::ui::figure::curves::{method_name, order, parts};
-use crate::ui::runs::results::thousands;
+use crate::ui::format::numbers::thousands;
 use crate::ui::widgets::choice::Tick;
 use crate::ui::widgets::visibility::near;
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::figure::curves::{CurvePoint, speed};
-use crate::ui::runs::results::thousands;
+use crate::ui::format::numbers::thousands;
 
 /// One line per engine among the points, with `data-engine`.
 #[component]

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::protocol::Evaluate;
 use crate::ui::figure::curves::model_name;
-use crate::ui::runs::plan::show_seconds;
-use crate::ui::runs::results::thousands;
+use crate::ui::figure::spec::TARGETS;
+use crate::ui::format::numbers::show_seconds;
+use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::{RunState, Status, explain, say};
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
@@ -48,7 +49,7 @@ pub fn RunBar(
     };
     // The run goes on with the settings that it began with.
     let changed = Memo::new(move |_| {
-        let any_targets = settings.targets.get() == 0;
+        let any_targets = settings.get(&TARGETS) == 0;
         running.get() && asked.with(|a| run.lacks(a, any_targets, |e| client.results.with(|r| r.answered(e))))
     });
     // What has been computed is computed again only where nothing else is left to do.

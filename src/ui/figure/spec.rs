@@ -1,155 +1,49 @@
-//! Figures of the laboratory as data: controls, questions for the engine, and a plain function from answers to what is
-//! shown. One component ([`view`]) draws them all, so that a further figure costs the page its arithmetic and its words
-//! and nothing else. This is not the place for the arithmetic of a figure: that is in its own file.
+//! Figures as data: what is known of one before it is drawn, what it asks the engine, and a plain function from the
+//! answers to what is shown. One component ([`crate::ui::figure::view`]) draws them all, so that a further figure costs the
+//! page its arithmetic and its words and nothing else. This is not the place for the arithmetic of a figure: that is in
+//! its own folder.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
+use leptos::prelude::AnyView;
+
 use crate::chart::{BarChart, LineChart};
 use crate::config::{Manifest, ModelEntry};
+use crate::position::METHODS;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
-use crate::ui::runs::results::{Results, Summary, same_point, summarise, thousands};
-use crate::ui::widgets::choice::Choice;
-use crate::ui::widgets::data_table::Table;
+use crate::ui::format::table::Table;
+use crate::ui::runs::results::{Results, Summary, same_point, summarise};
+use crate::ui::settings::control::{Choice, Control, ENGINES, Kind, Setting};
 
-/// Settings that differ from their defaults, by key; keys are unique in the page.
-pub type Values = Vec<(String, String)>;
-
-/// How a control is operated, and what it accepts.
-#[derive(Clone, Copy)]
-pub enum Kind {
-    /// A row of buttons.
-    Pick(&'static [Choice]),
-    /// A list.
-    List(&'static [Choice]),
-    /// A whole number within bounds.
-    Number {
-        /// Smallest.
-        min: usize,
-        /// Largest.
-        max: usize,
-    },
-    /// Text of at most that many bytes.
-    Text {
-        /// Bytes.
-        limit: usize,
-        /// Which part of a longer text is used.
-        keep: Truncate,
-    },
-    /// Models of the manifest that a figure can use, as a list of ids with commas between.
-    Models(fn(&ModelEntry) -> bool),
-    /// Set by the drawing itself, at most that many characters.
-    Hidden(usize),
-}
-
-/// Which part of a text is kept where it is too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truncate {
-    /// Its beginning.
-    Start,
-    /// Its end.
-    End,
-}
+/// Engine that figures compute with.
+pub static ENGINE: Setting<EngineChoice> = Setting::new("engine", "Engine", Kind::Pick(ENGINES), "auto");
+/// Targets that the reader can ask for per point; 0 stands for "as the engine allows".
+pub static TARGETS: Setting<usize> =
+    Setting::new("targets", "Targets per point", Kind::Nearest(&[0, 2_048, 8_192, 16_384, 32_768]), "0");
 
 /// A choice among the position methods.
-pub const METHOD: Kind = Kind::List(&[
-    ("alibi", "ALiBi"),
-    ("sinusoidal", "Sinusoidal"),
-    ("rotary", "Rotary"),
-    ("t5", "T5 bias"),
-    ("none", "No position"),
-]);
+pub const METHOD: Kind = Kind::ListOf(methods);
 
-/// A control.
-pub struct Control {
-    /// Name in the address and in tests; unique in the page.
-    pub key: &'static str,
-    /// Label.
-    pub label: &'static str,
-    /// How it works.
-    pub kind: Kind,
-    /// Value at the start.
-    pub default: &'static str,
+/// Every position method, by id and name, in the page's order.
+pub fn methods() -> Vec<Choice> {
+    METHODS.iter().map(|m| (m.id(), m.name())).collect()
 }
 
-impl Control {
-    /// Its value among the settings.
-    pub fn value(&self, values: &[(String, String)]) -> String {
-        values.iter().find(|(k, _)| k == self.key).map_or(self.default, |(_, v)| v).into()
-    }
-
-    /// A value from outside held to the bounds: what is kept, and a sentence if that is not what was asked.
-    pub fn check(&self, value: &str) -> (String, Option<String>) {
-        let key = self.key;
-        let shown: String = value.chars().take(40).collect();
-        match self.kind {
-            Kind::Pick(choices) | Kind::List(choices) => match choices.iter().find(|c| c.0 == value) {
-                Some(_) => (value.into(), None),
-                None => (self.default.into(), Some(format!("{key}={shown} is unknown; using {}", self.default))),
-            },
-            Kind::Number { min, max } => match crate::ui::settings::query::whole(value.trim()) {
-                Some(n) => {
-                    let within = n.clamp(min as i128, max as i128);
-                    let said = (within != n).then(|| format!("{key} is {min} to {max}; {shown} became {within}"));
-                    (within.to_string(), said)
-                }
-                None => (self.default.into(), Some(format!("{key}={shown} is no number; using {}", self.default))),
-            },
-            Kind::Text { limit, keep } => {
-                let (kept, said) = cut(value, limit, keep);
-                (kept.into(), said.map(|said| format!("{key}: {said}")))
-            }
-            Kind::Hidden(limit) => {
-                let (kept, said) = cut(value, limit, Truncate::Start);
-                (kept.into(), said.map(|said| format!("{key}: {said}")))
-            }
-            _ => (value.into(), None),
-        }
-    }
-}
-
-/// At most that many bytes of a text, whole characters, and a sentence that says where it was cut, if it was.
-pub fn cut(text: &str, limit: usize, keep: Truncate) -> (&str, Option<String>) {
-    if text.len() <= limit {
-        return (text, None);
-    }
-    let few = 24;
-    let (kept, place) = match keep {
-        Truncate::Start => {
-            let kept = &text[..text.floor_char_boundary(limit)];
-            (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(few))..]))
-        }
-        Truncate::End => {
-            let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
-            (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(few)]))
-        }
-    };
-    let (n, limit) = (thousands(text.len() as u64), thousands(limit as u64));
-    (kept, Some(format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")))
-}
-
-/// Why nothing can be learned from a text, in a sentence that says what to do.
-pub fn text_problem(text: &str) -> Option<String> {
-    let mut seen = text.chars().filter(|c| !c.is_whitespace());
-    let Some(first) = seen.next() else { return Some("There is no text here: type or paste some.".into()) };
-    // A text has no such characters; what has is a picture, a program, an archive.
-    if text.chars().any(|c| c < '\u{9}') {
-        return Some("This is not text but binary data: use plain text.".into());
-    }
-    let mut others = seen.peekable();
-    (others.peek().is_some() && others.all(|c| c == first)).then(|| {
-        format!("This text is the character “{first}” over and over, which says nothing of a model: use another text.")
-    })
-}
-
-/// A figure.
+/// What is known of a figure before it is drawn.
 pub struct FigureSpec {
     /// Id: anchor, embed value, test handle.
     pub id: &'static str,
     /// Title.
     pub title: &'static str,
-    /// Controls.
-    pub controls: &'static [Control],
+    /// The question it answers: the heading of its section, and the line beside the title in the contents.
+    pub question: &'static str,
+    /// Height of its embed in a frame of 760 CSS pixels across, CSS pixels, as it opens; a browser test holds it.
+    pub height: usize,
+    /// Its settings.
+    pub controls: &'static [&'static Control],
+    /// Settings of others that it reads.
+    pub shared: &'static [&'static Control],
     /// Text of the run button; none where nothing is computed.
     pub run: Option<&'static str>,
     /// Ids of the charts' elements, one per chart that [`Figure::render`] can give.
@@ -161,7 +55,37 @@ pub struct FigureSpec {
     pub kept: Option<&'static [&'static str]>,
 }
 
-/// What a figure does. Apart from [`FigureSpec`], so that the page can know a figure's settings before it has its code.
+impl FigureSpec {
+    /// A figure with its own drawing and nothing computed, to be completed.
+    pub const BLANK: Self = Self {
+        id: "",
+        title: "",
+        question: "",
+        height: 0,
+        controls: &[],
+        shared: &[],
+        run: None,
+        plots: &[],
+        series: &[],
+        kept: None,
+    };
+
+    /// Every setting that it reads, colours and what is hidden apart.
+    pub fn reads(&self) -> impl Iterator<Item = &'static Control> + use<> {
+        self.controls.iter().chain(self.shared).copied()
+    }
+}
+
+/// How a figure comes to be drawn. Apart from [`FigureSpec`], so that the page can know a figure before it has its code.
+#[derive(Clone, Copy)]
+pub enum Drawing {
+    /// From its data, as every figure is.
+    Data(&'static Figure),
+    /// By a component of its own.
+    Own(fn() -> AnyView),
+}
+
+/// What a figure that is drawn from its data does.
 pub struct Figure {
     /// The figure.
     pub spec: &'static FigureSpec,
@@ -238,7 +162,7 @@ pub struct Answer<'a> {
 impl FigureContext<'_> {
     /// Value of a control of this figure.
     pub fn value(&self, key: &str) -> &str {
-        value_of(self.spec, self.values, key)
+        self.spec.controls.iter().find(|c| c.key == key).map_or("", |c| c.value(self.values))
     }
 
     /// Value of a number.
@@ -299,34 +223,9 @@ impl FigureContext<'_> {
     }
 }
 
-/// Value of a control.
-pub fn value_of<'a>(spec: &'static FigureSpec, values: &'a [(String, String)], key: &str) -> &'a str {
-    let set = values.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
-    set.unwrap_or_else(|| spec.controls.iter().find(|c| c.key == key).map_or("", |c| c.default))
-}
-
-/// Sets a control; a default is not kept.
-pub fn put(values: &mut Values, control: &Control, value: String) {
-    values.retain(|(k, _)| k != control.key);
-    if value != control.default {
-        values.push((control.key.into(), value));
-    }
-}
-
 /// A text of the reader's own as a question carries it: its name, by content, and itself.
 pub fn own_text(text: &str) -> (String, Option<Arc<str>>) {
     // FNV-1a, 64 bits: a name within one page, nothing more.
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     (format!("own:{hash:x}"), Some(text.into()))
 }
-
-/// Text with what HTML would take for markup written as references.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    crate::ui::widgets::data_table::escape(&mut out, text);
-    out
-}
-
-#[cfg(test)]
-#[path = "spec_tests.rs"]
-mod tests;

@@ -1,4 +1,4 @@
-//! The one component that draws every figure of the laboratory.
+//! The one component that draws every figure from its data.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -9,29 +9,27 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
-use crate::config::Manifest;
+use crate::config::{Manifest, ModelEntry};
 use crate::protocol::Evaluate;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::model_picker::Models;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::spec::{
-    Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, Origin, Truncate, Values, cut, put, text_problem,
-    value_of,
-};
+use crate::ui::figure::spec::{ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, Origin};
+use crate::ui::format::numbers::thousands;
+use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
-use crate::ui::runs::results::thousands;
 use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
 use crate::ui::runs::worker_pool::WorkerPool;
+use crate::ui::settings::control::{Control, Kind, Value, Values, put, text_problem};
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::bar_plot::BarPlot;
-use crate::ui::widgets::choice::{Choice, Segmented};
-use crate::ui::widgets::data_table::{DataTable, Table};
+use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::LinePlot;
 use crate::ui::widgets::line_plot::{SVG_SIZE, drawing};
-use crate::ui::widgets::number::NumberControl;
 use crate::ui::widgets::readout::Move;
+use crate::ui::widgets::setting::SettingControl;
 use crate::ui::widgets::visibility::near;
 
 /// Draws a figure with its controls, its run, its charts, its table and the text around it.
@@ -44,7 +42,7 @@ pub fn FigureView(
     let near = near();
     let (settings, site, client) = (use_settings(), expect_context::<Assets>(), expect_context::<WorkerPool>());
     let run = RunState::default();
-    let labs = settings.labs;
+    let values = Memo::new(move |_| settings.values_of(spec.controls));
     Effect::new(move || {
         if near.get() && spec.kept.is_some() {
             site.load_kept();
@@ -67,7 +65,7 @@ pub fn FigureView(
             manifest: manifest.ready().map(Arc::as_ref),
             results: &results,
             kept: kept.ready().map_or(&[], |k| k.as_slice()),
-            engine: settings.engine.get(),
+            engine: settings.get(&ENGINE),
             dark: settings.dark(),
             text: &text,
             origin: Default::default(),
@@ -75,9 +73,8 @@ pub fn FigureView(
         waits.get()
     };
     // What is wrong with a text of the reader's.
-    let texts = move || spec.controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. }));
-    let unusable =
-        Memo::new(move |_| labs.with(|l| texts().filter_map(|c| text_problem(value_of(spec, l, c.key))).next()));
+    let texts = move || spec.controls.iter().copied().filter(|c| matches!(c.kind, Kind::Text { .. }));
+    let unusable = Memo::new(move |_| values.with(|v| texts().filter_map(|c| text_problem(c.value(v))).next()));
     // The last texts that there were answers for.
     let answered = StoredValue::new(Vec::<(&'static Control, String)>::new());
     let shown = Memo::new(move |before: Option<&(FigureOutput, Origin)>| {
@@ -85,7 +82,7 @@ pub fn FigureView(
         if !near.get() {
             return before.cloned().unwrap_or_default();
         }
-        let (mut values, usable) = (labs.get(), unusable.with(Option::is_none));
+        let (mut values, usable) = (values.get(), unusable.with(Option::is_none));
         if !usable {
             answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
@@ -100,13 +97,13 @@ pub fn FigureView(
             }
         }
         if usable && out.1.live + out.1.kept > 0 {
-            answered.set_value(texts().map(|c| (c, value_of(spec, &values, c.key).to_string())).collect());
+            answered.set_value(texts().map(|c| (c, c.value(&values).to_string())).collect());
         }
         out
     });
     let evaluations = move || {
         let mut out: Vec<Evaluate> = Vec::new();
-        with_context(&labs.read(), &mut |context| out = (figure.evaluations)(context));
+        with_context(&values.read(), &mut |context| out = (figure.evaluations)(context));
         out
     };
     let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
@@ -133,7 +130,7 @@ pub fn FigureView(
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
-    let controls = spec.controls.iter().map(|control| view! { <Setting spec=spec control=control /> }).collect_view();
+    let controls = spec.controls.iter().map(|control| view! { <ControlOf control=control /> }).collect_view();
     let plots = spec.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
         let label = Signal::derive(move || format!("{}. {}", spec.title, finding.get()));
@@ -156,7 +153,7 @@ pub fn FigureView(
     let csv =
         Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
     view! {
-        <Frame id=spec.id title=spec.title state=state finding=finding>
+        <Frame spec=spec state=state finding=finding>
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="controls">{controls}</div>
             {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
@@ -196,7 +193,7 @@ fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
 /// HTML of the figure's own, in which elements with `data-set` are controls.
 #[component]
 fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl IntoView {
-    let labs = use_settings().labs;
+    let settings = use_settings();
     let place = NodeRef::<html::Div>::new();
     let of = |event: &web_sys::Event| {
         let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
@@ -210,7 +207,7 @@ fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl
             return;
         };
         let Some(control) = spec.controls.iter().find(|c| c.key == key) else { return };
-        labs.update(|all| put(all, control, value.clone()));
+        settings.put(control, value.clone());
         // The panel is drawn anew, and with it goes the focus: back before the next key is heard, and, should the drawing come
         // later than that, with the next frame.
         let focus = move || {
@@ -253,130 +250,24 @@ fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl
     view! { <div class="panel" node_ref=place on:click=press on:keydown=walk inner_html=move || shown.with(|s| s.0.panel.clone())></div> }
 }
 
-/// A control of a figure.
+/// The control of a setting.
 #[component]
-fn Setting(spec: &'static FigureSpec, control: &'static Control) -> impl IntoView {
-    let labs = use_settings().labs;
-    let value = Signal::derive(move || labs.with(|l| value_of(spec, l, control.key).to_string()));
-    let set = move |new: String| labs.update(|all| put(all, control, new));
-    let (key, label) = (control.key, control.label);
+fn ControlOf(control: &'static Control) -> impl IntoView {
     match control.kind {
-        Kind::Pick(choices) => {
-            let name = Signal::derive(move || {
-                let now = value.get();
-                choices.iter().find(|c| c.0 == now).map_or("", |c| c.0)
-            });
-            view! { <Segmented testid=key label=label choices=choices value=name choose=move |n: &'static str| set(n.into()) /> }
-                .into_any()
-        }
-        Kind::List(choices) => view! { <List key=key label=label choices=choices value=value set=set /> }.into_any(),
-        Kind::Number { min, max } => {
-            let number = Signal::derive(move || value.get().parse().unwrap_or(min));
-            view! {
-                <NumberControl testid=key label=label value=number set=move |n: usize| set(n.to_string()) min=min max=Signal::stored(max) />
-            }
-            .into_any()
-        }
-        Kind::Text { limit, keep } => {
-            view! { <Text key=key label=label limit=limit keep=keep value=value set=set /> }.into_any()
-        }
-        Kind::Models(fits) => view! { <Zoo key=key label=label fits=fits value=value set=set /> }.into_any(),
-        Kind::Hidden(_) => ().into_any(),
-    }
-}
-
-#[component]
-fn List(
-    key: &'static str,
-    label: &'static str,
-    choices: &'static [Choice],
-    value: Signal<String>,
-    #[prop(into)] set: Callback<String>,
-) -> impl IntoView {
-    let options = choices
-        .iter()
-        .map(|&(name, text)| view! { <option value=name selected=move || value.get() == name>{text}</option> });
-    view! {
-        <label class="list">
-            <span class="control-label">{label}</span>
-            <select data-testid=key prop:value=value on:change=move |event| set.run(event_target_value(&event))>
-                {options.collect_view()}
-            </select>
-        </label>
-    }
-}
-
-/// Length of a text as the browser counts it.
-fn utf16(text: &str) -> u32 {
-    text.encode_utf16().count() as u32
-}
-
-/// Bytes that a key adds to a text, at most.
-const A_KEY: usize = 4;
-
-#[component]
-fn Text(
-    key: &'static str,
-    label: &'static str,
-    limit: usize,
-    keep: Truncate,
-    value: Signal<String>,
-    #[prop(into)] set: Callback<String>,
-) -> impl IntoView {
-    let notice = RwSignal::new(None::<String>);
-    let take = move |event: web_sys::Event| {
-        let place: web_sys::HtmlTextAreaElement = event_target(&event);
-        let (typed, before) = (place.value(), value.get_untracked());
-        if typed.len() > limit && typed.len() <= before.len() + A_KEY {
-            // As in any full box, a further key does nothing.
-            let more = utf16(&typed).saturating_sub(utf16(&before));
-            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(more));
-            place.set_value(&before);
-            let _ = at.map(|at| place.set_selection_range(at, at));
-            return notice.set(Some(format!("The text is full: {} bytes are used.", thousands(limit as u64))));
-        }
-        let (kept, said) = cut(&typed, limit, keep);
-        if said.is_some() {
-            // What is cut from the start moves the place of typing.
-            let gone = if keep == Truncate::End { utf16(&typed) - utf16(kept) } else { 0 };
-            let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(gone).min(utf16(kept)));
-            place.set_value(kept);
-            let _ = at.map(|at| place.set_selection_range(at, at));
-        }
-        set.run(kept.into());
-        notice.set(said);
-    };
-    view! {
-        <label class="control wide">
-            <span class="control-label">{label}</span>
-            <textarea
-                data-testid=key
-                rows="3"
-                prop:value=value
-                on:input=take
-            ></textarea>
-        </label>
-        {move || notice.get().map(|said| view! { <p class="note wide" role="status" data-testid=format!("{key}-cut")>{said}</p> })}
+        Kind::Models(fits) => view! { <ModelsOf control=control fits=fits /> }.into_any(),
+        _ => view! { <SettingControl control=control /> }.into_any(),
     }
 }
 
 /// The models that a figure can use.
 #[component]
-fn Zoo(
-    key: &'static str,
-    label: &'static str,
-    fits: fn(&crate::config::ModelEntry) -> bool,
-    value: Signal<String>,
-    #[prop(into)] set: Callback<String>,
-) -> impl IntoView {
-    let site = expect_context::<Assets>();
+fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Assets>());
     let ids = Signal::derive(move || {
         let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect();
         site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default())
     });
-    let chosen = Signal::derive(move || {
-        value.with(|v| v.split(',').filter(|c| !c.is_empty()).map(String::from).collect::<Vec<_>>())
-    });
-    let choose = move |ids: Vec<String>| set.run(ids.join(","));
-    view! { <Models testid=key label=label ids=ids chosen=chosen choose=choose /> }
+    let chosen = Signal::derive(move || Vec::<String>::read(&settings.text(control)));
+    let choose = move |ids: Vec<String>| settings.put(control, ids.write());
+    view! { <Models testid=control.key label=control.label ids=ids chosen=chosen choose=choose /> }
 }

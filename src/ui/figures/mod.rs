@@ -1,16 +1,74 @@
-//! One folder per figure; see [`crate::ui::page::registry`] for their order.
+//! One folder per figure, and the list of them in the page's order: modules, contents, anchors, embeds, the second WASM
+//! file and the browser tests' loop follow from it. A folder holds a `SPEC` (what is known before it is drawn), a
+//! `DRAWING`, and the text around it in `before.html` and `after.html`.
 
-pub mod attention;
-pub mod bias;
-pub mod cost;
-pub mod early_tokens;
-pub mod extrapolation;
-pub mod generate;
-pub mod methods;
-pub mod paper;
-pub mod perplexity;
-pub mod reach;
-pub mod slopes;
-pub mod train_short;
-pub mod verify;
-pub mod what_if;
+use crate::ui::figure::spec::{Drawing, FigureSpec};
+
+macro_rules! figures {
+    ($($name:ident,)*) => {
+        $(pub mod $name;)*
+
+        /// Every figure, in order.
+        pub static FIGURES: &[&FigureSpec] = &[$(&$name::SPEC,)*];
+
+        /// How each of them is drawn, in the same order. Naming this brings every figure's code along.
+        pub static DRAWINGS: &[&Drawing] = &[$(&$name::DRAWING,)*];
+    };
+}
+
+figures! {
+    extrapolation,
+    methods,
+    slopes,
+    bias,
+    reach,
+    perplexity,
+    train_short,
+    early_tokens,
+    cost,
+    what_if,
+    attention,
+    generate,
+    paper,
+    verify,
+}
+
+/// The figure of that id.
+pub fn by_id(id: &str) -> Option<&'static FigureSpec> {
+    FIGURES.iter().copied().find(|f| f.id == id)
+}
+
+#[cfg(test)]
+mod answers_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_fit_for_an_address() {
+        for (i, figure) in FIGURES.iter().enumerate() {
+            assert!(figure.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", figure.id);
+            assert!(FIGURES[..i].iter().all(|f| f.id != figure.id), "{}", figure.id);
+            assert_eq!(by_id(figure.id).map(|f| f.title), Some(figure.title));
+        }
+        assert!(by_id("no-such-figure").is_none());
+    }
+
+    #[test]
+    fn every_setting_is_the_own_one_of_a_single_figure() {
+        let mut seen: Vec<&str> = Vec::new();
+        for control in FIGURES.iter().flat_map(|f| f.controls) {
+            assert!(!seen.contains(&control.key), "{}", control.key);
+            seen.push(control.key);
+        }
+    }
+
+    #[test]
+    fn every_setting_starts_at_a_value_that_it_accepts() {
+        for control in FIGURES.iter().flat_map(|f| f.reads()) {
+            let checked = control.check(control.default);
+            assert_eq!((checked.value.as_str(), checked.notices.len()), (control.default, 0), "{}", control.key);
+        }
+    }
+}

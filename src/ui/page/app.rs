@@ -2,25 +2,29 @@
 
 use leptos::prelude::*;
 
+use crate::ui::figure::lazy::Lazy;
+use crate::ui::figures::by_id;
 use crate::ui::page::article::attach;
+use crate::ui::page::controls;
 use crate::ui::page::embed::Embed;
-use crate::ui::page::lazy::Retry;
+use crate::ui::page::lazy::{Retry, later};
 use crate::ui::page::location::{follow, follow_reader, follow_theme, read};
-use crate::ui::page::registry::by_id;
 use crate::ui::runs::assets::Assets;
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::state::Settings;
+use crate::ui::settings::state::{HIDE, Settings};
 
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
-    let parsed = read();
-    let settings = Settings::new(parsed.state);
+    let controls = controls();
+    let parsed = read(&controls);
+    let settings = Settings::new(controls, &parsed.values);
     let (site, client) = (Assets::default(), WorkerPool::default());
     provide_context(settings);
     provide_context(site);
     provide_context(client);
     provide_context(Retry::default());
+    provide_context(Lazy(later));
     site.load();
     follow_theme(settings);
 
@@ -40,7 +44,7 @@ pub fn App() -> impl IntoView {
     follow(settings, alone.filter(|_| made_for.is_none()).map(|f| f.id.to_string()));
     let notices = RwSignal::new(notices);
     view! {
-        <style>{move || hiding(&settings.hide.get())}</style>
+        <style>{move || hiding(&settings.get(&HIDE))}</style>
         <Notices notices=notices />
         {match alone {
             Some(figure) => view! { <Embed figure=figure /> }.into_any(),

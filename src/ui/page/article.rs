@@ -11,17 +11,19 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-use crate::ui::figures::extrapolation::Extrapolation;
-use crate::ui::page::lazy::{LazyPart, LazyView, after};
+use crate::ui::figure::lazy::LazyPart;
+use crate::ui::figure::spec::FigureSpec;
+use crate::ui::figures::FIGURES;
+use crate::ui::figures::extrapolation::{self, Extrapolation};
+use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, visit};
-use crate::ui::page::registry::{Entry, FIGURES};
-use crate::ui::settings::state::{Settings, ThemeChoice, use_settings};
-use crate::ui::widgets::choice::Segmented;
+use crate::ui::settings::state::{Settings, THEME, use_settings};
+use crate::ui::widgets::setting::SettingControl;
+use crate::ui::widgets::soon::after;
 use crate::ui::widgets::visibility::{Moved, Near, watch};
 
-const THEMES: &[(&str, &str)] = &[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")];
 /// The figure that the page's first file draws.
-const FIRST: &Entry = &FIGURES[0];
+const FIRST: &FigureSpec = &extrapolation::SPEC;
 /// Time after which what is far from the reader is drawn for one who has not moved.
 const AT_REST: Duration = Duration::from_secs(10);
 /// Time that a browser may put off what is far from the reader.
@@ -50,7 +52,7 @@ pub fn attach() {
         give(turns, settings, moved);
         in_turn(|| {
             if let Some(place) = place("theme") {
-                mount_to(place, || view! { <Theme /> }).forget();
+                mount_to(place, || view! { <SettingControl control=&THEME.control /> }).forget();
             }
         });
     });
@@ -103,7 +105,7 @@ fn wait(name: &str, part: LazyPart) -> Option<Turn> {
             let draw = move || match first {
                 // It is in the file that is here: its turn is over when it comes.
                 true => view! { <Extrapolation /> }.into_any(),
-                false => view! { <LazyView part=part wanted=Signal::stored(true) over=over /> }.into_any(),
+                false => view! { <Fetched part=part wanted=Signal::stored(true) over=over /> }.into_any(),
             };
             let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
             owner.with(|| untrack(mount));
@@ -205,28 +207,7 @@ pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
     if id == FIRST.id {
         view! { <Extrapolation /> }.into_any()
     } else {
-        view! { <LazyView part=LazyPart::Figure(id) wanted=wanted /> }.into_any()
-    }
-}
-
-/// The switch of colours.
-#[component]
-fn Theme() -> impl IntoView {
-    let settings = use_settings();
-    view! {
-        <Segmented
-            testid="theme"
-            label="Colours"
-            choices=THEMES
-            value=Signal::derive(move || THEMES[settings.theme.get() as usize].0)
-            choose=move |name: &'static str| {
-                settings.theme.set(match name {
-                    "light" => ThemeChoice::Light,
-                    "dark" => ThemeChoice::Dark,
-                    _ => ThemeChoice::Auto,
-                });
-            }
-        />
+        view! { <Fetched part=LazyPart::Figure(id) wanted=wanted /> }.into_any()
     }
 }
 
@@ -234,79 +215,9 @@ fn Theme() -> impl IntoView {
 mod tests {
     use std::fs;
 
-    use crate::ui::page::registry::{FIGURES, by_id};
+    use crate::ui::figures::by_id;
 
     const INDEX: &str = include_str!("../../../index.html");
-
-    /// What stands between the first `from` and the next `to`.
-    fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
-        let rest = text.split_once(from).unwrap_or_else(|| panic!("index.html has no {from}")).1;
-        rest.split_once(to).unwrap_or_else(|| panic!("index.html has no {to} after {from}")).0
-    }
-
-    /// The figures' descriptions, by id.
-    fn listed() -> Vec<serde_json::Value> {
-        serde_json::from_str(include_str!("../../../assets/figures.json")).unwrap()
-    }
-
-    #[test]
-    fn the_document_holds_every_figure_in_the_lists_order() {
-        let ids = |mark: &str| -> Vec<String> {
-            INDEX.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
-        };
-        // The check of the engines belongs to how the page was made, after the last texts.
-        let places = ids("data-place=\"");
-        let expected: Vec<&str> = FIGURES.iter().map(|f| f.id).collect();
-        let (last, others) = expected.split_last().unwrap();
-        assert_eq!(places, [&["theme"], others, &["training", last]].concat());
-        let sections: Vec<String> = ids("<section id=\"section-");
-        assert_eq!(sections, expected);
-    }
-
-    #[test]
-    fn a_place_has_title_picture_room_and_the_text_around_it() {
-        for (figure, listed) in FIGURES.iter().zip(listed()) {
-            let section = between(INDEX, &format!("<section id=\"section-{}\"", figure.id), "</section>");
-            assert!(section.contains(&format!("aria-label=\"{}\"", figure.title)), "{}", figure.id);
-            assert!(section.contains(&format!("<figure class=\"still\" id=\"{}\">", figure.id)), "{}", figure.id);
-            assert_eq!(between(section, "<h3>", "</h3>"), figure.title);
-            let picture = between(section, "<img src=\"./", "\"");
-            assert_eq!(picture, format!("assets/stills/{}.webp", figure.id));
-            assert!(fs::exists(format!("{}/{picture}", env!("CARGO_MANIFEST_DIR"))).unwrap(), "no {picture}");
-            assert_eq!(
-                between(section, "alt=\"", "\"").replace("&#x27;", "'"),
-                listed["description"].as_str().unwrap()
-            );
-            let room = format!("--wide: {}px; --narrow: {}px", listed["wide"], listed["narrow"]);
-            assert_eq!(between(section, "style=\"", "\""), room);
-            let folder = figure.id.replace('-', "_");
-            for part in ["before", "after"] {
-                assert!(
-                    section.contains(&format!("href=\"src/ui/figures/{folder}/{part}.html\"")),
-                    "{} {part}",
-                    figure.id
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn the_contents_lead_to_every_section() {
-        let contents = between(INDEX, "<nav class=\"contents\"", "</nav>");
-        let figures = FIGURES.iter().filter(|f| f.id != "verify");
-        for (line, figure) in contents.lines().filter(|l| l.contains("<li>")).zip(figures) {
-            let expected = format!(
-                "<li><a href=\"#section-{}\">{}</a><span>{}</span></li>",
-                figure.id, figure.title, figure.question
-            );
-            assert_eq!(line.trim(), expected);
-        }
-        for id in ["questions", "limits", "training", "sources"] {
-            assert!(
-                contents.contains(&format!("href=\"#{id}\"")) && INDEX.contains(&format!("aria-labelledby=\"{id}\""))
-            );
-        }
-    }
 
     #[test]
     fn no_text_is_left_out() {
@@ -331,6 +242,7 @@ mod tests {
     #[test]
     fn links_to_states_of_figures_hold() {
         use crate::ui::settings::query::{parse, write};
+        let controls = crate::ui::page::controls();
         let mut found = 0;
         for file in ["questions", "limits"] {
             let text =
@@ -345,13 +257,14 @@ mod tests {
                     continue;
                 }
                 found += 1;
-                let parsed = parse(query);
+                let parsed = parse(&controls, query);
                 assert!(figure && parsed.notices.is_empty(), "{link}: {:?}", parsed.notices);
-                let keys = crate::ui::page::registry::keys(place);
+                let keys: Vec<&str> =
+                    by_id(place).into_iter().flat_map(|figure| figure.reads()).map(|c| c.key).collect();
                 for (key, value) in query.trim_start_matches('?').split('&').filter_map(|p| p.split_once('=')) {
                     assert!(keys.contains(&key), "{link}: {key} means nothing to {place}");
                     // A value that is no default is written again as it was read.
-                    let written = write(&parsed.state, None);
+                    let written = write(&controls, &parsed.values, None);
                     let default = !written.contains(&format!("{key}="));
                     assert!(
                         default || written.contains(&format!("{key}={value}")),

@@ -3,26 +3,26 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::ui::figure::spec::FigureSpec;
 use crate::ui::page::article::draw;
 use crate::ui::page::location::report_height;
-use crate::ui::page::registry::Entry;
 use crate::ui::runs::assets::base;
 use crate::ui::settings::query::write;
-use crate::ui::settings::state::use_settings;
+use crate::ui::settings::state::{HIDE, use_settings};
 
 /// The figure, and a link to the whole article with the same settings.
 #[component]
 pub fn Embed(
     /// The figure.
-    figure: &'static Entry,
+    figure: &'static FigureSpec,
 ) -> impl IntoView {
     let settings = use_settings();
     Effect::new(move || report_height(figure.id));
     // What a teacher has hidden is for this frame only.
     let article = move || {
-        let mut state = settings.snapshot();
-        state.hide.clear();
-        format!("{}{}#{}", base(), write(&state, None), figure.id)
+        let mut values = settings.values();
+        values.retain(|(key, _)| key != HIDE.control.key);
+        format!("{}{}#{}", base(), write(&settings.controls(), &values, None), figure.id)
     };
     let place = NodeRef::<html::Div>::new();
     Effect::new(move || place.get().iter().for_each(|place| leave_article(figure.id, place.as_ref())));

@@ -6,32 +6,38 @@ use leptos::html;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-use crate::ui::figure::spec::escaped;
-use crate::ui::page::registry::{Entry, keys};
+use crate::ui::figure::lazy::Opened;
+use crate::ui::figure::spec::FigureSpec;
+use crate::ui::format::table::escaped;
 use crate::ui::runs::assets::base;
-use crate::ui::settings::query::{decode, leaves_out, write_some};
-use crate::ui::settings::state::{State, use_settings};
+use crate::ui::settings::control::{Control, Values};
+use crate::ui::settings::query::{decode, leaves_out, write};
+use crate::ui::settings::state::{HIDE, THEME, use_settings};
 use crate::ui::widgets::choice::Segmented;
 
 /// How long settings must stand before the preview follows them.
 const PAUSE: Duration = Duration::from_millis(500);
 const KINDS: &[(&str, &str)] = &[("frame", "Plain frame"), ("script", "Frame that fits its height")];
 
-/// Address of a figure alone, with those of the settings that it reads. The built site has a page for each, with a
-/// picture for readers without JavaScript.
-pub fn address(site: &str, id: &str, state: &State, built: bool) -> String {
-    let keys = keys(id);
-    let wanted = |key: &str| key == "theme" || key == "hide" || keys.contains(&key);
+/// What an embed of a figure carries: what the figure reads, the colours, and what is hidden.
+fn carried(figure: &FigureSpec) -> Vec<&'static Control> {
+    figure.reads().chain([&THEME.control, &HIDE.control]).collect()
+}
+
+/// Address of a figure alone, with these settings. The built site has a page for each, with a picture for readers without
+/// JavaScript.
+pub fn address(site: &str, figure: &FigureSpec, values: &Values, built: bool) -> String {
+    let (id, controls) = (figure.id, carried(figure));
     if built {
-        format!("{site}embed/{id}/{}", write_some(state, None, &wanted))
+        format!("{site}embed/{id}/{}", write(&controls, values, None))
     } else {
-        format!("{site}{}", write_some(state, Some(id), &wanted))
+        format!("{site}{}", write(&controls, values, Some(id)))
     }
 }
 
 /// The text to paste.
-pub fn snippet(kind: &str, site: &str, figure: &Entry, address: &str) -> String {
-    let Entry { id, title, height, .. } = figure;
+pub fn snippet(kind: &str, site: &str, figure: &FigureSpec, address: &str) -> String {
+    let FigureSpec { id, title, height, .. } = figure;
     if kind == "frame" {
         // Of the characters of an address only this one means something in HTML.
         let address = address.replace('&', "&amp;");
@@ -49,10 +55,6 @@ pub fn snippet(kind: &str, site: &str, figure: &Entry, address: &str) -> String 
     )
 }
 
-/// Whether the reader sees the panel: a context for what is inside it.
-#[derive(Clone, Copy)]
-pub struct Opened(pub Signal<bool>);
-
 /// Whether this is the built site: only there has every figure a page of its own.
 fn built() -> bool {
     document().get_element_by_id("file-names").is_some()
@@ -62,12 +64,13 @@ fn built() -> bool {
 #[component]
 pub fn EmbedCode(
     /// The figure.
-    figure: &'static Entry,
+    figure: &'static FigureSpec,
 ) -> impl IntoView {
-    let Entry { id, title, height, .. } = *figure;
+    let FigureSpec { id, title, height, .. } = *figure;
     let settings = use_settings();
     let kind = RwSignal::new(KINDS[0].0);
-    let address = Memo::new(move |_| address(&base(), id, &settings.snapshot(), built()));
+    let values = Memo::new(move |_| settings.values_of(&carried(figure)));
+    let address = Memo::new(move |_| values.with(|values| address(&base(), figure, values, built())));
     let text = Memo::new(move |_| address.with(|a| snippet(kind.get(), &base(), figure, a)));
     let area = NodeRef::<html::Textarea>::new();
     let copied = RwSignal::new(false);
@@ -105,8 +108,7 @@ pub fn EmbedCode(
         view! { <iframe src=src height=height title=format!("{title}, as embedded") data-testid="embed-preview"></iframe> }
     };
     let left_out = move || {
-        let keys = keys(id);
-        leaves_out(&settings.snapshot(), &|key| keys.contains(&key)).then(|| {
+        values.with(|values| leaves_out(&carried(figure), values)).then(|| {
             view! { <p class="note" data-testid="embed-left-out">"A text of yours is too long for an address: the embed shows the one it starts with."</p> }
         })
     };
@@ -138,29 +140,37 @@ pub fn EmbedCode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::page::registry::by_id;
+    use crate::ui::figures::by_id;
+    use crate::ui::page::controls;
     use crate::ui::settings::query::parse;
+    use crate::ui::settings::state::Settings;
 
     #[test]
     fn an_embed_carries_what_its_figure_reads_and_nothing_else() {
-        let state = parse("?heads=12&protocol=sliding&theme=dark&cost-longest=1024&order=sorted&hide=export").state;
+        let controls = controls();
+        let settings = Settings::new(
+            controls.iter().copied(),
+            &parse(&controls, "?heads=12&protocol=sliding&theme=dark&cost-longest=1024&order=sorted&hide=export")
+                .values,
+        );
+        let at = |id: &str, built| {
+            let figure = by_id(id).unwrap();
+            address("https://a/", figure, &untrack(|| settings.values_of(&carried(figure))), built)
+        };
         let dark = "v=1&heads=12&order=sorted&theme=dark&hide=export";
-        assert_eq!(address("https://a/", "slopes", &state, true), format!("https://a/embed/slopes/?{dark}"));
+        assert_eq!(at("slopes", true), format!("https://a/embed/slopes/?{dark}"));
         assert_eq!(
-            address("https://a/", "slopes", &state, false),
+            at("slopes", false),
             format!("https://a/?v=1&embed=slopes&heads=12&order=sorted&theme=dark&hide=export")
         );
-        assert_eq!(
-            address("https://a/", "cost", &state, true),
-            "https://a/embed/cost/?v=1&theme=dark&hide=export&cost-longest=1024"
-        );
-        assert_eq!(address("https://a/", "slopes", &State::default(), true), "https://a/embed/slopes/");
+        assert_eq!(at("cost", true), "https://a/embed/cost/?v=1&cost-longest=1024&theme=dark&hide=export");
+        assert_eq!(address("https://a/", by_id("slopes").unwrap(), &Values::new(), true), "https://a/embed/slopes/");
     }
 
     #[test]
     fn both_ways_to_embed_say_the_same() {
         let address = "https://a/embed/slopes/?v=1&heads=12&theme=dark";
-        let slopes = Entry { title: "T", height: 720, ..*by_id("slopes").unwrap() };
+        let slopes = FigureSpec { id: "slopes", title: "T", height: 720, ..FigureSpec::BLANK };
         assert_eq!(
             snippet("frame", "https://a/", &slopes, address),
             "<iframe src=\"https://a/embed/slopes/?v=1&amp;heads=12&amp;theme=dark\" title=\"T\" width=\"100%\" height=\"720\" style=\"border:0\" loading=\"lazy\" allow=\"clipboard-write\"></iframe>"

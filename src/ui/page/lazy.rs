@@ -4,49 +4,17 @@
 //!
 //! [wasm_split]: https://docs.rs/wasm_split_helpers
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
-use crate::ui::figure::spec::Figure;
+use crate::ui::figure::lazy::LazyPart;
+use crate::ui::figure::spec::Drawing;
 use crate::ui::figure::view::FigureView;
 use crate::ui::figures::extrapolation::guess::Guess;
-use crate::ui::figures::{
-    attention, bias, cost, early_tokens, generate, methods, paper, perplexity, reach, slopes, train_short, verify,
-    what_if,
-};
+use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
 use crate::ui::page::embed_code::EmbedCode;
-use crate::ui::page::registry::by_id;
 use crate::ui::page::training::Training;
-
-/// What the figures of the laboratory do, in the order of the page.
-pub static DRAWN: &[&Figure] = &[
-    &methods::FIGURE,
-    &reach::FIGURE,
-    &train_short::FIGURE,
-    &early_tokens::FIGURE,
-    &cost::FIGURE,
-    &what_if::FIGURE,
-    &attention::FIGURE,
-    &generate::FIGURE,
-    &paper::FIGURE,
-    &verify::FIGURE,
-];
-
-/// A part of the page that is drawn later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LazyPart {
-    /// A figure, by its id.
-    Figure(&'static str),
-    /// What was trained.
-    Training,
-    /// The reader's own curve on the first figure.
-    Guess,
-    /// How to embed a figure, by its id.
-    EmbedCode(&'static str),
-}
 
 /// The file with the page's further parts could not be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +28,13 @@ impl From<leptos::wasm_split::SplitLoaderError> for Missing {
 
 fn draw(part: LazyPart) -> AnyView {
     match part {
-        LazyPart::Figure("slopes") => view! { <slopes::Slopes /> }.into_any(),
-        LazyPart::Figure("bias") => view! { <bias::Bias /> }.into_any(),
-        LazyPart::Figure("perplexity") => view! { <perplexity::Perplexity /> }.into_any(),
         LazyPart::Figure(id) => {
-            DRAWN.iter().find(|w| w.spec.id == id).map(|figure| view! { <FigureView figure=figure /> }).into_any()
+            let place = FIGURES.iter().position(|figure| figure.id == id);
+            match place.and_then(|place| DRAWINGS.get(place)) {
+                Some(Drawing::Data(figure)) => view! { <FigureView figure=figure /> }.into_any(),
+                Some(Drawing::Own(view)) => view(),
+                None => ().into_any(),
+            }
         }
         LazyPart::Training => view! { <Training /> }.into_any(),
         LazyPart::Guess => view! { <Guess /> }.into_any(),
@@ -103,9 +73,14 @@ enum Progress {
     Failed,
 }
 
+/// The way to these parts that figures are given.
+pub fn later(part: LazyPart, wanted: Signal<bool>) -> AnyView {
+    view! { <Fetched part=part wanted=wanted /> }.into_any()
+}
+
 /// Draws a part as soon as `wanted` says so.
 #[component]
-pub fn LazyView(
+pub fn Fetched(
     /// Which part.
     part: LazyPart,
     /// Whether the time has come; once is enough.
@@ -159,16 +134,4 @@ pub fn LazyView(
         }
         _ => None,
     }
-}
-
-/// A signal that becomes true after that time.
-pub fn after(time: Duration) -> Signal<bool> {
-    let over = RwSignal::new(false);
-    set_timeout(
-        move || {
-            let _ = over.try_set(true);
-        },
-        time,
-    );
-    over.into()
 }

@@ -7,8 +7,9 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
+use crate::ui::settings::control::Control;
 use crate::ui::settings::query::{Parsed, parse, parse_onto, write};
-use crate::ui::settings::state::{Settings, ThemeChoice};
+use crate::ui::settings::state::{Settings, THEME, ThemeChoice};
 
 /// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -17,15 +18,15 @@ const STEP: Duration = Duration::from_millis(100);
 const STEPS: u32 = 40;
 
 /// What the address says now.
-pub fn read() -> Parsed {
-    parse(&window().location().search().unwrap_or_default())
+pub fn read(controls: &[&'static Control]) -> Parsed {
+    parse(controls, &window().location().search().unwrap_or_default())
 }
 
 /// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
 pub fn follow(settings: Settings, embed: Option<String>) {
     let pending = StoredValue::new_local(None::<TimeoutHandle>);
     let embed = StoredValue::new(embed);
-    let query = move || embed.with_value(|embed| write(&settings.snapshot(), embed.as_deref()));
+    let query = move || embed.with_value(|embed| write(&settings.controls(), &settings.values(), embed.as_deref()));
     let rewrite = move || {
         let location = window().location();
         let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
@@ -55,7 +56,7 @@ pub fn follow(settings: Settings, embed: Option<String>) {
 /// others, and goes to its anchor.
 pub fn visit(settings: Settings, link: &str) {
     let (query, anchor) = link.split_once('#').unwrap_or((link, ""));
-    settings.adopt(parse_onto(untrack(|| settings.snapshot()), query).state);
+    settings.adopt(&parse_onto(&settings.controls(), untrack(|| settings.values()), query).values);
     let _ = window().location().set_hash(anchor);
     // Setting the same anchor again would not scroll.
     go_to(anchor);
@@ -124,7 +125,7 @@ pub fn follow_theme(settings: Settings) {
         heard.forget();
     }
     Effect::new(move || {
-        let theme = match settings.theme.get() {
+        let theme = match settings.get(&THEME) {
             _ if settings.printing.get() => Some("light"),
             ThemeChoice::Auto => None,
             ThemeChoice::Light => Some("light"),

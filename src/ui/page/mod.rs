@@ -1,8 +1,14 @@
 //! The page around the figures: the article, a figure by itself in a frame, the address bar, the record of the training.
 
+use super::figure::spec::{ENGINE, TARGETS};
+use super::figures::FIGURES;
+use super::settings::control::Control;
+use super::settings::state::{HIDE, THEME};
+
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod prose_tests;
-pub mod registry;
 pub mod location;
 pub mod lazy;
 pub mod embed_code;
@@ -10,3 +16,10 @@ pub mod embed;
 pub mod training;
 pub mod article;
 pub mod app;
+
+/// Every setting of the page, in the order in which the address has them: those of the figures, then those that several
+/// share.
+pub fn controls() -> Vec<&'static Control> {
+    let shared = [&TARGETS.control, &ENGINE.control, &THEME.control, &HIDE.control];
+    FIGURES.iter().flat_map(|figure| figure.controls).copied().chain(shared).collect()
+}

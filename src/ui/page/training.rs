@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelEntry};
 use crate::ui::figure::curves::{model_name, order};
+use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::runs::assets::{Assets, Loaded, base, file_name};
-use crate::ui::runs::results::{show_perplexity, thousands};
 use crate::ui::widgets::error_banner::ErrorBanner;
 
 /// What the manifest says of the models.

@@ -11,7 +11,6 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::config::{Manifest, Recorded};
 use crate::protocol::Kept;
-use crate::ui::figure::spec::Values;
 
 /// Where the manifest is, relative to the page.
 const MANIFEST: &str = "assets/models/manifest.json";
@@ -67,7 +66,7 @@ pub struct Assets {
     /// Answers kept from the training machine for the figures of the laboratory.
     pub kept: RwSignal<Loaded<Vec<Kept>>>,
     /// Texts that figures asked for, by path: empty while on its way, a line `# failed: reason` where not to be had.
-    pub texts: RwSignal<Values>,
+    pub texts: RwSignal<Vec<(String, String)>>,
 }
 
 impl Default for Assets {

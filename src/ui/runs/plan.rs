@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::{BLOCK, DEFAULT_TARGETS, LAST_BLOCK, LAST_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
 
-use crate::ui::runs::results::{Entry, Results, cut};
+use crate::ui::runs::results::{Entry, Results};
 
 /// Windows that a sliding evaluation computes at most per length, unless the reader names a number of targets.
 pub const MAX_WINDOWS: usize = 256;
@@ -102,7 +102,7 @@ pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Evaluate> {
         stream: choices.stream.clone(),
         text: choices.own.as_ref().map(|(text, _)| text.clone()),
         length,
-        protocol: cut(choices.protocol, length),
+        protocol: choices.protocol.for_length(length),
         first_target: choices.first(),
         n_targets,
         engine: choices.engine,
@@ -141,16 +141,6 @@ pub fn estimate(evaluations: &[Evaluate], config: &ModelConfig, results: &Result
         EngineKind::Gpu => ASSUMED_GPU,
     });
     total / rate
-}
-
-/// A time in words: "under a second", "12 s", "3 min", "1.5 h".
-pub fn show_seconds(seconds: f64) -> String {
-    match seconds {
-        s if s < 1.0 => "under a second".into(),
-        s if s < 100.0 => format!("{s:.0} s"),
-        s if s < 5_400.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3_600.0),
-    }
 }
 
 #[cfg(test)]
@@ -252,9 +242,5 @@ mod tests {
         results.insert(all[0].clone(), scored);
         // Two evaluations of the size of the one that took seven seconds.
         assert!((estimate(&all, &config, &results) - 14.0).abs() < 1e-9);
-        assert_eq!(show_seconds(14.2), "14 s");
-        assert_eq!(show_seconds(0.4), "under a second");
-        assert_eq!(show_seconds(600.0), "10 min");
-        assert_eq!(show_seconds(7_200.0), "2.0 h");
     }
 }

@@ -74,52 +74,10 @@ pub fn recorded_summary(recorded: &Recorded, model: &str, length: usize) -> Opti
     recorded.points.iter().find(|p| p.model == model && p.length == length).and_then(summarise_recorded)
 }
 
-/// A perplexity as the reader sees it: about four figures, "diverged" where it is not finite.
-pub fn show_perplexity(value: f64) -> String {
-    match value {
-        v if !v.is_finite() => "diverged".into(),
-        v if v < 100.0 => format!("{v:.2}"),
-        v if v < 1_000.0 => format!("{v:.1}"),
-        v if v < 1e9 => thousands(v.round() as u64),
-        v => format!("{v:.2e}"),
-    }
-}
-
 /// Half of the band of a perplexity, "–" where there is none.
 pub fn show_half(summary: &Summary) -> String {
     let half = (summary.band.1 - summary.band.0) / 2.0;
     summary.standard_error.filter(|_| half.is_finite()).map_or("–".into(), |_| format!("{half:.2}"))
-}
-
-/// A number with three decimals, "diverged" where it is not finite.
-pub fn show_3(value: f64) -> String {
-    if value.is_finite() { format!("{value:.3}") } else { "diverged".into() }
-}
-
-/// A share in per cent with one decimal, "diverged" where it is not finite.
-pub fn show_percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "diverged".into() }
-}
-
-/// A whole number with commas between thousands.
-pub fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// The protocol at that input length: a stride longer than the input is cut to it, which is nonoverlapping evaluation.
-pub fn cut(protocol: Protocol, length: usize) -> Protocol {
-    match protocol {
-        Protocol::Sliding { stride } => Protocol::Sliding { stride: stride.min(length) },
-        other => other,
-    }
 }
 
 /// One computed point.
@@ -160,7 +118,7 @@ fn is_plain(entry: &Entry) -> bool {
 /// The same, of that text and protocol.
 fn is_point(entry: &Entry, stream: &str, protocol: Protocol) -> bool {
     let asked = &entry.asked;
-    is_plain(entry) && asked.stream == stream && asked.protocol == cut(protocol, asked.length)
+    is_plain(entry) && asked.stream == stream && asked.protocol == protocol.for_length(asked.length)
 }
 
 impl Results {

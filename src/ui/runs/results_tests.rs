@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::RUN_IN;
 use crate::protocol::EngineKind;
+use crate::ui::format::numbers::{show_3, show_perplexity};
 
 fn block(nll: f64, n_targets: u32) -> BlockSum {
     BlockSum { nll, n_targets }
@@ -65,14 +66,6 @@ fn what_is_not_finite_survives() {
     }
     // A finite loss whose exponential overflows is shown the same way.
     assert_eq!(show_perplexity(summarise(&[block(8_000.0, 10)], 1).unwrap().perplexity), "diverged");
-}
-
-#[test]
-fn perplexities_are_shown_to_four_figures() {
-    let shown = [20.9449, 97.349, 112.36, 1_234.5, 30_046.4].map(show_perplexity);
-    assert_eq!(shown, ["20.94", "97.35", "112.4", "1,235", "30,046"]);
-    assert_eq!(thousands(0), "0");
-    assert_eq!(thousands(16_384_000), "16,384,000");
 }
 
 #[test]

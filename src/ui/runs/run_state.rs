@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
-use crate::ui::runs::results::{Results, thousands};
+use crate::ui::format::numbers::thousands;
+use crate::ui::runs::results::Results;
 use crate::ui::runs::scheduler::JobEvent;
 
 /// What one evaluation of a run is doing.

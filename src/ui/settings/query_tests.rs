@@ -1,6 +1,7 @@
 //! The address against what people and programs write into it.
 
 use super::*;
+use crate::ui::page::controls;
 
 /// A small generator, so that a failure can be repeated from its seed.
 struct Draw(u64);
@@ -11,44 +12,57 @@ impl Draw {
         (self.0 >> 33) as usize % n
     }
 
-    fn one_of<T: Named>(&mut self) -> T {
-        T::NAMES[self.below(T::NAMES.len())].1
+    fn some(&mut self, all: &[String]) -> String {
+        all.iter().filter(|_| self.below(2) == 0).cloned().collect::<Vec<_>>().join(",")
     }
 
-    fn state(&mut self) -> State {
-        let heads = 1 + self.below(MAX_HEADS);
-        let models = ["alibi-256", "none-256", "t5-256", "rotary-512-s2"];
-        State {
-            labs: vec![("early-length".into(), "2048".into())],
-            heads,
-            length: BIAS_LENGTHS.0 + self.below(BIAS_LENGTHS.1 - BIAS_LENGTHS.0 + 1),
-            head: self.below(heads),
-            order: self.one_of(),
-            form: self.one_of(),
-            view: self.one_of(),
-            theme: self.one_of(),
-            models: models.iter().filter(|_| self.below(2) == 0).map(|m| m.to_string()).collect(),
-            lengths: lengths().filter(|_| self.below(2) == 0).collect(),
-            protocol: self.one_of(),
-            text: self.one_of(),
-            stride: 1 + self.below(MAX_LENGTH),
-            targets: TARGETS[self.below(TARGETS.len())],
-            engine: self.one_of(),
-            hide: ["heads", "export", "length-32"]
-                .iter()
-                .filter(|_| self.below(2) == 0)
-                .map(|k| k.to_string())
-                .collect(),
+    /// A value that the setting accepts.
+    fn value(&mut self, control: &Control, values: &Values) -> String {
+        let one = |choices: &[(&str, &str)], draw: &mut Self| choices[draw.below(choices.len())].0.to_string();
+        let words = ["heads", "export", "length-32"].map(String::from);
+        match control.kind {
+            Kind::Pick(choices) | Kind::List(choices) => one(choices, self),
+            Kind::ListOf(choices) => one(&choices(), self),
+            Kind::Number { min, max, .. } => (min + self.below(max - min + 1)).to_string(),
+            Kind::Among(of) => (1 + self.below(usize::read(of.value(values)))).to_string(),
+            Kind::Nearest(all) => all[self.below(all.len())].to_string(),
+            Kind::Numbers { all, .. } => self.some(&all().iter().map(usize::to_string).collect::<Vec<_>>()),
+            Kind::Models(_) | Kind::Names { .. } => self.some(&words),
+            Kind::Text { .. } | Kind::Hidden(_) => {
+                let text = ["", "a+b & c=d", "“ö”\n", "x,y"][self.below(4)];
+                control.check(text).value
+            }
         }
     }
 }
 
+fn of(text: &str) -> Parsed {
+    parse(&controls(), text)
+}
+
+/// The value of a setting, by its key.
+fn get(values: &Values, key: &str) -> String {
+    controls().iter().find(|c| c.key == key).unwrap().value(values).to_string()
+}
+
 #[test]
 fn settings_survive_the_address() {
-    for seed in 0..2_000 {
-        let state = Draw(seed).state();
-        let parsed = parse(&write(&state, Some("bias")));
-        assert_eq!(parsed.state, state, "seed {seed}");
+    let controls = controls();
+    for seed in 0..300 {
+        let (mut draw, mut values) = (Draw(seed), Values::new());
+        for control in &controls {
+            // What counts among others does so once they are known.
+            let late = matches!(control.kind, Kind::Among(_));
+            let value = if late { "1".into() } else { draw.value(control, &values) };
+            put(&mut values, control, value);
+        }
+        for control in controls.iter().filter(|c| matches!(c.kind, Kind::Among(_))) {
+            let value = draw.value(control, &values);
+            put(&mut values, control, value);
+        }
+        let parsed = of(&write(&controls, &values, Some("bias")));
+        let all = |values: &Values| controls.iter().map(|c| c.value(values).to_string()).collect::<Vec<_>>();
+        assert_eq!(all(&parsed.values), all(&values), "seed {seed}");
         assert_eq!(parsed.notices, Vec::<String>::new(), "seed {seed}");
         assert_eq!(parsed.embed.as_deref(), Some("bias"), "seed {seed}");
     }
@@ -56,37 +70,45 @@ fn settings_survive_the_address() {
 
 #[test]
 fn defaults_are_not_written() {
-    assert_eq!(write(&State::default(), None), "");
-    assert_eq!(parse(""), Parsed::default());
-    let state = State { heads: 12, head: 8, ..State::default() };
-    assert_eq!(write(&state, None), "?v=1&heads=12&head=9");
+    assert_eq!(write(&controls(), &Values::new(), None), "");
+    assert_eq!(of(""), Parsed::default());
+    assert_eq!(of("heads=8&order=authors").values, Values::new());
+    assert_eq!(write(&controls(), &of("heads=12&head=9").values, None), "?v=1&heads=12&head=9");
 }
 
 #[test]
 fn out_of_bounds_is_clamped_and_said() {
-    let parsed = parse("?heads=65&length=1&stride=20000&lengths=1,99999999999999999999999,300&head=0");
-    assert_eq!((parsed.state.heads, parsed.state.length, parsed.state.stride), (64, 2, 16_384));
-    assert_eq!(parsed.state.lengths, [32, 256, 16_384]);
-    assert_eq!(parsed.state.head, 0);
+    let parsed = of("?heads=65&length=1&stride=20000&lengths=1,99999999999999999999999,300&head=0");
+    let shown = ["heads", "length", "stride", "lengths", "head"].map(|key| get(&parsed.values, key));
+    assert_eq!(shown, ["64", "2", "16384", "32,256,16384", "1"]);
     assert_eq!(parsed.notices.len(), 7, "{:?}", parsed.notices);
-    let parsed = parse("heads=4&head=9");
-    assert_eq!((parsed.state.head, parsed.notices.len()), (3, 1));
+    let parsed = of("heads=4&head=9");
+    assert_eq!(get(&parsed.values, "head"), "4");
+    assert_eq!(parsed.notices, ["head 9 does not exist among 4; showing head 4"]);
 }
 
 #[test]
 fn unknown_words_fall_back_and_are_said() {
-    let parsed = parse("engine=quantum&order=&models=<b>,alibi-256,alibi-256&v=9&utm_source=x");
-    assert_eq!(parsed.state.engine, EngineChoice::Auto);
-    assert_eq!(parsed.state.models, ["alibi-256"]);
-    assert_eq!(parsed.notices.len(), 4, "{:?}", parsed.notices);
+    let parsed = of("engine=quantum&order=&models=<b>,alibi-256,alibi-256&v=9&utm_source=x");
+    assert_eq!(get(&parsed.values, "engine"), "auto");
+    assert_eq!(get(&parsed.values, "models"), "alibi-256");
+    assert_eq!(
+        parsed.notices,
+        [
+            "engine=quantum is unknown; using auto",
+            "order= is unknown; using authors",
+            "<b> cannot be a model’s name",
+            "this address is of version 9, not 1",
+        ]
+    );
 }
 
 #[test]
 fn escapes_are_read() {
-    assert_eq!(parse("lengths=64%2C128").state.lengths, [64, 128]);
+    assert_eq!(get(&of("lengths=64%2C128").values, "lengths"), "64,128");
     // What is no length is left out, rather than taken for one that nobody named.
-    let odd = parse("lengths=64,1e9,128&targets=7");
-    assert_eq!((odd.state.lengths, odd.state.targets), (vec![64, 128], 0));
+    let odd = of("lengths=64,1e9,128&targets=7");
+    assert_eq!((get(&odd.values, "lengths").as_str(), get(&odd.values, "targets").as_str()), ("64,128", "0"));
     assert_eq!(odd.notices, ["1e9 is no length of an input; it is left out", "targets 7 is not offered; using auto"]);
     assert_eq!(decode("a%2+%zz%"), "a%2 %zz%");
     assert_eq!(decode("%ff"), "\u{fffd}");
@@ -94,18 +116,15 @@ fn escapes_are_read() {
 
 #[test]
 fn hostile_input_never_panics_and_always_lands_within_bounds() {
+    let keys: Vec<&str> = controls().iter().map(|c| c.key).collect();
     let pieces = [
-        "heads",
-        "head",
-        "length",
-        "lengths",
-        "models",
         "v",
         "embed",
-        "stride",
-        "targets",
-        "engine",
         "=",
+        "=",
+        "=",
+        "&",
+        "&",
         "&",
         "?",
         "%",
@@ -113,64 +132,73 @@ fn hostile_input_never_panics_and_always_lands_within_bounds() {
         "-1",
         "0",
         "9e9",
-        "99999999999999999999999999999999999999999999",
         ",",
         "é",
         "\u{0}",
         "\u{202e}",
         "NaN",
+        "99999999999999999999999999999999999999999999",
         "<script>",
     ];
-    for seed in 0..5_000 {
+    let pieces = [&keys[..], &pieces].concat();
+    for seed in 0..2_000 {
         let mut draw = Draw(seed);
         let query: String = (0..draw.below(40)).map(|_| pieces[draw.below(pieces.len())]).collect();
-        let Parsed { state, notices, .. } = parse(&query);
-        assert!((1..=MAX_HEADS).contains(&state.heads) && state.head < state.heads, "seed {seed}: {query}");
-        assert!((BIAS_LENGTHS.0..=BIAS_LENGTHS.1).contains(&state.length), "seed {seed}: {query}");
-        assert!(state.lengths.iter().all(|l| lengths().any(|m| m == *l)), "seed {seed}: {query}");
-        assert!((1..=MAX_LENGTH).contains(&state.stride) && TARGETS.contains(&state.targets), "seed {seed}: {query}");
-        assert!(state.models.len() <= MAX_MODELS && notices.iter().all(|n| n.chars().count() < 200), "seed {seed}");
+        let Parsed { values, notices, .. } = of(&query);
+        for control in controls() {
+            let value = control.value(&values);
+            // What is kept is what would be kept.
+            assert_eq!(control.check(value).value, value, "seed {seed}: {query}");
+            if let Kind::Among(others) = control.kind {
+                let (one, many) = (usize::read(value), usize::read(others.value(&values)));
+                assert!((1..=many).contains(&one), "seed {seed}: {query}");
+            }
+        }
+        assert!(notices.iter().all(|n| n.chars().count() < 250), "seed {seed}: {notices:?}");
     }
-    let long = format!("models={}", "a,".repeat(100_000));
-    assert_eq!(parse(&long).state.models, ["a"]);
+    assert_eq!(get(&of(&format!("models={}", "a,".repeat(100_000))).values, "models"), "a");
 }
 
 #[test]
 fn numbers_beyond_all_bounds_are_clamped_and_long_queries_are_said_to_be_cut() {
-    let parsed = parse(&format!("v=1&heads={}", "9".repeat(44)));
-    assert_eq!((parsed.state.heads, parsed.notices.len()), (MAX_HEADS, 1));
-    assert_eq!(parse(&format!("v=1&heads=-{}", "9".repeat(44))).state.heads, 1);
-    assert_eq!(parse("v=1&heads=--9").state.heads, State::default().heads);
-    let parsed = parse(&format!("v=1&x={}&heads=12", "y".repeat(7_000)));
+    let parsed = of(&format!("v=1&heads={}", "9".repeat(44)));
+    assert_eq!((get(&parsed.values, "heads").as_str(), parsed.notices.len()), ("64", 1));
+    assert_eq!(get(&of(&format!("v=1&heads=-{}", "9".repeat(44))).values, "heads"), "1");
+    assert_eq!(get(&of("v=1&heads=--9").values, "heads"), "8");
+    let parsed = of(&format!("v=1&x={}&heads=12", "y".repeat(7_000)));
     assert!(parsed.notices.iter().any(|n| n.contains("6000")), "{:?}", parsed.notices);
 }
 
 #[test]
 fn what_is_hidden_goes_through_an_address_and_back() {
-    let parsed = parse("?v=1&hide=heads,export,no\"}body{x&embed=slopes");
-    assert_eq!(parsed.state.hide, ["heads", "export"]);
-    assert_eq!(parsed.notices.len(), 1, "{:?}", parsed.notices);
-    assert_eq!(write(&parsed.state, None), "?v=1&hide=heads,export");
-    assert_eq!(parse(&format!("hide={}", "a,".repeat(900))).state.hide.len(), MAX_HIDDEN);
+    let parsed = of("?v=1&hide=heads,export,no\"}body{x&embed=slopes");
+    assert_eq!(get(&parsed.values, "hide"), "heads,export");
+    assert_eq!(parsed.notices, ["no\"}body{x cannot be a control’s name"]);
+    assert_eq!(write(&controls(), &parsed.values, None), "?v=1&hide=heads,export");
+    let many: String = (0..90).map(|i| format!("a{i},")).collect();
+    let most = crate::ui::settings::control::MAX_NAMES;
+    assert_eq!(get(&of(&format!("hide={many}")).values, "hide").split(',').count(), most);
 }
 
 #[test]
 fn a_link_changes_what_it_names_and_nothing_else() {
-    let mut now = parse("?heads=3&stride=16&what-if-change=window&hide=export").state;
+    let controls = controls();
+    let mut now = of("?heads=3&stride=16&what-if-change=window&hide=export").values;
     // A text too long for an address stays with the reader.
     let prompt = ("generate-prompt".to_string(), "long ".repeat(100));
-    now.labs.push(prompt.clone());
-    assert!(leaves_out(&now, &|key| key == "generate-prompt") && !leaves_out(&now, &|key| key != "generate-prompt"));
-    let state = parse_onto(now, "?heads=12&what-if-change=no-bias").state;
-    assert_eq!((state.heads, state.stride), (12, 16));
-    assert_eq!(state.hide, ["export"]);
-    assert_eq!(state.labs, [prompt, ("what-if-change".to_string(), "no-bias".to_string())]);
-    assert_eq!(parse_onto(state, "hide=table").state.hide, ["table"]);
+    now.push(prompt.clone());
+    assert!(leaves_out(&controls, &now));
+    assert!(!write(&controls, &now, None).contains("prompt"));
+    let values = parse_onto(&controls, now, "?heads=12&what-if-change=no-bias").values;
+    let shown = ["heads", "stride", "hide", "what-if-change"].map(|key| get(&values, key));
+    assert_eq!(shown, ["12", "16", "export", "no-bias"]);
+    assert!(values.contains(&prompt));
+    assert_eq!(get(&parse_onto(&controls, values, "hide=table").values, "hide"), "table");
 }
 
+/// An embed is written with the settings that its figure reads.
 #[test]
-fn only_wanted_keys_are_written_for_an_embed() {
-    let state = parse("?heads=3&stride=16&what-if-change=window&hide=export").state;
-    let text = write_some(&state, Some("slopes"), &|key| key == "heads" || key == "hide");
-    assert_eq!(text, "?v=1&embed=slopes&heads=3&hide=export");
+fn only_known_keys_are_read() {
+    let few: Vec<&'static Control> = controls().into_iter().filter(|c| c.key == "heads").collect();
+    assert_eq!(parse(&few, "?heads=3&stride=16").values, [("heads".to_string(), "3".to_string())]);
 }

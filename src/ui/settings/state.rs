@@ -1,202 +1,33 @@
-//! Every setting of the page: its type, its bounds, its default. [`State`] is the plain value that goes into the URL;
-//! [`Settings`] the same as signals, given to components as a context.
-
-use std::sync::Arc;
+//! The values of all settings as signals, one per setting: a context of everything that is drawn.
 
 use leptos::prelude::*;
 
-use crate::config::MAX_LENGTH;
-use crate::protocol::{EngineChoice, Protocol};
-use crate::ui::figure::spec::Values;
+use crate::choices;
+use crate::ui::settings::control::{Control, Kind, Setting, Value, Values};
 
-/// Most heads that the slope and bias figures draw.
-pub const MAX_HEADS: usize = 64;
-/// Shortest and longest sequence of the bias figure, tokens.
-pub const BIAS_LENGTHS: (usize, usize) = (2, 4_096);
-/// Shortest input that can be evaluated, tokens; lengths are powers of two.
-pub const MIN_LENGTH: usize = 32;
-/// Models that can be chosen at once.
-pub const MAX_MODELS: usize = 16;
-/// Numbers of targets that the reader can ask for; 0 stands for "as the engine allows".
-pub const TARGETS: [usize; 5] = [0, 2_048, 8_192, 16_384, 32_768];
-
-/// Order in which slopes are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// As the authors' code lists them, head by head.
-    #[default]
-    Authors,
-    /// Steepest first.
-    Sorted,
-}
-
-/// Which of the two equivalent biases is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
-    /// −m(i − j), as the paper writes it.
-    #[default]
-    Paper,
-    /// +m·j, as the authors' code adds it.
-    Code,
-}
-
-/// One head, or all of them as small multiples.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum View {
-    /// The head of [`State::head`].
-    #[default]
-    One,
-    /// Every head.
-    All,
-}
-
-/// Light, dark, or as the system says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ThemeChoice {
-    /// As the system says.
-    #[default]
-    Auto,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
-
-/// How the laboratory cuts the text; the stride is kept apart so that switching back and forth keeps it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProtocolKind {
-    /// Segments, each scored by itself.
-    #[default]
-    Nonoverlapping,
-    /// A window that advances by the stride.
-    Sliding,
-    /// The last targets of every block, with context growing to the left.
-    LastTokens,
-}
-
-/// Which text the laboratory scores.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TextChoice {
-    /// Addresses held out from training.
-    #[default]
-    HeldOut,
-    /// Another domain.
-    MobyDick,
-    /// The reader's own.
-    Own,
-}
-
-/// All settings as plain values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State {
-    /// Head count H of the slope and bias figures, 1 to [`MAX_HEADS`].
-    pub heads: usize,
-    /// Sequence length of the bias figure, tokens, within [`BIAS_LENGTHS`].
-    pub length: usize,
-    /// Head shown, counted from 0, below `heads`. (The page and the URL count from 1.)
-    pub head: usize,
-    /// Order of the slopes.
-    pub order: Order,
-    /// Form of the bias.
-    pub form: Form,
-    /// One head or all.
-    pub view: View,
-    /// Colours.
-    pub theme: ThemeChoice,
-    /// Ids of the models chosen in the laboratory, as in the manifest.
-    pub models: Vec<String>,
-    /// Input lengths chosen in the laboratory: powers of two, ascending, within [`MIN_LENGTH`]..=[`MAX_LENGTH`].
-    pub lengths: Vec<usize>,
-    /// How the text is cut.
-    pub protocol: ProtocolKind,
-    /// Text scored. The reader's own is not part of the address.
-    pub text: TextChoice,
-    /// Stride of the sliding window, tokens, 1 to [`MAX_LENGTH`].
-    pub stride: usize,
-    /// Targets per length, one of [`TARGETS`].
-    pub targets: usize,
-    /// Engine.
-    pub engine: EngineChoice,
-    /// Settings of the laboratory's figures that differ from their defaults.
-    pub labs: Values,
-    /// Test handles of controls that are out of the way.
-    pub hide: Vec<String>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            heads: 8,
-            length: 64,
-            head: 0,
-            order: Order::default(),
-            form: Form::default(),
-            view: View::default(),
-            theme: ThemeChoice::default(),
-            models: ["sinusoidal-256", "rotary-256", "alibi-256"].map(String::from).to_vec(),
-            lengths: lengths().take_while(|&l| l <= 4_096).collect(),
-            protocol: ProtocolKind::default(),
-            text: TextChoice::default(),
-            stride: 64,
-            targets: 0,
-            engine: EngineChoice::default(),
-            labs: Values::new(),
-            hide: Vec::new(),
-        }
+choices! {
+    /// Light, dark, or as the system says.
+    ThemeChoice {
+        /// As the system says.
+        Auto = ("auto", "Auto"),
+        /// Light.
+        Light = ("light", "Light"),
+        /// Dark.
+        Dark = ("dark", "Dark"),
     }
 }
 
-/// Every input length that can be chosen, ascending.
-pub fn lengths() -> impl Iterator<Item = usize> {
-    std::iter::successors(Some(MIN_LENGTH), |l| Some(l * 2)).take_while(|&l| l <= MAX_LENGTH)
-}
+/// Colours.
+pub static THEME: Setting<ThemeChoice> = Setting::new("theme", "Colours", Kind::Pick(ThemeChoice::CHOICES), "auto");
+/// Controls that are out of the way, by their test handles.
+pub static HIDE: Setting<Vec<String>> = Setting::new("hide", "Hidden controls", Kind::Names { of: "control" }, "");
 
-/// The protocol as the worker understands it.
-pub fn protocol_of(kind: ProtocolKind, stride: usize) -> Protocol {
-    match kind {
-        ProtocolKind::Nonoverlapping => Protocol::Nonoverlapping,
-        ProtocolKind::Sliding => Protocol::Sliding { stride },
-        ProtocolKind::LastTokens => Protocol::LastTokens,
-    }
-}
+type Held = (&'static Control, ArcRwSignal<String>);
 
-/// All settings as signals; a context of every figure. See [`State`] for units and bounds.
+/// All settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Head count.
-    pub heads: RwSignal<usize>,
-    /// Sequence length of the bias figure, tokens.
-    pub length: RwSignal<usize>,
-    /// Head shown, from 0; may lag behind `heads`, so read [`Settings::shown_head`].
-    pub head: RwSignal<usize>,
-    /// Order of the slopes.
-    pub order: RwSignal<Order>,
-    /// Form of the bias.
-    pub form: RwSignal<Form>,
-    /// One head or all.
-    pub view: RwSignal<View>,
-    /// Colours as chosen.
-    pub theme: RwSignal<ThemeChoice>,
-    /// Ids of the chosen models.
-    pub models: RwSignal<Vec<String>>,
-    /// Chosen input lengths, ascending.
-    pub lengths: RwSignal<Vec<usize>>,
-    /// How the text is cut.
-    pub protocol: RwSignal<ProtocolKind>,
-    /// Text scored.
-    pub text: RwSignal<TextChoice>,
-    /// The reader's own text, as last taken.
-    pub own: RwSignal<Arc<str>>,
-    /// Stride, tokens.
-    pub stride: RwSignal<usize>,
-    /// Targets per length, or 0.
-    pub targets: RwSignal<usize>,
-    /// Engine.
-    pub engine: RwSignal<EngineChoice>,
-    /// Settings of the laboratory's figures that differ from their defaults.
-    pub labs: RwSignal<Values>,
-    /// Controls that are out of the way.
-    pub hide: RwSignal<Vec<String>>,
+    all: StoredValue<Vec<Held>>,
     /// Whether the page is being printed; kept up to date by the page.
     pub printing: RwSignal<bool>,
     /// Whether the system prefers dark colours; kept up to date by the page.
@@ -204,86 +35,94 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Signals that start at `state`.
-    pub fn new(state: State) -> Self {
+    /// Signals for these settings, at these values. One that is not among them has its default and no place in the address.
+    pub fn new(controls: impl IntoIterator<Item = &'static Control>, values: &Values) -> Self {
+        let hold = |control: &'static Control| (control, ArcRwSignal::new(control.value(values).to_string()));
         Self {
-            heads: RwSignal::new(state.heads),
-            length: RwSignal::new(state.length),
-            head: RwSignal::new(state.head),
-            order: RwSignal::new(state.order),
-            form: RwSignal::new(state.form),
-            view: RwSignal::new(state.view),
-            theme: RwSignal::new(state.theme),
-            models: RwSignal::new(state.models),
-            lengths: RwSignal::new(state.lengths),
-            protocol: RwSignal::new(state.protocol),
-            text: RwSignal::new(state.text),
-            own: RwSignal::new("".into()),
-            stride: RwSignal::new(state.stride),
-            targets: RwSignal::new(state.targets),
-            engine: RwSignal::new(state.engine),
-            labs: RwSignal::new(state.labs),
-            hide: RwSignal::new(state.hide),
+            all: StoredValue::new(controls.into_iter().map(hold).collect()),
             printing: RwSignal::new(false),
             system_dark: RwSignal::new(false),
         }
     }
 
-    /// The settings at this moment; tracks every one of them.
-    pub fn snapshot(&self) -> State {
-        State {
-            heads: self.heads.get(),
-            length: self.length.get(),
-            head: self.shown_head(),
-            order: self.order.get(),
-            form: self.form.get(),
-            view: self.view.get(),
-            theme: self.theme.get(),
-            models: self.models.get(),
-            lengths: self.lengths.get(),
-            protocol: self.protocol.get(),
-            text: self.text.get(),
-            stride: self.stride.get(),
-            targets: self.targets.get(),
-            engine: self.engine.get(),
-            labs: self.labs.get(),
-            hide: self.hide.get(),
-        }
-    }
-
-    /// Sets what differs from `state`.
-    pub fn adopt(&self, state: State) {
-        fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-            if signal.with_untracked(|now| *now != value) {
-                signal.set(value);
+    fn signal(&self, control: &'static Control) -> ArcRwSignal<String> {
+        let found = |all: &mut Vec<Held>| match all.iter().find(|(c, _)| c.key == control.key) {
+            Some((_, signal)) => signal.clone(),
+            None => {
+                let signal = ArcRwSignal::new(control.default.to_string());
+                all.push((control, signal.clone()));
+                signal
             }
-        }
-        set(self.heads, state.heads);
-        set(self.length, state.length);
-        set(self.head, state.head);
-        set(self.order, state.order);
-        set(self.form, state.form);
-        set(self.view, state.view);
-        set(self.theme, state.theme);
-        set(self.models, state.models);
-        set(self.lengths, state.lengths);
-        set(self.protocol, state.protocol);
-        set(self.text, state.text);
-        set(self.stride, state.stride);
-        set(self.targets, state.targets);
-        set(self.engine, state.engine);
-        set(self.labs, state.labs);
-        set(self.hide, state.hide);
+        };
+        // Gone with the page itself only.
+        self.all.try_update_value(found).unwrap_or_else(|| ArcRwSignal::new(control.default.to_string()))
     }
 
-    /// The head shown, from 0, always below the head count. Tracks both.
-    pub fn shown_head(&self) -> usize {
-        self.head.get().min(self.heads.get().saturating_sub(1))
+    /// Every setting, in the order of the page's list.
+    pub fn controls(&self) -> Vec<&'static Control> {
+        self.all.with_value(|all| all.iter().map(|(control, _)| *control).collect())
+    }
+
+    /// The value of a setting as text; what counts among others is held to their number. Tracks both.
+    pub fn text(&self, control: &'static Control) -> String {
+        let text = self.signal(control).get();
+        match control.kind {
+            Kind::Among(of) => usize::read(&text).min(usize::read(&self.text(of))).to_string(),
+            _ => text,
+        }
+    }
+
+    /// The value of a setting. Tracks it.
+    pub fn get<T: Value>(&self, setting: &'static Setting<T>) -> T {
+        T::read(&self.text(&setting.control))
+    }
+
+    /// The value of a setting as a signal.
+    pub fn of<T: Value + Send + Sync + 'static>(self, setting: &'static Setting<T>) -> Signal<T> {
+        Signal::derive(move || self.get(setting))
+    }
+
+    /// Sets a setting.
+    pub fn set<T: Value>(&self, setting: &'static Setting<T>, value: T) {
+        self.put(&setting.control, value.write());
+    }
+
+    /// Changes a setting.
+    pub fn update<T: Value>(&self, setting: &'static Setting<T>, change: impl FnOnce(&mut T)) {
+        let mut value = untrack(|| self.get(setting));
+        change(&mut value);
+        self.set(setting, value);
+    }
+
+    /// Sets a setting to a text within its bounds. What is as it was is not told.
+    pub fn put(&self, control: &'static Control, value: String) {
+        let signal = self.signal(control);
+        if signal.with_untracked(|now| *now != value) {
+            signal.set(value);
+        }
+    }
+
+    /// Those of these settings that differ from their defaults. Tracks all of them.
+    pub fn values_of(&self, controls: &[&'static Control]) -> Values {
+        let all = controls.iter().map(|control| (control, self.text(control)));
+        all.filter(|(c, text)| text != c.default).map(|(c, text)| (c.key.to_string(), text)).collect()
+    }
+
+    /// All that differ from their defaults, in the order of the page's list. Tracks every setting.
+    pub fn values(&self) -> Values {
+        self.values_of(&self.controls())
+    }
+
+    /// Sets every setting as these values have it.
+    pub fn adopt(&self, values: &Values) {
+        for control in self.controls() {
+            self.put(control, control.value(values).to_string());
+        }
     }
 
     /// Whether dark colours are in use: as chosen, else as the system has it; never on paper. Tracks all three.
     pub fn dark(&self) -> bool {
-        match self.theme.get() {
+        match self.get(&THEME) {
             _ if self.printing.get() => false,
             ThemeChoice::Auto => self.system_dark.get(),
             ThemeChoice::Light => false,
@@ -295,7 +134,7 @@ impl Settings {
 /// The page's settings. Components outside the page (a test, say) get a set of their own, at the defaults.
 pub fn use_settings() -> Settings {
     use_context::<Settings>().unwrap_or_else(|| {
-        let settings = Settings::new(State::default());
+        let settings = Settings::new([], &Values::new());
         provide_context(settings);
         settings
     })

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-/// One value that can be chosen: its name in addresses and tests, and its label.
-pub type Choice = (&'static str, &'static str);
+use crate::ui::settings::control::Choice;
 
 /// A row of radio buttons that looks like one control. The values are `(name, label)`.
 #[component]
@@ -47,37 +46,30 @@ pub fn Segmented(
     }
 }
 
-/// A list to choose a number from.
+/// A list to choose from.
 #[component]
-pub fn NumberList(
+pub fn List(
     /// Test handle.
     testid: &'static str,
     /// What is chosen.
     label: &'static str,
-    /// Values with their labels.
-    choices: Vec<(usize, String)>,
-    /// The present value.
+    /// Values, each with its label.
+    choices: Vec<(String, String)>,
+    /// Name of the present value.
     #[prop(into)]
-    value: Signal<usize>,
-    /// Called with the chosen value.
+    value: Signal<String>,
+    /// Called with the name of the chosen value.
     #[prop(into)]
-    choose: Callback<usize>,
+    choose: Callback<String>,
 ) -> impl IntoView {
-    let options = choices
-        .into_iter()
-        .map(|(number, text)| view! { <option value=number selected=move || value.get() == number>{text}</option> });
+    let options = choices.into_iter().map(|(name, text)| {
+        let chosen = name.clone();
+        view! { <option value=name selected=move || value.with(|v| *v == chosen)>{text}</option> }
+    });
     view! {
         <label class="list">
             <span class="control-label">{label}</span>
-            <select
-                data-testid=testid
-                prop:value=move || value.get().to_string()
-                on:change=move |event| {
-                    if let Ok(number) = event_target_value(&event).parse() {
-                        choose.run(number);
-                    }
-                }
-            >
+            <select data-testid=testid prop:value=value on:change=move |event| choose.run(event_target_value(&event))>
                 {options.collect_view()}
             </select>
         </label>

@@ -128,33 +128,3 @@ fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     // The click has started the download; the browser keeps the blob alive for it.
     Url::revoke_object_url(&url)
 }
-
-/// One line of a CSV file (RFC 4180, but with a plain line feed).
-pub fn csv_line<S: AsRef<str>>(cells: impl IntoIterator<Item = S>) -> String {
-    let mut line = String::new();
-    for (i, cell) in cells.into_iter().enumerate() {
-        if i > 0 {
-            line.push(',');
-        }
-        let cell = cell.as_ref();
-        if cell.contains(['"', ',', '\n', '\r']) {
-            line.push('"');
-            line.push_str(&cell.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(cell);
-        }
-    }
-    line.push('\n');
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_with_commas_and_quotes_are_quoted() {
-        assert_eq!(csv_line(["a", "b,c", "say \"x\""]), "a,\"b,c\",\"say \"\"x\"\"\"\n");
-    }
-}

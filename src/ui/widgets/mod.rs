@@ -2,6 +2,8 @@
 
 pub mod choice;
 pub mod number;
+pub mod text;
+pub mod setting;
 pub mod canvas;
 pub mod readout;
 pub mod line_plot;

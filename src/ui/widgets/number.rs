@@ -1,22 +1,12 @@
-//! Controls that several figures share: a whole number by box and slider, and one of a few by name.
+//! A whole number by box and slider.
 
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
-use crate::ui::widgets::choice::{Choice, Segmented};
+use crate::ui::settings::control::Spread;
 
 /// Steps of a logarithmic slider between one power of two and the next.
 const STEPS_PER_OCTAVE: f64 = 8.0;
-
-/// How a slider's way is spread over the numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Spread {
-    /// Equal steps.
-    #[default]
-    Even,
-    /// Equal ratios.
-    Log2,
-}
 
 impl Spread {
     /// Place of the slider for a number.
@@ -125,33 +115,6 @@ pub fn NumberControl(
             />
         </label>
     }
-}
-
-/// One of a few values, as a row of radio buttons.
-#[component]
-pub fn PickControl<T: Copy + PartialEq + Send + Sync + 'static>(
-    /// Test handle.
-    testid: &'static str,
-    /// Label.
-    label: &'static str,
-    /// The value shown and set.
-    value: RwSignal<T>,
-    /// Id (as in the URL) and text of each value.
-    choices: &'static [Choice],
-    /// The values, in the order of `choices`.
-    values: &'static [T],
-) -> impl IntoView {
-    let id = Signal::derive(move || {
-        let at = values.iter().position(|v| *v == value.get()).unwrap_or_default();
-        choices.get(at).map_or("", |c| c.0)
-    });
-    let choose = move |id: &'static str| {
-        let at = choices.iter().position(|c| c.0 == id);
-        if let Some(picked) = at.and_then(|at| values.get(at)) {
-            value.set(*picked);
-        }
-    };
-    view! { <Segmented testid label choices value=id choose /> }
 }
 
 #[cfg(test)]

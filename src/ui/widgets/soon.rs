@@ -1,4 +1,4 @@
-//! Content that is drawn in a task of its own.
+//! Content that is drawn in a task of its own, and signals that come true after a time.
 
 use std::time::Duration;
 
@@ -19,4 +19,16 @@ pub fn Soon(
         Duration::ZERO,
     );
     move || come.get().then(|| children())
+}
+
+/// A signal that becomes true after that time.
+pub fn after(time: Duration) -> Signal<bool> {
+    let over = RwSignal::new(false);
+    set_timeout(
+        move || {
+            let _ = over.try_set(true);
+        },
+        time,
+    );
+    over.into()
 }

@@ -3,12 +3,11 @@
 use crate::chart::{Theme, square};
 use crate::config::Change;
 use crate::protocol::{Evaluate, Task};
-use crate::ui::figure::spec::{
-    Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD, Truncate, escaped, own_text,
-    text_problem,
-};
-use crate::ui::runs::results::show_3;
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
+use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
+use crate::ui::format::table::escaped;
+use crate::ui::format::numbers::show_3;
+use crate::ui::format::table::Table;
 
 /// Tokens of the text that are looked at, at most.
 const MOST: usize = 256;
@@ -22,25 +21,28 @@ const SHARES: (f32, f32) = (1.0, 0.0);
 pub static SPEC: FigureSpec = FigureSpec {
     id: "attention",
     title: "Attention over your sentence",
+    question: "What does the bias do to a sentence?",
+    height: 1630,
     controls: &[
-        Control {
+        &Control {
             key: "attention-text",
             label: "Text (the first 256 tokens are used)",
             kind: Kind::Text { limit: 2_000, keep: Truncate::Start },
             default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
         },
-        Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
-        Control {
+        &Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
+        &Control {
             key: "attention-bias",
             label: "Bias while computing",
             kind: Kind::Pick(&[("on", "as trained"), ("off", "removed")]),
             default: "on",
         },
-        Control { key: "attention-layer", label: "Layer", kind: Kind::Number { min: 1, max: 4 }, default: "1" },
-        Control { key: "attention-head", label: "Head", kind: Kind::Number { min: 1, max: HEADS }, default: "1" },
+        &Control { key: "attention-layer", label: "Layer", kind: Kind::Number { spread: Spread::Even, min: 1, max: 4 }, default: "1" },
+        &Control { key: "attention-head", label: "Head", kind: Kind::Number { spread: Spread::Even, min: 1, max: HEADS }, default: "1" },
         // The end of the second “belong”: with the bias it looks at its own beginning, without it at the first one's.
-        Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "23" },
+        &Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "23" },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Look"),
     plots: &[],
     series: &["attention"],
@@ -48,7 +50,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
     let model = format!("{}-256", context.value("attention-method"));
@@ -306,11 +310,5 @@ mod tests {
         let words: Vec<String> = ["", "", "é", " ", "\n", ""].map(String::from).to_vec();
         let said: Vec<String> = (0..words.len()).map(|k| quoted(&words, k)).collect();
         assert_eq!(said, ["part of “é”", "part of “é”", "“é”", "a space", "the end of a line", "part of a letter"]);
-    }
-
-    #[test]
-    fn every_model_of_the_list_is_a_method() {
-        let Kind::List(choices) = SPEC.controls[1].kind else { panic!("not a list") };
-        assert!(choices.iter().all(|c| crate::position::by_id(c.0).is_some()));
     }
 }

@@ -3,9 +3,9 @@
 use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short};
 use crate::position::slopes;
 use crate::ui::figures::slopes::data::slope_text;
-use crate::ui::settings::state::{Form, View};
-use crate::ui::widgets::data_table::Table;
-use crate::ui::widgets::export::csv_line;
+use crate::ui::figures::bias::{Form, View};
+use crate::ui::format::table::Table;
+use crate::ui::format::table::csv_line;
 
 /// End of the colour scale in the paper's form: e^−16 leaves a key about a ten-millionth of its weight.
 const FADED: f32 = -16.0;
@@ -16,7 +16,7 @@ const MAX_CELLS: usize = 1_024;
 
 /// All that the figure depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Setting {
+pub struct Shown {
     /// Head count.
     pub heads: usize,
     /// Head shown, from 0, below `heads`.
@@ -29,7 +29,7 @@ pub struct Setting {
     pub view: View,
 }
 
-impl Setting {
+impl Shown {
     /// The slope of a head, counted from 0.
     pub fn slope(&self, head: usize) -> f64 {
         slopes(self.heads).get(head).copied().unwrap_or(0.0)
@@ -54,7 +54,7 @@ pub fn bias_row(slope: f64, length: usize, form: Form) -> Vec<f32> {
 }
 
 /// The drawing's values.
-pub fn heatmap(at: &Setting) -> Heatmap {
+pub fn heatmap(at: &Shown) -> Heatmap {
     let all = slopes(at.heads);
     let small = at.view == View::All;
     let maps: Vec<BiasMap> = at
@@ -81,7 +81,7 @@ pub fn heatmap(at: &Setting) -> Heatmap {
 }
 
 /// What the figure tells about one cell: "query 12, key 3, distance 9, bias −4.5".
-pub fn describe(at: &Setting, heatmap: &Heatmap, cell: Cell) -> String {
+pub fn describe(at: &Shown, heatmap: &Heatmap, cell: Cell) -> String {
     let Cell { map, query, key } = cell;
     let head = match at.view {
         View::One => String::new(),
@@ -101,7 +101,7 @@ pub fn reach(slope: f64) -> usize {
 }
 
 /// What the map shows, in one sentence; `difference` is the largest between the two forms' weights.
-pub fn finding(at: &Setting, difference: f32) -> String {
+pub fn finding(at: &Shown, difference: f32) -> String {
     let same = match difference {
         0.0 => "both forms give exactly the same attention weights".to_string(),
         d => format!("both forms give the same attention weights, to within {}", tiny(d)),
@@ -179,7 +179,7 @@ fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The table of `heatmap`, made from `at`: bias by distance (by key in the code's form), one column per head shown.
-pub fn table(at: &Setting, heatmap: &Heatmap) -> Table {
+pub fn table(at: &Shown, heatmap: &Heatmap) -> Table {
     let most = MAX_ROWS.min(MAX_CELLS / heatmap.maps.len().max(1));
     let all = at.length <= most;
     let index = index_name(at.form);
@@ -202,7 +202,7 @@ pub fn table(at: &Setting, heatmap: &Heatmap) -> Table {
 }
 
 /// The whole data: every distance (or key), every head.
-pub fn csv(at: &Setting) -> String {
+pub fn csv(at: &Shown) -> String {
     let rows: Vec<Vec<f32>> = slopes(at.heads).into_iter().map(|m| bias_row(m, at.length, at.form)).collect();
     let names = (1..=at.heads).map(|head| format!("bias_head_{head}"));
     let mut out = csv_line(std::iter::once(index_name(at.form).to_ascii_lowercase()).chain(names));

@@ -2,14 +2,14 @@ use super::*;
 use crate::chart::{Theme, heatmap_to_svg};
 use crate::position::{Alibi, PositionMethod, Shape};
 
-fn setting(heads: usize, head: usize, length: usize) -> Setting {
-    Setting { heads, head, length, form: Form::Paper, view: View::One }
+fn setting(heads: usize, head: usize, length: usize) -> Shown {
+    Shown { heads, head, length, form: Form::Paper, view: View::One }
 }
 
 #[test]
 fn cells_agree_with_the_method_that_the_model_uses() {
     for heads in [1, 3, 8, 12, 64] {
-        let at = Setting { view: View::All, ..setting(heads, 0, 33) };
+        let at = Shown { view: View::All, ..setting(heads, 0, 33) };
         let map = heatmap(&at);
         let shape = Shape { d_model: heads, n_head: heads };
         for (head, query, key) in [(0, 32, 0), (heads - 1, 20, 7), (heads / 2, 5, 5)] {
@@ -29,7 +29,7 @@ fn a_cell_is_read_out_with_its_bias() {
     assert_eq!(told, "query 12, key 3, distance 9, bias −4.5");
     let masked = describe(&at, &heatmap(&at), Cell { map: 0, query: 3, key: 12 });
     assert!(masked.contains("masked"), "{masked}");
-    let all = Setting { view: View::All, form: Form::Code, ..at };
+    let all = Shown { view: View::All, form: Form::Code, ..at };
     let told = describe(&all, &heatmap(&all), Cell { map: 1, query: 12, key: 3 });
     assert_eq!(told, "head 2, query 12, key 3, distance 9, bias 0.75");
 }
@@ -37,7 +37,7 @@ fn a_cell_is_read_out_with_its_bias() {
 #[test]
 fn the_forms_differ_by_a_constant_per_query() {
     let paper = heatmap(&setting(12, 8, 40));
-    let code = heatmap(&Setting { form: Form::Code, ..setting(12, 8, 40) });
+    let code = heatmap(&Shown { form: Form::Code, ..setting(12, 8, 40) });
     let shift = |query, key| code.value(0, query, key).unwrap() - paper.value(0, query, key).unwrap();
     for query in 0..40 {
         for key in 0..=query {
@@ -57,9 +57,9 @@ fn findings_follow_head_and_length() {
         "{flat}"
     );
     assert!(flat.ends_with("both forms give exactly the same attention weights."), "{flat}");
-    let code = finding(&Setting { form: Form::Code, ..setting(8, 0, 64) }, 0.0);
+    let code = finding(&Shown { form: Form::Code, ..setting(8, 0, 64) }, 0.0);
     assert!(code.contains("adds 0 to the first key and up to 31.5 to the last"), "{code}");
-    let all = finding(&Setting { view: View::All, ..setting(8, 0, 64) }, 0.0);
+    let all = finding(&Shown { view: View::All, ..setting(8, 0, 64) }, 0.0);
     assert!(
         all.contains(
             "after 10 tokens in the steepest of the 8 heads (slope 1/2) and after 1179 in the flattest (slope 1/256)"
@@ -84,7 +84,7 @@ fn the_table_is_bias_by_distance_within_its_bounds() {
     assert_eq!(table.rows.len(), 64);
     assert_eq!(table.rows[9], ["9", "−2.25"]);
     for (heads, length, view) in [(8, 4096, View::One), (64, 4096, View::All), (64, 2, View::All)] {
-        let at = Setting { view, ..setting(heads, 0, length) };
+        let at = Shown { view, ..setting(heads, 0, length) };
         let table = super::table(&at, &heatmap(&at));
         assert!(table.rows.len() <= 512 && table.rows.len() >= length.min(16));
         assert_eq!(table.rows.last().unwrap()[0], (length - 1).to_string());
@@ -113,13 +113,13 @@ fn small_numbers_are_written_in_powers_of_ten() {
 fn drawings() {
     let one = heatmap_to_svg(&heatmap(&setting(8, 0, 16)), &Theme::LIGHT, 560).unwrap();
     crate::chart::tests::golden("bias-one-light.svg", &one);
-    let all = Setting { view: View::All, form: Form::Code, ..setting(3, 0, 12) };
+    let all = Shown { view: View::All, form: Form::Code, ..setting(3, 0, 12) };
     crate::chart::tests::golden("bias-all-dark.svg", &heatmap_to_svg(&heatmap(&all), &Theme::DARK, 360).unwrap());
 }
 
 #[test]
 fn a_point_on_the_sheet_is_the_cell_drawn_there() {
-    let map = heatmap(&Setting { view: View::All, ..setting(12, 0, 100) });
+    let map = heatmap(&Shown { view: View::All, ..setting(12, 0, 100) });
     let at = crate::chart::HeatLayout::of(&map, 700.0).unwrap();
     for cell in [Cell { map: 0, query: 0, key: 0 }, Cell { map: 7, query: 99, key: 42 }] {
         let place = at.place(cell).unwrap();

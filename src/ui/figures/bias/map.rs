@@ -6,12 +6,13 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent};
 
 use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
-use crate::ui::settings::state::{Form, View, use_settings};
+use crate::ui::figures::bias::{Form, View};
+use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::readout::{Choice, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
-use crate::ui::figures::bias::data::{Setting, describe};
+use crate::ui::figures::bias::data::{Shown, describe};
 
 /// Device pixels per CSS pixel of the cells, at most: finer ones would cost the 50 ms that a slider step may take.
 const MAX_DENSITY: f64 = 2.0;
@@ -22,7 +23,7 @@ pub fn Map(
     /// What to draw.
     heatmap: Signal<Heatmap>,
     /// What it was made from.
-    at: Signal<Setting>,
+    at: Signal<Shown>,
 ) -> impl IntoView {
     let settings = use_settings();
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());

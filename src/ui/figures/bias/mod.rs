@@ -4,50 +4,93 @@ use leptos::prelude::*;
 
 use crate::chart::heatmap_to_svg;
 use crate::ui::figure::frame::Frame;
-use crate::ui::figure::spec::{Control, Kind, put};
-use crate::ui::settings::state::{BIAS_LENGTHS, Form, MAX_HEADS, View, use_settings};
-use crate::ui::widgets::choice::{Choice, Segmented};
-use crate::ui::widgets::data_table::{DataTable, Table};
+use crate::choices;
+use crate::ui::figure::spec::{Drawing, FigureSpec};
+use crate::ui::figures::slopes::HEADS;
+use crate::ui::settings::control::{Kind, Setting, Spread};
+use crate::ui::settings::state::use_settings;
+use crate::ui::format::table::Table;
+use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::theme;
-use crate::ui::widgets::number::{NumberControl, PickControl, Spread};
+use crate::ui::widgets::setting::SettingControl;
 use crate::ui::widgets::visibility::near;
 
 mod data;
 mod map;
 mod softmax;
 
-use data::Setting;
+use data::Shown;
 use softmax::Scores;
 
 /// Width of the downloaded drawing, CSS pixels.
 const SVG_WIDTH: u32 = 760;
-const FORMS: &[Choice] = &[("paper", "paper: −m(i − j)"), ("code", "code: +m·j")];
-const VIEWS: &[Choice] = &[("one", "one head"), ("all", "all heads")];
 
+choices! {
+    /// Which of the two equivalent biases is shown.
+    Form {
+        /// −m(i − j), as the paper writes it.
+        Paper = ("paper", "paper: −m(i − j)"),
+        /// +m·j, as the authors' code adds it.
+        Code = ("code", "code: +m·j"),
+    }
+}
+
+choices! {
+    /// One head, or all of them as small multiples.
+    View {
+        /// The head of [`HEAD`].
+        One = ("one", "one head"),
+        /// Every head.
+        All = ("all", "all heads"),
+    }
+}
+
+/// Head shown, from 1.
+pub static HEAD: Setting<usize> = Setting::new("head", "Head shown", Kind::Among(&HEADS.control), "1");
+/// Sequence length, tokens.
+pub static LENGTH: Setting<usize> = Setting::new(
+    "length",
+    "Sequence length, tokens",
+    Kind::Number { min: 2, max: 4_096, spread: Spread::Log2 },
+    "64",
+);
+/// Form of the bias.
+pub static FORM: Setting<Form> = Setting::new("form", "Form", Kind::Pick(Form::CHOICES), "paper");
+/// One head or all.
+pub static VIEW: Setting<View> = Setting::new("view", "View", Kind::Pick(View::CHOICES), "one");
 /// The scores of the worked example.
-pub static SCORES: Control =
-    Control { key: "scores", label: "Example scores", kind: Kind::Pick(EXAMPLES), default: "uneven" };
-const EXAMPLES: &[Choice] = &[("uneven", "uneven"), ("equal", "all equal")];
+pub static SCORES: Setting<Scores> =
+    Setting::new("scores", "Example scores", Kind::Pick(Scores::CHOICES), "uneven");
+
+/// The figure.
+pub static SPEC: FigureSpec = FigureSpec {
+    id: "bias",
+    title: "The bias of every query and key",
+    question: "What is added to the scores?",
+    height: 1_680,
+    controls: &[&HEAD.control, &LENGTH.control, &FORM.control, &VIEW.control, &SCORES.control],
+    shared: &[&HEADS.control],
+    ..FigureSpec::BLANK
+};
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Own(|| view! { <Bias /> }.into_any());
 
 /// Bias heatmap of one head or all, in both forms, and the weights that follow.
 #[component]
 pub fn Bias() -> impl IntoView {
     let settings = use_settings();
-    let labs = settings.labs;
-    let chosen = move || SCORES.value(&labs.read());
-    let scores = Memo::new(move |_| if chosen() == "equal" { Scores::Equal } else { Scores::Uneven });
-    let scores_name = Signal::derive(move || if scores.get() == Scores::Equal { "equal" } else { "uneven" });
+    let scores = Memo::new(move |_| settings.get(&SCORES));
     let near = near();
-    let at = Memo::new(move |before: Option<&Setting>| match before {
+    let at = Memo::new(move |before: Option<&Shown>| match before {
         // Far from the reader it stays as it was, though its heads are those of another figure.
         Some(before) if !near.get() => *before,
-        _ => Setting {
-            heads: settings.heads.get(),
-            head: settings.shown_head(),
-            length: settings.length.get(),
-            form: settings.form.get(),
-            view: settings.view.get(),
+        _ => Shown {
+            heads: settings.get(&HEADS),
+            head: settings.get(&HEAD).saturating_sub(1),
+            length: settings.get(&LENGTH),
+            form: settings.get(&FORM),
+            view: settings.get(&VIEW),
         },
     });
     let slope = Memo::new(move |_| at.with(|at| at.slope(at.head)));
@@ -58,37 +101,14 @@ pub fn Bias() -> impl IntoView {
     let stem = Signal::derive(move || at.with(|at| format!("alibi-bias-{}-heads-length-{}", at.heads, at.length)));
     let csv = Signal::derive(move || at.with(data::csv));
     let svg = Signal::derive(move || heatmap.with(|heatmap| heatmap_to_svg(heatmap, &theme(), SVG_WIDTH).ok()));
-    let head = Signal::derive(move || settings.shown_head() + 1);
     view! {
-        <Frame id="bias" title="The bias of every query and key" finding=finding>
+        <Frame spec=&SPEC finding=finding>
             <div class="controls">
-                <NumberControl
-                    testid="heads"
-                    label="Heads"
-                    value=settings.heads.into()
-                    set=move |n| settings.heads.set(n)
-                    min=1
-                    max=Signal::stored(MAX_HEADS)
-                />
-                <NumberControl
-                    testid="head"
-                    label="Head shown"
-                    value=head
-                    set=move |n: usize| settings.head.set(n.saturating_sub(1))
-                    min=1
-                    max=settings.heads
-                />
-                <NumberControl
-                    testid="length"
-                    label="Sequence length, tokens"
-                    value=settings.length.into()
-                    set=move |n| settings.length.set(n)
-                    min=BIAS_LENGTHS.0
-                    max=Signal::stored(BIAS_LENGTHS.1)
-                    spread=Spread::Log2
-                />
-                <PickControl testid="form" label="Form" value=settings.form choices=FORMS values=&[Form::Paper, Form::Code] />
-                <PickControl testid="view" label="View" value=settings.view choices=VIEWS values=&[View::One, View::All] />
+                <SettingControl control=&HEADS.control />
+                <SettingControl control=&HEAD.control />
+                <SettingControl control=&LENGTH.control />
+                <SettingControl control=&FORM.control />
+                <SettingControl control=&VIEW.control />
             </div>
             <map::Map heatmap=heatmap.into() at=at.into() />
             <DataTable series="bias" table=table />
@@ -99,13 +119,7 @@ pub fn Bias() -> impl IntoView {
                 "the two sums differ, by " <i>"m"</i> "·" <i>"i"</i>
                 ", but by the same number in every column, and so the weights come out equal."
             </p>
-            <Segmented
-                testid=SCORES.key
-                label=SCORES.label
-                choices=EXAMPLES
-                value=scores_name
-                choose=move |name: &'static str| labs.update(|all| put(all, &SCORES, name.into()))
-            />
+            <SettingControl control=&SCORES.control />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
                 "Over all " {move || at.get().length} " keys of the last query, in f32, the weights of the two forms differ by at most "
@@ -123,7 +137,7 @@ fn Steps(
     /// Slope of the head shown.
     slope: Signal<f64>,
     /// Head and length.
-    at: Signal<Setting>,
+    at: Signal<Shown>,
 ) -> impl IntoView {
     let table: Memo<Table> = Memo::new(move |_| softmax::table(scores.get(), slope.get(), at.get().length));
     let caption = move || {

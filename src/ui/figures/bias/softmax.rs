@@ -4,22 +4,23 @@
 //! in f32, as a model would.
 
 use crate::chart::{format_number, format_short};
-use crate::ui::settings::state::Form;
-use crate::ui::widgets::data_table::Table;
+use crate::choices;
+use crate::ui::figures::bias::Form;
+use crate::ui::format::table::Table;
 
 use crate::ui::figures::bias::data::{bias_row, tiny};
 
 /// Keys of the worked example, at most.
 const EXAMPLE_KEYS: usize = 8;
 
-/// Content scores of the example.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scores {
-    /// Uneven, so that content and distance compete.
-    #[default]
-    Uneven,
-    /// All zero, so that the bias acts alone.
-    Equal,
+choices! {
+    /// Content scores of the example.
+    Scores {
+        /// Uneven, so that content and distance compete.
+        Uneven = ("uneven", "uneven"),
+        /// All zero, so that the bias acts alone.
+        Equal = ("equal", "all equal"),
+    }
 }
 
 impl Scores {

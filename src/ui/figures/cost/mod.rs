@@ -4,11 +4,12 @@ use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{BLOCK, CPU_BATCH, RUN_IN};
 use crate::protocol::{EngineChoice, Evaluate, Task};
 use crate::ui::figure::curves::{model_name, parts, speed};
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::{Control, Kind};
 use crate::ui::figures::paper;
 use crate::ui::runs::plan::tokens;
-use crate::ui::runs::results::thousands;
-use crate::ui::widgets::data_table::Table;
+use crate::ui::format::numbers::thousands;
+use crate::ui::format::table::Table;
 
 /// Input lengths, tokens.
 const LENGTHS: [usize; 3] = [256, 1_024, 4_096];
@@ -23,20 +24,23 @@ const FIRST: usize = RUN_IN + BLOCK;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "cost",
     title: "What each method costs here",
+    question: "What does each method cost?",
+    height: 1540,
     controls: &[
-        Control {
+        &Control {
             key: "cost-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256",
         },
-        Control {
+        &Control {
             key: "cost-longest",
             label: "Longest input, tokens",
             kind: Kind::Pick(&[("1024", "1,024"), ("4096", "4,096")]),
             default: "4096",
         },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     kept: None,
     plots: &["cost-plot", "cost-memory", "cost-paper-plot", "cost-paper-memory"],
@@ -44,7 +48,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 /// Lengths that are measured.
 fn lengths(context: &FigureContext) -> impl Iterator<Item = usize> {

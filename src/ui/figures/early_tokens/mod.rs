@@ -3,9 +3,11 @@
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Protocol, Task};
-use crate::ui::figure::spec::{Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD};
-use crate::ui::runs::results::{Summary, show_3, show_half, show_perplexity, thousands};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
+use crate::ui::runs::results::{Summary, show_half};
+use crate::ui::format::table::Table;
 
 /// Input lengths of the curves, tokens.
 const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
@@ -20,9 +22,11 @@ const LITTLE: usize = 100;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "early-tokens",
     title: "The early token curse",
+    question: "Why do longer inputs help at all?",
+    height: 1270,
     controls: &[
-        Control { key: "early-method", label: "Method, trained at 256 tokens", kind: METHOD, default: "alibi" },
-        Control {
+        &Control { key: "early-method", label: "Method, trained at 256 tokens", kind: METHOD, default: "alibi" },
+        &Control {
             key: "early-length",
             label: "Segment length of the first chart, tokens",
             kind: Kind::List(&[
@@ -35,6 +39,7 @@ pub static SPEC: FigureSpec = FigureSpec {
             default: "512",
         },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["early-tokens-plot", "early-tokens-curves"],
     series: &["early-tokens", "early-tokens-curves"],
@@ -42,7 +47,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn model(context: &FigureContext) -> String {
     format!("{}-256", context.value("early-method"))

@@ -9,10 +9,16 @@ use web_sys::HtmlInputElement;
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series};
 use crate::ui::figure::curves::{CurvePoint, model_name};
-use crate::ui::figure::spec::{Values, put};
-use crate::ui::figures::extrapolation::{GUESS, PREDICT, TRAINED};
-use crate::ui::runs::results::{show_perplexity, thousands};
-use crate::ui::settings::state::use_settings;
+use crate::ui::settings::control::{Kind, ON_OFF, Setting};
+use crate::ui::format::numbers::{show_perplexity, thousands};
+use crate::ui::settings::state::{Settings, use_settings};
+
+/// Training length of the models that the reader can guess at, and of those shown at first, tokens.
+pub const TRAINED: usize = 256;
+/// Whether the results past the training length are out of sight, for the reader to guess.
+pub static PREDICT: Setting<bool> = Setting::new("predict", "Predict first", Kind::Pick(ON_OFF), "off");
+/// What the reader guessed; see [`Guesses::read`].
+pub static GUESS: Setting<String> = Setting::new("guess", "Your guess", Kind::Hidden(200), "");
 
 /// Input lengths that are guessed at, tokens.
 pub const LENGTHS: [usize; 4] = [512, 1_024, 2_048, 4_096];
@@ -132,23 +138,25 @@ pub struct Sketch {
 }
 
 /// Changes the guesses among the settings.
-pub fn change(labs: RwSignal<Values>, edit: impl FnOnce(&mut Guesses)) {
-    let mut guesses = Guesses::read(&untrack(|| GUESS.value(&labs.read())));
-    edit(&mut guesses);
-    labs.update(|all| put(all, &GUESS, guesses.write()));
+pub fn change(settings: Settings, edit: impl FnOnce(&mut Guesses)) {
+    settings.update(&GUESS, |text| {
+        let mut guesses = Guesses::read(text);
+        edit(&mut guesses);
+        *text = guesses.write();
+    });
 }
 
 /// Buttons, models and numbers under the first figure's chart.
 #[component]
 pub fn Guess() -> impl IntoView {
-    let labs = use_settings().labs;
+    let settings = use_settings();
     let Some(sketch) = use_context::<Sketch>() else { return ().into_any() };
-    let guesses = Memo::new(move |_| Guesses::read(&GUESS.value(&labs.read())));
-    let drawing = Memo::new(move |_| PREDICT.value(&labs.read()) == "on");
+    let guesses = Memo::new(move |_| Guesses::read(&settings.get(&GUESS)));
+    let drawing = Memo::new(move |_| settings.get(&PREDICT));
     let (model, predict) = (NodeRef::<html::Select>::new(), NodeRef::<html::Button>::new());
     // What was pressed is hidden then: the keyboard goes on where the reader does.
     let set = move |on: bool| {
-        labs.update(|all| put(all, &PREDICT, if on { "on" } else { "off" }.into()));
+        settings.set(&PREDICT, on);
         let go = move || {
             let _ = match (on, model.get_untracked(), predict.get_untracked()) {
                 (true, Some(model), _) => model.focus(),
@@ -158,7 +166,7 @@ pub fn Guess() -> impl IntoView {
         };
         set_timeout(go, Duration::ZERO);
     };
-    let clear = move |_| change(labs, |g| *g = Guesses::default());
+    let clear = move |_| change(settings, |g| *g = Guesses::default());
     let begin = move |_| {
         if sketch.model.with_untracked(String::is_empty) {
             let first = |all: &Vec<String>| all.iter().find(|m| m.starts_with("alibi-")).or(all.last()).cloned();
@@ -181,7 +189,7 @@ pub fn Guess() -> impl IntoView {
         let take = move |event: web_sys::Event| {
             let number = event_target::<HtmlInputElement>(&event).value_as_number();
             let number = if number.is_finite() { number } else { 0.0 };
-            change(labs, |g| g.set(&sketch.model.get_untracked(), place, number));
+            change(settings, |g| g.set(&sketch.model.get_untracked(), place, number));
         };
         view! {
             <label class="control">

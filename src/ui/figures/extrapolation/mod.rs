@@ -6,22 +6,25 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use self::guess::{Guesses, LENGTHS, Sketch};
+use self::guess::{GUESS, Guesses, LENGTHS, PREDICT, Sketch, TRAINED};
 use crate::chart::{sort_by_key, style_of};
 use crate::protocol::Protocol;
 use crate::ui::figure::curves::{self, CurvePoint, model_name, parts};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::spec::{Control, Kind, put};
-use crate::ui::page::lazy::{LazyPart, LazyView, after};
+use crate::ui::figure::lazy::{LazyPart, LazyView};
+use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS};
+use crate::ui::settings::control::{Choice, Kind, Setting};
+use crate::ui::widgets::soon::after;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::plan::{Choices, evaluations, expected_engine, n_targets};
-use crate::ui::runs::results::thousands;
+use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::choice::{Choice, Segmented, Tick};
+use crate::ui::widgets::choice::Tick;
+use crate::ui::widgets::setting::SettingControl;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
@@ -32,8 +35,6 @@ use crate::ui::widgets::visibility::Moved;
 /// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
 const LONGEST_LIVE: usize = 4_096;
 
-/// Training length of the models shown at first, and of those that the reader can guess at, tokens.
-const TRAINED: usize = 256;
 /// Time that the chart is given before what stands under it is fetched.
 const AFTER_THE_CHART: Duration = Duration::from_millis(300);
 
@@ -41,21 +42,25 @@ const AFTER_THE_CHART: Duration = Duration::from_millis(300);
 const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("512", "512")];
 
 /// Training length of the models shown.
-pub static LENGTH: Control =
-    Control { key: "trained", label: "Training length, tokens", kind: Kind::Pick(TRAINED_AT), default: "256" };
+pub static LENGTH: Setting<usize> =
+    Setting::new("trained", "Training length, tokens", Kind::Pick(TRAINED_AT), "256");
 /// Models that are not shown, by id with commas between; each stands for its method at every training length. Trained
 /// slopes would lie over ALiBi's own: on request.
-pub static WITHOUT: Control =
-    Control { key: "without", label: "Models not shown", kind: Kind::Hidden(200), default: "trainable-256" };
-/// Whether the results past the training length are out of sight, for the reader to guess.
-pub static PREDICT: Control = Control {
-    key: "predict",
-    label: "Predict first",
-    kind: Kind::Pick(&[("off", "off"), ("on", "on")]),
-    default: "off",
+pub static WITHOUT: Setting<Vec<String>> =
+    Setting::new("without", "Models not shown", Kind::Hidden(200), "trainable-256");
+
+/// The figure.
+pub static SPEC: FigureSpec = FigureSpec {
+    id: "extrapolation",
+    title: "Perplexity against input length",
+    question: "What happens past the training length?",
+    height: 990,
+    controls: &[&LENGTH.control, &WITHOUT.control, &PREDICT.control, &GUESS.control],
+    shared: &[&TARGETS.control, &ENGINE.control],
+    ..FigureSpec::BLANK
 };
-/// What the reader guessed; see [`Guesses::read`].
-pub static GUESS: Control = Control { key: "guess", label: "Your guess", kind: Kind::Hidden(200), default: "" };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Own(|| view! { <Extrapolation /> }.into_any());
 
 fn same_method(a: &str, b: &str) -> bool {
     parts(a).0 == parts(b).0
@@ -67,13 +72,11 @@ pub fn Extrapolation() -> impl IntoView {
     let (settings, site) = (use_settings(), expect_context::<Assets>());
     let client = expect_context::<WorkerPool>();
     let run = RunState::default();
-    let labs = settings.labs;
-    let hidden = Memo::new(move |_| WITHOUT.value(&labs.read()));
-    let trained = Memo::new(move |_| LENGTH.value(&labs.read()).parse().unwrap_or(TRAINED));
+    let hidden = Memo::new(move |_| settings.get(&WITHOUT));
+    let trained = Memo::new(move |_| settings.get(&LENGTH));
     let guessable = move || trained.get() == TRAINED;
-    let predicting = Memo::new(move |_| guessable() && PREDICT.value(&labs.read()) == "on");
-    let guesses =
-        Memo::new(move |_| if guessable() { Guesses::read(&GUESS.value(&labs.read())) } else { Guesses::default() });
+    let predicting = Memo::new(move |_| guessable() && settings.get(&PREDICT));
+    let guesses = Memo::new(move |_| if guessable() { Guesses::read(&settings.get(&GUESS)) } else { Guesses::default() });
     let live_targets = RwSignal::new(0_usize);
 
     let recorded = Memo::new(move |_| {
@@ -82,7 +85,7 @@ pub fn Extrapolation() -> impl IntoView {
     });
     // One line for each method, those of other seeds as its band.
     let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
-    let visible = move |model: &str| !hidden.with(|h| h.split(',').any(|m| same_method(m, model)));
+    let visible = move |model: &str| !hidden.with(|h| h.iter().any(|m| same_method(m, model)));
     // While the reader guesses, nothing in the figure tells.
     let told = move |p: &CurvePoint| p.length <= trained.get() || !predicting.get();
     let chosen = Memo::new(move |_| {
@@ -116,7 +119,7 @@ pub fn Extrapolation() -> impl IntoView {
     let pencil = Callback::new(move |(x, y): (f64, f64)| {
         // Left of the first guessed length nothing is drawn: that was measured.
         if x > TRAINED as f64 * 1.2 {
-            guess::change(labs, |g| g.set(&sketch.model.get_untracked(), guess::nearest(x), y));
+            guess::change(settings, |g| g.set(&sketch.model.get_untracked(), guess::nearest(x), y));
         }
     });
     let pencil = Signal::derive(move || predicting.get().then_some(pencil));
@@ -144,8 +147,8 @@ pub fn Extrapolation() -> impl IntoView {
             models: chosen.get(),
             lengths,
             protocol: Protocol::Nonoverlapping,
-            targets: settings.targets.get(),
-            engine: settings.engine.get(),
+            targets: settings.get(&TARGETS),
+            engine: settings.get(&ENGINE),
             stream,
             own: None,
         };
@@ -156,10 +159,6 @@ pub fn Extrapolation() -> impl IntoView {
     let asked = Signal::derive(move || planned.with(|p| p.iter().flat_map(|p| p.1.clone()).collect::<Vec<_>>()));
     let before = move |()| planned.with_untracked(|p| p.iter().for_each(|p| live_targets.set(p.0)));
 
-    let length_name = Signal::derive(move || {
-        let now = trained.get().to_string();
-        TRAINED_AT.iter().find(|c| c.0 == now).map_or("", |c| c.0)
-    });
     let state = Signal::derive(move || match site.recorded.get() {
         Loaded::Unasked | Loaded::Loading => "loading",
         Loaded::Failed(_) => "failed",
@@ -194,21 +193,10 @@ pub fn Extrapolation() -> impl IntoView {
     };
     let wanted = use_context::<Moved>().map_or_else(|| after(AFTER_THE_CHART), |moved| moved.0);
     view! {
-        <Frame
-            id="extrapolation"
-            title="Perplexity against input length"
-            state=state
-            finding=finding
-        >
+        <Frame spec=&SPEC state=state finding=finding>
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="controls" hidden=predicting>
-                <Segmented
-                    testid=LENGTH.key
-                    label=LENGTH.label
-                    choices=TRAINED_AT
-                    value=length_name
-                    choose=move |name: &'static str| labs.update(|all| put(all, &LENGTH, name.into()))
-                />
+                <SettingControl control=&LENGTH.control />
             </div>
             <div class="ticks" role="group" aria-label="Position methods shown">
                 {move || {
@@ -223,12 +211,12 @@ pub fn Extrapolation() -> impl IntoView {
                                 style=style_of(parts(&model).0)
                                 checked=Signal::derive(move || visible(&for_checked))
                                 choose=move |on: bool| {
-                                    let now = hidden.get_untracked();
-                                    let mut without: Vec<&str> = now.split(',').filter(|m| !m.is_empty() && !same_method(m, &id)).collect();
-                                    if !on {
-                                        without.push(&id);
-                                    }
-                                    labs.update(|all| put(all, &WITHOUT, without.join(",")));
+                                    settings.update(&WITHOUT, |without| {
+                                        without.retain(|m| !same_method(m, &id));
+                                        if !on {
+                                            without.push(id.clone());
+                                        }
+                                    });
                                 }
                             />
                         }

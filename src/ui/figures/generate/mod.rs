@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::{model_name, parts};
-use crate::ui::figure::spec::{
-    Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, Truncate, escaped, own_text, text_problem,
-};
-use crate::ui::runs::results::{show_percent, thousands};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
+use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
+use crate::ui::format::table::escaped;
+use crate::ui::format::numbers::{show_percent, thousands};
+use crate::ui::format::table::Table;
 
 /// Tokens of the prompt that are used, at most.
 const PROMPT: usize = 1_024;
@@ -17,39 +17,42 @@ const PROMPT: usize = 1_024;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "generate",
     title: "The same prompt, continued by each method",
+    question: "What does collapse look like?",
+    height: 1900,
     controls: &[
-        Control {
+        &Control {
             key: "generate-prompt",
             label: "Prompt (its last 1,024 tokens are used)",
             kind: Kind::Text { limit: 8_000, keep: Truncate::End },
             default: "Fellow citizens of the Senate and of the House of Representatives:",
         },
-        Control {
+        &Control {
             key: "generate-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
             default: "sinusoidal-256,rotary-256,alibi-256",
         },
-        Control {
+        &Control {
             key: "generate-tokens",
             label: "New tokens",
             kind: Kind::List(&[("128", "128"), ("256", "256"), ("512", "512"), ("768", "768"), ("1536", "1,536")]),
             default: "768",
         },
-        Control {
+        &Control {
             key: "generate-temperature",
             label: "Temperature",
             kind: Kind::List(&[("0", "0: the likeliest"), ("0.5", "0.5"), ("0.8", "0.8"), ("1", "1"), ("1.3", "1.3")]),
             default: "0.8",
         },
-        Control {
+        &Control {
             key: "generate-top-k",
             label: "Drawn from the likeliest",
             kind: Kind::List(&[("0", "all"), ("5", "5"), ("20", "20"), ("50", "50"), ("200", "200")]),
             default: "50",
         },
-        Control { key: "generate-seed", label: "Seed", kind: Kind::Number { min: 1, max: 999 }, default: "1" },
+        &Control { key: "generate-seed", label: "Seed", kind: Kind::Number { spread: Spread::Even, min: 1, max: 999 }, default: "1" },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Write"),
     plots: &[],
     series: &["generate"],
@@ -57,7 +60,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn ask(context: &FigureContext, model: &str) -> Evaluate {
     let temperature = match context.value("generate-temperature") {

@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use crate::chart::{Raster, Theme, data_url, format_short};
 use crate::position::{METHODS, PositionMethod, Shape, by_id, slopes};
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::table::Table;
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
@@ -19,7 +20,9 @@ const LEVELS: usize = 200;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
-    controls: &[Control {
+    question: "How does a transformer learn where its tokens stand?",
+    height: 1130,
+    controls: &[&Control {
         key: "methods-method",
         label: "Method",
         kind: Kind::Pick(&[
@@ -32,6 +35,7 @@ pub static SPEC: FigureSpec = FigureSpec {
         ]),
         default: "alibi",
     }],
+    shared: &[&ENGINE.control],
     run: None,
     plots: &[],
     series: &["methods", "bidirectional"],
@@ -39,7 +43,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// What it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 /// What a method's hooks answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

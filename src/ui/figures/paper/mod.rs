@@ -3,9 +3,10 @@
 
 use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Point, Scale, Series};
 use crate::position::METHODS;
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
-use crate::ui::runs::results::thousands;
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::numbers::thousands;
+use crate::ui::format::table::Table;
 
 /// Vertical axis of the paper's Figure 1.
 const CUT: (f64, f64) = (15.0, 55.0);
@@ -16,8 +17,10 @@ const GREY: usize = 4;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "paper",
     title: "The paper’s own numbers",
+    question: "What did the paper measure?",
+    height: 750,
     controls: &[
-        Control {
+        &Control {
             key: "paper-table",
             label: "Table of the paper",
             kind: Kind::List(&[
@@ -39,13 +42,14 @@ pub static SPEC: FigureSpec = FigureSpec {
             ]),
             default: "2",
         },
-        Control {
+        &Control {
             key: "paper-axis",
             label: "Axes of Tables 2 to 4",
             kind: Kind::Pick(&[("whole", "whole"), ("cut", "as the paper cut it")]),
             default: "whole",
         },
     ],
+    shared: &[&ENGINE.control],
     run: None,
     plots: &["paper-plot"],
     series: &["paper"],
@@ -53,7 +57,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// What it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 /// The file of a table.
 pub fn file(table: &str) -> String {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::chart::sort_by_key;
 use crate::protocol::Evaluate;
 use crate::ui::figure::curves::{CurvePoint, model_name, order, parts};
-use crate::ui::runs::results::{show_perplexity, thousands};
+use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::runs::run_state::{Job, RunState, Status};
 
 /// One cell: its text, and its state for style and tests.

@@ -3,11 +3,14 @@
 mod controls;
 mod own;
 mod matrix;
+mod settings;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use self::controls::Controls;
+use self::own::Own;
+use self::settings::{LENGTHS, MODELS, PROTOCOL, STRIDE, TEXT, TextChoice, protocol_of};
 use self::matrix::Matrix;
 use crate::chart::sort_by_key;
 use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
@@ -16,18 +19,32 @@ use crate::ui::figure::curves::{self, CurvePoint};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::spec::own_text;
+use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS, own_text};
 use crate::ui::runs::assets::{Assets, Loaded};
-use crate::ui::runs::plan::{Choices, estimate, evaluations, expected_engine, n_targets, show_seconds};
-use crate::ui::runs::results::thousands;
+use crate::ui::format::numbers::show_seconds;
+use crate::ui::runs::plan::{Choices, estimate, evaluations, expected_engine, n_targets};
+use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::state::{TextChoice, protocol_of, use_settings};
+use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::LinePlot;
 use crate::ui::widgets::line_plot::drawing;
+
+/// The figure.
+pub static SPEC: FigureSpec = FigureSpec {
+    id: "perplexity",
+    title: "The laboratory",
+    question: "Does it hold when you measure it yourself?",
+    height: 1_530,
+    controls: &[&MODELS.control, &LENGTHS.control, &PROTOCOL.control, &STRIDE.control, &TEXT.control],
+    shared: &[&TARGETS.control, &ENGINE.control],
+    ..FigureSpec::BLANK
+};
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Own(|| view! { <Perplexity /> }.into_any());
 
 /// What would run now.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,21 +66,23 @@ pub fn Perplexity() -> impl IntoView {
     let (settings, site) = (use_settings(), expect_context::<Assets>());
     let client = expect_context::<WorkerPool>();
     let run = RunState::default();
+    let own = Own(RwSignal::new("".into()));
+    provide_context(own);
     let manifest = Memo::new(move |_| site.manifest.with(|m| m.ready().cloned()));
 
     let plan = Memo::new(move |_| {
         let manifest: Arc<Manifest> = manifest.get()?;
-        let (chosen, text) = (settings.models.get(), settings.text.get());
+        let (chosen, text) = (settings.get(&MODELS), settings.get(&TEXT));
         let mut models: Vec<String> =
             manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
         sort_by_key(&mut models, |m| curves::order(m));
         let choices = Choices {
-            lengths: settings.lengths.get(),
-            protocol: protocol_of(settings.protocol.get(), settings.stride.get()),
-            targets: settings.targets.get(),
-            engine: settings.engine.get(),
+            lengths: settings.get(&LENGTHS),
+            protocol: protocol_of(settings.get(&PROTOCOL), settings.get(&STRIDE)),
+            targets: settings.get(&TARGETS),
+            engine: settings.get(&ENGINE),
             stream: match text {
-                TextChoice::Own => own_text(&settings.own.get()).0,
+                TextChoice::Own => own_text(&own.0.get()).0,
                 TextChoice::MobyDick => "moby-dick".into(),
                 TextChoice::HeldOut => "held-out".into(),
             },
@@ -73,7 +92,7 @@ pub fn Perplexity() -> impl IntoView {
         let choices = match text {
             TextChoice::Own => {
                 let counted = client.results.with(|r| r.counted(&choices.stream)).unwrap_or(0);
-                Choices { own: Some((settings.own.get(), counted)), ..choices }
+                Choices { own: Some((own.0.get(), counted)), ..choices }
             }
             _ => choices,
         };
@@ -95,7 +114,7 @@ pub fn Perplexity() -> impl IntoView {
         client.results.with(|r| {
             let now = r.of(&plan.stream, plan.protocol, plan.n_targets);
             let found = match (now.is_empty(), r.latest_targets(&plan.stream, plan.protocol)) {
-                (true, Some(other)) if settings.targets.get() == 0 => r.of(&plan.stream, plan.protocol, other),
+                (true, Some(other)) if settings.get(&TARGETS) == 0 => r.of(&plan.stream, plan.protocol, other),
                 _ => now,
             };
             curves::live_points(&found)
@@ -103,9 +122,9 @@ pub fn Perplexity() -> impl IntoView {
     });
     // Before anything has run: what these choices gave when it was recorded, pale.
     let recorded = Memo::new(move |_| -> Vec<CurvePoint> {
-        let (models, lengths) = (settings.models.get(), settings.lengths.get());
+        let (models, lengths) = (settings.get(&MODELS), settings.get(&LENGTHS));
         if points.with(|p| !p.is_empty())
-            || settings.text.get() != TextChoice::HeldOut
+            || settings.get(&TEXT) != TextChoice::HeldOut
             || plan.with(|p| p.as_ref().is_none_or(|p| p.protocol != Protocol::Nonoverlapping))
         {
             return Vec::new();
@@ -118,7 +137,7 @@ pub fn Perplexity() -> impl IntoView {
         points.with(|p| {
             let mut trained = curves::training_lengths(p);
             if trained.is_empty() {
-                trained = settings.models.with(|m| m.iter().filter_map(|m| curves::parts(m).1).collect());
+                trained = settings.get(&MODELS).iter().filter_map(|m| curves::parts(m).1).collect();
                 sort_by_key(&mut trained, |l| *l);
                 trained.dedup();
             }
@@ -154,14 +173,13 @@ pub fn Perplexity() -> impl IntoView {
     };
     view! {
         <Frame
-            id="perplexity"
-            title="The laboratory"
+            spec=&SPEC
             state=state
             finding=Signal::derive(said)
         >
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <Controls manifest=manifest />
-            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.targets.get()))}</p>
+            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.get(&TARGETS)))}</p>
             <RunBar
                 run=run
                 label="Run"

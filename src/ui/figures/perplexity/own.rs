@@ -9,8 +9,10 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 
 use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Evaluate, Task};
-use crate::ui::figure::spec::{own_text, text_problem};
-use crate::ui::runs::results::thousands;
+use crate::ui::figure::spec::own_text;
+use crate::ui::figures::perplexity::settings::MODELS;
+use crate::ui::settings::control::text_problem;
+use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::{RunState, explain};
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
@@ -18,11 +20,15 @@ use crate::ui::settings::state::use_settings;
 /// Tokens of the shortest input. Every token has at least one byte.
 const SHORTEST: usize = 32;
 
+/// The reader's own text, as last taken: a context of the laboratory. No part of the address.
+#[derive(Clone, Copy)]
+pub struct Own(pub RwSignal<Arc<str>>);
+
 /// A box for the text, a file chooser, and the button that takes the text.
 #[component]
 pub fn OwnText() -> impl IntoView {
-    let (settings, client) = (use_settings(), expect_context::<WorkerPool>());
-    let draft = RwSignal::new(settings.own.get_untracked().to_string());
+    let (settings, client, own) = (use_settings(), expect_context::<WorkerPool>(), expect_context::<Own>().0);
+    let draft = RwSignal::new(own.get_untracked().to_string());
     let trouble = RwSignal::new(String::new());
     let run = RunState::default();
     // Its tokens are being counted; what was taken before stays until there is something better.
@@ -34,7 +40,7 @@ pub fn OwnText() -> impl IntoView {
         trouble.set(String::new());
         let (stream, text) = own_text(&text);
         next.set(text.clone());
-        let model = settings.models.with_untracked(|m| m.first().cloned()).unwrap_or_default();
+        let model = untrack(|| settings.get(&MODELS)).into_iter().next().unwrap_or_default();
         let count =
             Evaluate { model, stream, text, engine: EngineChoice::Cpu, task: Task::Count, ..Default::default() };
         client.start(run, vec![count]);
@@ -47,7 +53,7 @@ pub fn OwnText() -> impl IntoView {
                 let n = if n == 1 { "1 token".into() } else { format!("{n} tokens") };
                 trouble.set(format!("This text has {n}; the shortest input has {SHORTEST}: use a longer text."));
             }
-            _ => settings.own.set(text),
+            _ => own.set(text),
         }
         next.set(None);
     });
@@ -83,7 +89,7 @@ pub fn OwnText() -> impl IntoView {
         }
     };
     let said = move || {
-        let own = settings.own.get();
+        let own = own.get();
         let counted = client.results.with(|r| r.counted(&own_text(&own).0));
         let failed = run.failures().first().map(|(failure, _)| explain(failure));
         match (trouble.get(), failed, counted) {

@@ -5,9 +5,10 @@ use crate::config::{RUN_IN, SPREAD_STEP};
 use crate::position::{by_id, slopes};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::{chart, model_name, parts};
-use crate::ui::figure::spec::{Answer, Control, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
-use crate::ui::runs::results::{show_percent, thousands};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
+use crate::ui::settings::control::{Control};
+use crate::ui::format::numbers::{show_percent, thousands};
+use crate::ui::format::table::Table;
 
 /// Input lengths: one, two, four and eight times the training length.
 const LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
@@ -22,7 +23,10 @@ const MODELS: [&str; 5] = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256"
 pub static SPEC: FigureSpec = FigureSpec {
     id: "reach",
     title: "How far each head reaches",
-    controls: &[Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
+    question: "How far back can a head see?",
+    height: 1740,
+    controls: &[&Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
+    shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["reach-bias", "reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],
@@ -30,7 +34,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 /// Distance at which the bias of a head with that slope alone leaves 1 % of the weight of distance 0.
 pub fn horizon(slope: f64) -> f64 {

@@ -2,9 +2,9 @@
 
 use crate::chart::{SlopeChart, Stem, format_number, format_short, sort_by};
 use crate::position::{SlopeOrigin, slopes_with_origin};
-use crate::ui::settings::state::Order;
-use crate::ui::widgets::data_table::Table;
-use crate::ui::widgets::export::csv_line;
+use crate::ui::figures::slopes::Order;
+use crate::ui::format::table::Table;
+use crate::ui::format::table::csv_line;
 
 /// One head's slope.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,13 +6,15 @@ use web_sys::MouseEvent;
 
 use crate::chart::{Sheet, SlopeLayout, Theme, draw_slopes, slopes_to_svg};
 use crate::ui::figure::frame::Frame;
-use crate::ui::settings::state::{MAX_HEADS, Order, use_settings};
+use crate::choices;
+use crate::ui::figure::spec::{Drawing, FigureSpec};
+use crate::ui::settings::control::{Kind, Setting, Spread};
+use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
-use crate::ui::widgets::choice;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::theme;
-use crate::ui::widgets::number::{NumberControl, PickControl};
+use crate::ui::widgets::setting::SettingControl;
 use crate::ui::widgets::readout::{Choice, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
@@ -21,14 +23,43 @@ pub(super) mod data;
 const HEIGHT: f64 = 400.0;
 /// Size of the downloaded drawing, CSS pixels.
 const SVG_SIZE: (u32, u32) = (760, 400);
-/// Orders with their ids in the URL.
-const ORDERS: &[choice::Choice] = &[("authors", "the authors’"), ("sorted", "steepest first")];
+
+/// Most heads that are drawn.
+pub const MAX_HEADS: usize = 64;
+
+choices! {
+    /// Order in which slopes are listed.
+    Order {
+        /// As the authors' code lists them, head by head.
+        Authors = ("authors", "the authors’"),
+        /// Steepest first.
+        Sorted = ("sorted", "steepest first"),
+    }
+}
+
+/// Head count H, here and in the figure `bias`.
+pub static HEADS: Setting<usize> =
+    Setting::new("heads", "Heads", Kind::Number { min: 1, max: MAX_HEADS, spread: Spread::Even }, "8");
+/// Order of the slopes.
+pub static ORDER: Setting<Order> = Setting::new("order", "Order", Kind::Pick(Order::CHOICES), "authors");
+
+/// The figure.
+pub static SPEC: FigureSpec = FigureSpec {
+    id: "slopes",
+    title: "The slope of every head",
+    question: "How strongly does each head prefer what is near?",
+    height: 740,
+    controls: &[&HEADS.control, &ORDER.control],
+    ..FigureSpec::BLANK
+};
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Own(|| view! { <Slopes /> }.into_any());
 
 /// The slope set for any head count, with the interleaving for counts that are no powers of two.
 #[component]
 pub fn Slopes() -> impl IntoView {
     let settings = use_settings();
-    let (heads, order) = (settings.heads, settings.order);
+    let (heads, order) = (settings.of(&HEADS), settings.of(&ORDER));
     let finding = Signal::derive(move || data::finding(heads.get(), order.get()));
     let table = Signal::derive(move || data::table(heads.get(), order.get()));
     let stem = Signal::derive(move || format!("alibi-slopes-{}-heads", heads.get()));
@@ -36,17 +67,10 @@ pub fn Slopes() -> impl IntoView {
     let svg =
         Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
-        <Frame id="slopes" title="The slope of every head" finding=finding>
+        <Frame spec=&SPEC finding=finding>
             <div class="controls">
-                <NumberControl
-                    testid="heads"
-                    label="Heads"
-                    value=heads.into()
-                    set=move |n| heads.set(n)
-                    min=1
-                    max=Signal::stored(MAX_HEADS)
-                />
-                <PickControl testid="order" label="Order" value=order choices=ORDERS values=&[Order::Authors, Order::Sorted] />
+                <SettingControl control=&HEADS.control />
+                <SettingControl control=&ORDER.control />
             </div>
             <Stems />
             <DataTable series="slopes" table=table />
@@ -59,7 +83,7 @@ pub fn Slopes() -> impl IntoView {
 #[component]
 fn Stems() -> impl IntoView {
     let settings = use_settings();
-    let (heads, order) = (settings.heads, settings.order);
+    let (heads, order) = (settings.of(&HEADS), settings.of(&ORDER));
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let (room, near) = (use_room(place), near());
     let choice = Choice::<usize>::new(None);

@@ -3,9 +3,11 @@
 use crate::chart::{STEPS, Series, style_of};
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves::chart;
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
-use crate::ui::runs::results::{Summary, show_perplexity, thousands};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::numbers::{show_perplexity, thousands};
+use crate::ui::runs::results::Summary;
+use crate::ui::format::table::Table;
 
 /// Training lengths, and the shorter of the lengths tested at.
 const TRAINED: [usize; 4] = [64, 128, 256, 512];
@@ -18,7 +20,9 @@ const TARGETS: usize = 8_192;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "train-short",
     title: "Train short, test long: Table 5 in small",
-    controls: &[Control {
+    question: "How short can you train?",
+    height: 810,
+    controls: &[&Control {
         key: "train-short-compare",
         label: "Beside ALiBi, trained at the very length it is tested at",
         kind: Kind::Pick(&[
@@ -29,6 +33,7 @@ pub static SPEC: FigureSpec = FigureSpec {
         ]),
         default: "sinusoidal",
     }],
+    shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["train-short-plot"],
     series: &["train-short"],
@@ -36,7 +41,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
     let model = format!("{method}-{trained}");

@@ -1,9 +1,10 @@
 //! Does the engine in this very browser compute what it should? Figure `verify`.
 
 use crate::protocol::{EngineChoice, Evaluate, Task};
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind};
-use crate::ui::runs::results::thousands;
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::numbers::thousands;
+use crate::ui::format::table::Table;
 
 /// Largest difference of a loss that counts as agreement, nats.
 const LIMIT: f32 = 1e-3;
@@ -14,20 +15,23 @@ const ACTIVATION_LIMIT: f32 = 1e-2;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "verify",
     title: "Check this browser’s engine",
+    question: "Can you trust what your browser computes?",
+    height: 610,
     controls: &[
-        Control {
+        &Control {
             key: "verify-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|_| true),
             default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256,trainable-256",
         },
-        Control {
+        &Control {
             key: "verify-engine",
             label: "Engine",
             kind: Kind::Pick(&[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")]),
             default: "auto",
         },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Check"),
     plots: &[],
     series: &["verify"],
@@ -35,7 +39,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn ask(context: &FigureContext, model: &str, engine: EngineChoice) -> Evaluate {
     Evaluate { engine, ..context.ask(model, 0, 0, Task::Verify) }

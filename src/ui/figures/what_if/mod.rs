@@ -5,9 +5,11 @@ use crate::config::Change;
 use crate::position::by_id;
 use crate::protocol::{Evaluate, Task};
 use crate::ui::figure::curves;
-use crate::ui::figure::spec::{Control, Figure, FigureContext, FigureOutput, FigureSpec, Kind, METHOD};
-use crate::ui::runs::results::{Summary, show_half, show_perplexity, thousands};
-use crate::ui::widgets::data_table::Table;
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
+use crate::ui::settings::control::{Control, Kind};
+use crate::ui::format::numbers::{show_perplexity, thousands};
+use crate::ui::runs::results::{Summary, show_half};
+use crate::ui::format::table::Table;
 
 /// Input lengths, tokens.
 const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
@@ -79,8 +81,10 @@ const CHANGES: &[(&str, Change, &str)] = &[
 pub static SPEC: FigureSpec = FigureSpec {
     id: "what-if",
     title: "Changing a trained model’s positions",
+    question: "What if you change the positions of a finished model?",
+    height: 910,
     controls: &[
-        Control {
+        &Control {
             key: "what-if-change",
             label: "Change",
             kind: Kind::List(&[
@@ -98,8 +102,9 @@ pub static SPEC: FigureSpec = FigureSpec {
             ]),
             default: "interpolate",
         },
-        Control { key: "what-if-method", label: "Model, trained at 256 tokens", kind: METHOD, default: "alibi" },
+        &Control { key: "what-if-method", label: "Model, trained at 256 tokens", kind: METHOD, default: "alibi" },
     ],
+    shared: &[&ENGINE.control],
     run: Some("Try it here"),
     plots: &["what-if-plot"],
     series: &["what-if"],
@@ -107,7 +112,9 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-pub static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+/// How it is drawn.
+pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn model(context: &FigureContext) -> String {
     format!("{}-{TRAINED}", context.value("what-if-method"))

@@ -1,22 +1,40 @@
-//! Controls held to their bounds, and the questions whose answers are kept.
+//! The questions whose answers are kept, and what figures make of those answers.
 
 use std::fs;
 
+use std::cell::Cell;
+
 use super::*;
-use crate::ui::page::lazy::DRAWN;
+use crate::config::Manifest;
+use crate::protocol::{EngineChoice, Evaluate, Kept};
+use crate::ui::figure::spec::{Figure, FigureContext, FigureOutput};
+use crate::ui::runs::results::Results;
+use crate::ui::settings::control::{Kind, Values, put};
+
+/// The figures that are drawn from their data.
+fn drawn() -> impl Iterator<Item = &'static Figure> {
+    DRAWINGS.iter().filter_map(|drawing| match drawing {
+        Drawing::Data(figure) => Some(*figure),
+        Drawing::Own(_) => None,
+    })
+}
 
 /// The questions that the figures ask at their defaults and for every value of their kept lists.
 fn questions() -> Vec<Evaluate> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
     let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
     let mut all: Vec<Evaluate> = Vec::new();
-    for &figure in DRAWN {
+    for figure in drawn() {
         let spec = figure.spec;
         let Some(lists) = spec.kept else { continue };
         let mut settings = vec![Values::new()];
         for control in spec.controls.iter().filter(|c| lists.contains(&c.key)) {
-            let (Kind::List(choices) | Kind::Pick(choices)) = control.kind else { panic!("{}", control.key) };
-            let with = |values: &Values, choice: &Choice| {
+            let choices = match control.kind {
+                Kind::List(choices) | Kind::Pick(choices) => choices.to_vec(),
+                Kind::ListOf(choices) => choices(),
+                _ => panic!("{}", control.key),
+            };
+            let with = |values: &Values, choice: &(&str, &str)| {
                 let mut values = values.clone();
                 put(&mut values, control, choice.0.into());
                 values
@@ -63,62 +81,12 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
     }
 }
 
-const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
-const NUMBER: Control = Control { key: "n", label: "", kind: Kind::Number { min: 2, max: 9 }, default: "4" };
-const TEXT: Control =
-    Control { key: "t", label: "", kind: Kind::Text { limit: 5, keep: Truncate::Start }, default: "" };
-
-#[test]
-fn what_comes_from_an_address_is_held_to_its_bounds() {
-    assert_eq!(PICK.check("y"), ("y".into(), None));
-    assert_eq!(PICK.check("z").0, "x");
-    assert!(PICK.check("z").1.is_some_and(|s| s.contains("a=z is unknown")));
-    assert_eq!(NUMBER.check("7"), ("7".into(), None));
-    assert_eq!(NUMBER.check("70"), ("9".into(), Some("n is 2 to 9; 70 became 9".into())));
-    assert_eq!(NUMBER.check("-1"), ("2".into(), Some("n is 2 to 9; -1 became 2".into())));
-    assert_eq!(NUMBER.check("x").0, "4");
-    assert_eq!(TEXT.check("abc"), ("abc".into(), None));
-    // A cut within a character would be no text.
-    assert_eq!(TEXT.check("abcdé").0, "abcd");
-}
-
-#[test]
-fn a_cut_is_said_with_its_place() {
-    assert_eq!(cut("abc", 3, Truncate::Start), ("abc", None));
-    let long = "The beginning of it and its end";
-    let (kept, said) = cut(long, 17, Truncate::Start);
-    assert_eq!(kept, "The beginning of ");
-    assert_eq!(said.unwrap(), "the text has 31 bytes, of which 17 are used: it is cut after “…The beginning of ”");
-    let (kept, said) = cut(long, 7, Truncate::End);
-    assert_eq!((kept, said.unwrap().ends_with("cut before “its end…”")), ("its end", true));
-    // Never within a character.
-    assert_eq!(cut("é€é", 3, Truncate::End).0, "é");
-    assert_eq!(cut("é€é", 4, Truncate::Start).0, "é");
-}
-
-#[test]
-fn a_text_without_anything_to_learn_from_is_told_from_others() {
-    assert!(text_problem(" \n").is_some_and(|p| p.contains("type or paste")));
-    assert!(text_problem("PK\u{3}\0\0").is_some_and(|p| p.contains("use plain text")));
-    assert!(text_problem("aaaa\n a").is_some_and(|p| p.contains("“a” over and over")));
-    assert_eq!((text_problem("I"), text_problem("no\ttabs\r\n")), (None, None));
-}
-
-#[test]
-fn only_what_differs_from_the_default_is_kept() {
-    let mut values = Values::new();
-    put(&mut values, &NUMBER, "5".into());
-    put(&mut values, &PICK, "y".into());
-    put(&mut values, &NUMBER, "4".into());
-    assert_eq!(values, [("a".to_string(), "y".to_string())]);
-}
-
 /// What a figure shows of the kept answers, with these settings.
 fn shown(id: &str, values: &Values) -> FigureOutput {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
     let manifest: Manifest = serde_json::from_slice(&fs::read(format!("{root}/manifest.json")).unwrap()).unwrap();
     let kept: Vec<Kept> = serde_json::from_slice(&fs::read(format!("{root}/kept.json")).unwrap()).unwrap();
-    let figure = DRAWN.iter().find(|w| w.spec.id == id).unwrap();
+    let figure = drawn().find(|w| w.spec.id == id).unwrap();
     (figure.render)(&FigureContext {
         spec: figure.spec,
         values,
@@ -168,7 +136,7 @@ fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
         harm("interpolate", "4,096"),
         harm("ntk", "4,096")
     );
-    assert!(read("texts/limits.html").contains(&said), "{said}");
+    assert!(read("page/texts/limits.html").contains(&said), "{said}");
 }
 
 /// A row of perplexities by length, as far as there are any.

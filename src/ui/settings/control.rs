@@ -1,0 +1,443 @@
+//! A setting of the page: its name, its label, what it accepts, and the value that it starts with. Declared once, as a
+//! static beside what uses it; address, bounds, notices, the control itself and embeds follow from the declaration.
+//!
+//! Values are kept as text, as the address has them. A [`Setting`] reads that text as what it stands for.
+
+use std::marker::PhantomData;
+
+use crate::chart::sort_by_key;
+use crate::config::ModelEntry;
+use crate::protocol::EngineChoice;
+use crate::ui::format::numbers::thousands;
+
+/// Models that can be chosen at once.
+pub const MAX_MODELS: usize = 16;
+/// Names that a list of names holds at most.
+pub const MAX_NAMES: usize = 32;
+/// Numbers that a list of numbers is read up to.
+const MAX_NUMBERS: usize = 64;
+/// Characters of the longest name.
+const LONGEST_NAME: usize = 40;
+/// Characters of somebody's value that are shown back.
+const SHOWN: usize = 40;
+/// Bytes around a cut that are shown.
+const AROUND: usize = 24;
+
+/// Settings that differ from their defaults, by key; keys are unique in the page.
+pub type Values = Vec<(String, String)>;
+
+/// One value that can be chosen: its name in addresses and tests, and its label.
+pub type Choice = (&'static str, &'static str);
+
+/// How a slider's way is spread over the numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// Equal steps.
+    #[default]
+    Even,
+    /// Equal ratios.
+    Log2,
+}
+
+/// Which part of a text is kept where it is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truncate {
+    /// Its beginning.
+    Start,
+    /// Its end.
+    End,
+}
+
+/// How a control is operated, and what it accepts.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A row of buttons.
+    Pick(&'static [Choice]),
+    /// A list.
+    List(&'static [Choice]),
+    /// A list whose choices are known when the page runs.
+    ListOf(fn() -> Vec<Choice>),
+    /// A whole number within bounds.
+    Number {
+        /// Smallest.
+        min: usize,
+        /// Largest.
+        max: usize,
+        /// How its slider is spread.
+        spread: Spread,
+    },
+    /// One of what another control counts, from 1.
+    Among(&'static Control),
+    /// The nearest of these numbers; 0 is called "auto".
+    Nearest(&'static [usize]),
+    /// Some of these numbers, ascending.
+    Numbers {
+        /// What one of them is called in a sentence.
+        name: &'static str,
+        /// Those that there are, ascending.
+        all: fn() -> Vec<usize>,
+    },
+    /// Text of at most that many bytes.
+    Text {
+        /// Bytes.
+        limit: usize,
+        /// Which part of a longer text is used.
+        keep: Truncate,
+    },
+    /// Models of the manifest that a figure can use, as a list of ids with commas between.
+    Models(fn(&ModelEntry) -> bool),
+    /// Names, with commas between.
+    Names {
+        /// Whose names, in a sentence.
+        of: &'static str,
+    },
+    /// Set by the drawing itself, at most that many characters.
+    Hidden(usize),
+}
+
+/// A setting.
+pub struct Control {
+    /// Name in the address and in tests; unique in the page.
+    pub key: &'static str,
+    /// Label.
+    pub label: &'static str,
+    /// How it works.
+    pub kind: Kind,
+    /// Value at the start.
+    pub default: &'static str,
+}
+
+/// A setting whose value is read as a `T`.
+pub struct Setting<T> {
+    /// What it is.
+    pub control: Control,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T: Value> Setting<T> {
+    /// Declares a setting.
+    pub const fn new(key: &'static str, label: &'static str, kind: Kind, default: &'static str) -> Self {
+        Self { control: Control { key, label, kind, default }, value: PhantomData }
+    }
+}
+
+/// What a setting's text can stand for.
+pub trait Value {
+    /// Reads a text that [`Control::check`] has let through.
+    fn read(text: &str) -> Self;
+    /// The text.
+    fn write(&self) -> String;
+}
+
+impl Value for usize {
+    fn read(text: &str) -> Self {
+        text.parse().unwrap_or_default()
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for bool {
+    fn read(text: &str) -> Self {
+        text == "on"
+    }
+
+    fn write(&self) -> String {
+        if *self { "on".into() } else { "off".into() }
+    }
+}
+
+impl Value for String {
+    fn read(text: &str) -> Self {
+        text.into()
+    }
+
+    fn write(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Value for Vec<String> {
+    fn read(text: &str) -> Self {
+        parts(text).map(String::from).collect()
+    }
+
+    fn write(&self) -> String {
+        self.join(",")
+    }
+}
+
+impl Value for Vec<usize> {
+    fn read(text: &str) -> Self {
+        parts(text).filter_map(|p| p.parse().ok()).collect()
+    }
+
+    fn write(&self) -> String {
+        self.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Choices of a switch.
+pub const ON_OFF: &[Choice] = &[("off", "off"), ("on", "on")];
+
+/// Declares an enum whose values have names in the address and labels in a control; the first is the default.
+#[macro_export]
+macro_rules! choices {
+    ($(#[$about:meta])* $name:ident { $(#[$about_first:meta])* $first:ident = ($id:literal, $label:literal),
+        $($(#[$about_other:meta])* $other:ident = ($id_other:literal, $label_other:literal),)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $name {
+            $(#[$about_first])*
+            #[default]
+            $first,
+            $($(#[$about_other])* $other,)*
+        }
+
+        impl $name {
+            /// Names and labels, in the order of the values.
+            pub const CHOICES: &'static [$crate::ui::settings::control::Choice] =
+                &[($id, $label), $(($id_other, $label_other),)*];
+        }
+
+        impl $crate::ui::settings::control::Value for $name {
+            fn read(text: &str) -> Self {
+                match text {
+                    $($id_other => Self::$other,)*
+                    _ => Self::$first,
+                }
+            }
+
+            fn write(&self) -> String {
+                Self::CHOICES[*self as usize].0.into()
+            }
+        }
+    };
+}
+
+/// Engines, in the order of [`EngineChoice`].
+pub const ENGINES: &[Choice] = &[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")];
+
+impl Value for EngineChoice {
+    fn read(text: &str) -> Self {
+        match text {
+            "cpu" => Self::Cpu,
+            "gpu" => Self::Gpu,
+            _ => Self::Auto,
+        }
+    }
+
+    fn write(&self) -> String {
+        ENGINES[*self as usize].0.into()
+    }
+}
+
+/// A value held to its bounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is kept.
+    pub value: String,
+    /// What is not as it was written, in sentences.
+    pub notices: Vec<String>,
+}
+
+impl Control {
+    /// Its value among the settings.
+    pub fn value<'a>(&self, values: &'a [(String, String)]) -> &'a str {
+        values.iter().find(|(k, _)| k == self.key).map_or(self.default, |(_, v)| v)
+    }
+
+    /// A value from outside held to the bounds. One that counts among others is held to its own bounds only.
+    pub fn check(&self, value: &str) -> Checked {
+        let mut checked = Checked::default();
+        checked.value = self.held(value, &mut checked.notices);
+        checked
+    }
+
+    fn held(&self, value: &str, said: &mut Vec<String>) -> String {
+        let key = self.key;
+        let known = |choices: &[Choice], said: &mut Vec<String>| {
+            if choices.iter().any(|c| c.0 == value) {
+                return value.into();
+            }
+            said.push(format!("{key}={} is unknown; using {}", clip(value), self.default));
+            self.default.into()
+        };
+        match self.kind {
+            Kind::Pick(choices) | Kind::List(choices) => known(choices, said),
+            Kind::ListOf(choices) => known(&choices(), said),
+            Kind::Number { min, max, .. } => self.number(key, value, (min, max), said),
+            Kind::Among(of) => {
+                let most = if let Kind::Number { max, .. } = of.kind { max } else { usize::MAX };
+                self.number(key, value, (1, most), said)
+            }
+            Kind::Nearest(all) => {
+                let most = all.last().copied().unwrap_or_default();
+                let asked = usize::read(&self.number(key, value, (0, most), said));
+                nearest(key, asked, all, said).to_string()
+            }
+            Kind::Numbers { name, all } => numbers(
+                name,
+                &all(),
+                value,
+                |part, said| {
+                    let all = all();
+                    let bounds = all.first().copied().zip(all.last().copied()).unwrap_or_default();
+                    usize::read(&self.number(name, part, bounds, said))
+                },
+                said,
+            ),
+            Kind::Text { limit, keep } => {
+                let (kept, notice) = truncate(value, limit, keep);
+                said.extend(notice.map(|notice| format!("{key}: {notice}")));
+                kept.into()
+            }
+            Kind::Hidden(limit) => {
+                let (kept, notice) = truncate(value, limit, Truncate::Start);
+                said.extend(notice.map(|notice| format!("{key}: {notice}")));
+                kept.into()
+            }
+            Kind::Models(_) => names("model", value, MAX_MODELS, said),
+            Kind::Names { of } => names(of, value, MAX_NAMES, said),
+        }
+    }
+
+    /// A whole number within bounds, the default in place of what is none.
+    fn number(&self, name: &str, value: &str, (low, high): (usize, usize), said: &mut Vec<String>) -> String {
+        let Some(n) = whole(value.trim()) else {
+            said.push(format!("{name}={} is no number; using {}", clip(value), self.default));
+            return self.default.into();
+        };
+        let within = n.clamp(low as i128, high as i128);
+        if within != n {
+            said.push(format!("{name} is {low} to {high}; {} became {within}", clip(value)));
+        }
+        within.to_string()
+    }
+}
+
+/// The nearest of several numbers.
+fn nearest(name: &str, asked: usize, all: &[usize], said: &mut Vec<String>) -> usize {
+    let nearest = all.iter().copied().min_by_key(|n| n.abs_diff(asked)).unwrap_or(asked);
+    if nearest != asked {
+        // As the control calls it.
+        let shown = if nearest == 0 { "auto".into() } else { nearest.to_string() };
+        said.push(format!("{name} {asked} is not offered; using {shown}"));
+    }
+    nearest
+}
+
+/// A list of numbers, each moved to the nearest that there is, ascending, once each.
+fn numbers(
+    name: &str,
+    all: &[usize],
+    value: &str,
+    bounded: impl Fn(&str, &mut Vec<String>) -> usize,
+    said: &mut Vec<String>,
+) -> String {
+    let mut chosen: Vec<usize> = Vec::new();
+    for part in parts(value).take(MAX_NUMBERS) {
+        if whole(part.trim()).is_none() {
+            said.push(format!("{} is no {name}; it is left out", clip(part)));
+            continue;
+        }
+        let asked = bounded(part, said);
+        chosen.push(nearest(name, asked, all, said));
+    }
+    sort_by_key(&mut chosen, |n| *n);
+    chosen.dedup();
+    chosen.write()
+}
+
+/// A list of names of ours, once each.
+fn names(of: &str, value: &str, most: usize, said: &mut Vec<String>) -> String {
+    let mut chosen: Vec<&str> = Vec::new();
+    for name in parts(value) {
+        if chosen.contains(&name) {
+            continue;
+        }
+        if !plain(name) {
+            said.push(format!("{} cannot be a {of}’s name", clip(name)));
+        } else if chosen.len() == most {
+            said.push(format!("at most {most} {of}s can be chosen"));
+            break;
+        } else {
+            chosen.push(name);
+        }
+    }
+    chosen.join(",")
+}
+
+/// What stands between commas.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|p| !p.is_empty())
+}
+
+/// Whether this can be a name of ours: small letters, digits and hyphens.
+fn plain(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// A whole number; one with too many digits is as large (or small) as can be.
+pub fn whole(text: &str) -> Option<i128> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let beyond = if text.starts_with('-') { i128::MIN } else { i128::MAX };
+    all_digits.then(|| text.parse().unwrap_or(beyond))
+}
+
+/// A few characters of what somebody wrote, to be shown back.
+pub fn clip(value: &str) -> String {
+    let mut shown: String = value.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    if value.chars().count() > SHOWN {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Sets a value; a default is not kept.
+pub fn put(values: &mut Values, control: &Control, value: String) {
+    values.retain(|(k, _)| k != control.key);
+    if value != control.default {
+        values.push((control.key.into(), value));
+    }
+}
+
+/// At most that many bytes of a text, whole characters, and a sentence that says where it was cut, if it was.
+pub fn truncate(text: &str, limit: usize, keep: Truncate) -> (&str, Option<String>) {
+    if text.len() <= limit {
+        return (text, None);
+    }
+    let (kept, place) = match keep {
+        Truncate::Start => {
+            let kept = &text[..text.floor_char_boundary(limit)];
+            (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(AROUND))..]))
+        }
+        Truncate::End => {
+            let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
+            (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(AROUND)]))
+        }
+    };
+    let (n, limit) = (thousands(text.len() as u64), thousands(limit as u64));
+    (kept, Some(format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")))
+}
+
+/// Why nothing can be learned from a text, in a sentence that says what to do.
+pub fn text_problem(text: &str) -> Option<String> {
+    let mut seen = text.chars().filter(|c| !c.is_whitespace());
+    let Some(first) = seen.next() else { return Some("There is no text here: type or paste some.".into()) };
+    // A text has no such characters; what has is a picture, a program, an archive.
+    if text.chars().any(|c| c < '\u{9}') {
+        return Some("This is not text but binary data: use plain text.".into());
+    }
+    let mut others = seen.peekable();
+    (others.peek().is_some() && others.all(|c| c == first)).then(|| {
+        format!("This text is the character “{first}” over and over, which says nothing of a model: use another text.")
+    })
+}
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;
