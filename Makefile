@@ -18,7 +18,7 @@ SMOKE := target/smoke
 PLAYWRIGHT = DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts
 NEEDS_DIST = @test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
 
-.PHONY: help serve test test-long check bench train dist format-check types lint quick-tests smoke native-tests build-tests fresh browser engines \
+.PHONY: help serve test test-long check bench train dist format-check types lock lint quick-tests smoke native-tests build-tests fresh browser engines \
 	timing pictures document
 
 help: ## This list
@@ -32,7 +32,7 @@ serve: ## Install what is missing and serve the page while you edit it, at http:
 # The cheapest first; what holds times to their budgets last and by itself.
 test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
-	@node .ci/steps.mjs format-check types lint native-tests build-tests dist fresh browser engines timing
+	@node .ci/steps.mjs format-check types lock build-tests native-tests+dist fresh browser engines timing
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
@@ -45,7 +45,7 @@ test-long: ## Run the tests that take minutes each, on an already built dist/: e
 
 check: ## Format, types, clippy (native and WASM, warnings are errors), the tests that take seconds, and the page in a browser
 	@.ci/install check
-	@node .ci/steps.mjs format-check types lint quick-tests smoke
+	@node .ci/steps.mjs format-check types lock lint quick-tests smoke
 
 bench: ## Measure: training and kernels natively, then kernels, engine and page in the browser (some 50 minutes)
 	@.ci/install bench
@@ -83,8 +83,11 @@ types:
 	@echo "==> Types of the browser tests"
 	@npx --no-install tsc -p end2end
 
-lint:
+lock:
 	@cargo metadata --locked --format-version 1 --manifest-path benches/kernels/Cargo.toml >/dev/null || { echo "The lock file of benches/kernels is behind: run 'cargo update --workspace --manifest-path benches/kernels/Cargo.toml' and commit it."; exit 1; }
+
+# For `make check`. `make test` compiles with clippy's driver instead: natively in native-tests, for the browser in fresh.
+lint:
 	@echo "==> Clippy, native"
 	@cargo clippy --locked --all-features --all-targets -- -D warnings
 	@echo "==> Clippy, WASM: page and worker"
@@ -99,10 +102,13 @@ smoke:
 	@trunk build --locked --dist $(SMOKE)
 	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
 
+# The project's own code is compiled by clippy's driver: looked at and built in one go.
+native-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+native-tests: export CLIPPY_ARGS := -Dwarnings__CLIPPY_HACKERY__
 native-tests:
-	@echo "==> Native tests, a Vulkan driver included"
-	@cargo test --locked --all-features --lib
-	@cargo test --locked --no-default-features --test architecture --test documents
+	@echo "==> Clippy and native tests, a Vulkan driver included"
+	@cargo test --locked --all-features --all-targets --no-run
+	@cargo test --locked --all-features --lib --test architecture --test documents
 
 build-tests:
 	@echo "==> The steps that finish the built site"
