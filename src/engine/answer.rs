@@ -1,9 +1,10 @@
 //! Answers one question about a model and a text: what the worker does with a request, and the trainer with those whose
 //! answers are kept.
 
-use super::backend::{Backend, EngineError};
+use super::backend::Backend;
 use super::cpu::CpuBackend;
-use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use super::error::EvaluateError;
+use super::evaluate::{Stream, Stretch, evaluate};
 use super::generate::{Generated, Sampling};
 use super::own_text::words;
 use super::pause::{Part, Pause};
@@ -179,10 +180,4 @@ fn numbers_alone(numbers: &[f32]) -> Scored {
 fn written(tokenizer: &Tokenizer, n_prompt: usize, generated: &Generated) -> Scored {
     let numbers: Vec<f32> = [n_prompt as f32].into_iter().chain(generated.probabilities.iter().copied()).collect();
     Scored { words: words(tokenizer, &generated.tokens, false), ..numbers_alone(&numbers) }
-}
-
-impl From<candle_core::Error> for EvaluateError {
-    fn from(error: candle_core::Error) -> Self {
-        Self::Engine(EngineError::Cpu(error))
-    }
 }

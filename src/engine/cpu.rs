@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::backend::EngineError;
+use super::error::EngineError;
 use super::pause::Pause;
 use crate::config::Change;
 use crate::kernels::attention::FarKeys;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::backend::{Backend, EngineError};
+use super::backend::Backend;
+use super::error::EvaluateError;
 use super::pause::{Part, Pause};
 use super::windows::{Window, windows};
 use crate::config::BLOCK;
@@ -51,17 +52,6 @@ impl Sums {
         let means = self.by_position.iter().map(|sum| (sum.nll / f64::from(sum.n_targets)) as f32);
         means.chain(self.by_position.iter().map(|sum| sum.n_targets as f32)).collect()
     }
-}
-
-/// Why a stretch cannot be scored.
-#[derive(Debug, thiserror::Error)]
-pub enum EvaluateError {
-    /// The stretch does not lie in the stream, or is empty.
-    #[error("{0}")]
-    Invalid(String),
-    /// The engine did not finish.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
 }
 
 /// Scores a stretch; `pause` hears how many targets are done.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::backend::EngineError;
 use super::cpu::CpuBackend;
+use super::error::EngineError;
 use super::pause::{Part, Pause};
 use crate::kernels::{attention_row, with_floats};
 use crate::model::{InferenceTables, Segments};

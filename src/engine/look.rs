@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::backend::EngineError;
 use super::cpu::CpuBackend;
+use super::error::EngineError;
 use super::pause::Pause;
 use crate::kernels::{attention_row, with_floats};
 use crate::model::Segments;

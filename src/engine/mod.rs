@@ -5,9 +5,12 @@ pub mod answer;
 pub mod backend;
 pub mod choose;
 pub mod cpu;
+pub mod error;
 pub mod evaluate;
 pub mod files;
 pub mod generate;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod look;
 pub mod memory;
 pub mod own_text;

@@ -1,7 +1,7 @@
 //! The reader's own text as a stream, and tokens as words. A stream of one's own begins with the separator, as every
 //! document did in training: without it the first token would have nothing to be predicted from.
 
-use super::evaluate::EvaluateError;
+use super::error::{EngineError, EvaluateError};
 use super::pause::Pause;
 use crate::config::MAX_TEXT;
 use crate::tokenizer::Tokenizer;
@@ -36,7 +36,7 @@ pub async fn encode(tokenizer: &Tokenizer, text: &str, pause: &mut impl Pause) -
         let (part, after) = rest.split_at(end);
         stream.extend(tokenizer.encode(part));
         rest = after;
-        pause.pause(0.0).await.map_err(super::backend::EngineError::from)?;
+        pause.pause(0.0).await.map_err(EngineError::from)?;
     }
     Ok(stream)
 }

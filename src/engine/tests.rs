@@ -11,8 +11,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::backend::{Backend, EngineError};
-use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use super::backend::Backend;
+use super::error::{EngineError, EvaluateError};
+use super::evaluate::{Stream, Stretch, evaluate};
 use super::files;
 use super::pause::{Cancelled, NoPause, Pause};
 use super::windows::{Window, windows};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::backend::{Backend, EngineError};
+use super::backend::Backend;
+use super::error::EngineError;
 use super::pause::{Part, Pause};
 use crate::config::{Change, ReferenceModel};
 use crate::model::Segments;

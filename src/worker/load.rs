@@ -11,8 +11,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
 use crate::config::{Manifest, ModelConfig, ModelEntry, Reference};
-use crate::engine::backend::EngineError;
-use crate::engine::evaluate::{EvaluateError, Stream};
+use crate::engine::error::{EngineError, EvaluateError};
+use crate::engine::evaluate::Stream;
 use crate::engine::pause::Pause;
 use crate::engine::{files, own_text};
 use crate::model::Weights;

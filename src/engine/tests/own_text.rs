@@ -2,7 +2,7 @@
 
 use super::{After, ready};
 use crate::config::MAX_TEXT;
-use crate::engine::evaluate::EvaluateError;
+use crate::engine::error::EvaluateError;
 use crate::engine::own_text::{PARAGRAPH, START, encode, words};
 use crate::engine::pause::NoPause;
 use crate::tokenizer::Tokenizer;
