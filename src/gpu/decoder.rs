@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::device::Owned;
+use super::buffer::Owned;
+use super::compiled::Gpu;
+use super::device::Device;
+use super::error::GpuError;
 use super::kernels::{Kernels, Rows, Segments};
 use super::plan::{Plan, PlanBuilder};
 use super::weights::GpuWeights;
-use super::{Gpu, GpuError};
 use crate::config::ModelConfig;
 use crate::model::Weights;
 use crate::position::Tables;
@@ -23,7 +25,7 @@ const LOWEST_BIAS: f32 = -1e30;
 
 /// A model on the GPU, ready to score tokens.
 pub struct GpuDecoder {
-    gpu: Gpu,
+    device: Device,
     config: ModelConfig,
     kernels: Arc<Kernels>,
     weights: GpuWeights,
@@ -77,13 +79,13 @@ impl GpuDecoder {
     /// hold; [`GpuError::Lost`] if the device is gone. What the driver refuses surfaces in [`GpuDecoder::losses`],
     /// because it answers later.
     pub fn new(gpu: &Gpu, weights: &Weights) -> Result<Self, GpuError> {
-        gpu.health.check()?;
-        GpuWeights::check(gpu, weights)?;
+        gpu.device.health.check()?;
+        GpuWeights::check(&gpu.device, weights)?;
         Ok(Self {
-            gpu: gpu.clone(),
+            device: gpu.device.clone(),
             config: weights.config.clone(),
             kernels: gpu.kernels(weights.config.head_dim()),
-            weights: GpuWeights::new(gpu, weights),
+            weights: GpuWeights::new(&gpu.device, weights),
             pass_rows: PASS_ROWS,
             hidden_rows: HIDDEN_ROWS,
             session: None,
@@ -114,7 +116,7 @@ impl GpuDecoder {
         if tokens.is_empty() {
             return Ok(Vec::new());
         }
-        let gpu = self.gpu.clone();
+        let device = self.device.clone();
         let shape = Shape {
             n_segment,
             length: tables.length,
@@ -124,22 +126,22 @@ impl GpuDecoder {
         if self.session.as_ref().is_none_or(|s| s.shape != shape) {
             // The old buffers go first: two sets of them may not fit.
             self.session = None;
-            self.session = Some(gpu.checked(|| self.prepare(shape)).await?);
+            self.session = Some(device.checked(|| self.prepare(shape)).await?);
         }
         let Some(session) = &self.session else { return Ok(Vec::new()) };
-        gpu.write(&session.tokens, tokens);
-        gpu.write(&session.targets, targets);
+        device.write(&session.tokens, tokens);
+        device.write(&session.targets, targets);
         let bias: Vec<f32> = tables.bias.iter().map(|b| b.max(LOWEST_BIAS)).collect();
-        gpu.write(&session.bias, &bias);
+        device.write(&session.bias, &bias);
         if let (Some(buffer), Some(values)) = (&session.embedding, &tables.embedding) {
-            gpu.write(buffer, values);
+            device.write(buffer, values);
         }
         if let (Some([cos, sin]), Some(values)) = (&session.rotation, &tables.rotation) {
-            gpu.write(cos, &values.cos);
-            gpu.write(sin, &values.sin);
+            device.write(cos, &values.cos);
+            device.write(sin, &values.sin);
         }
-        session.plan.run(&gpu, tick).await?;
-        gpu.read(&session.loss, tokens.len()).await
+        session.plan.run(&device, tick).await?;
+        device.read(&session.loss, tokens.len()).await
     }
 
     /// Fails unless the arguments fit each other and the model.
@@ -166,7 +168,7 @@ impl GpuDecoder {
         if length > limit {
             return Err(GpuError::TooLong { length, limit });
         }
-        if (n * 4) as u64 > self.gpu.max_binding() {
+        if (n * 4) as u64 > self.device.max_binding() {
             return unsupported(format!("{n} tokens in one call"));
         }
         Ok(())
@@ -177,38 +179,38 @@ impl GpuDecoder {
         let ModelConfig { d_model, n_head, .. } = self.config;
         let widest = (4 * (3 * d_model).max(n_head)) as u64;
         // Row-wise kernels take 4 rows per workgroup, and a dispatch at most 65,535 of those.
-        ((self.gpu.max_binding() / widest) as usize).min(4 * 65_535)
+        ((self.device.max_binding() / widest) as usize).min(4 * 65_535)
     }
 
     /// Makes the buffers and the list of calls for inputs of one shape.
     fn prepare(&self, shape: Shape) -> Session {
         let Shape { n_segment, length, adds_embedding, rotates } = shape;
         let ModelConfig { d_model: c, n_head, d_ff, .. } = self.config;
-        let gpu = &self.gpu;
+        let device = &self.device;
         let n = n_segment * length;
         // Whole segments per pass; one at least, which `check` made sure of.
         let together = (self.pass_rows.min(self.max_rows()) / length).clamp(1, n_segment);
         let rows = together * length;
-        let hidden_rows = self.hidden_rows.min(rows).min((gpu.max_binding() / (4 * d_ff) as u64) as usize).max(1);
+        let hidden_rows = self.hidden_rows.min(rows).min((device.max_binding() / (4 * d_ff) as u64) as usize).max(1);
         let activations = Activations {
-            x: gpu.buffer("x", rows * c),
-            h: gpu.buffer("h", rows * c),
-            qkv: gpu.buffer("qkv", rows * 3 * c),
-            hidden: gpu.buffer("hidden", hidden_rows * d_ff),
+            x: device.buffer("x", rows * c),
+            h: device.buffer("h", rows * c),
+            qkv: device.buffer("qkv", rows * 3 * c),
+            hidden: device.buffer("hidden", hidden_rows * d_ff),
         };
         let half = length * (c / n_head / 2);
         let mut session = Session {
             shape,
-            tokens: gpu.buffer("tokens", n),
-            targets: gpu.buffer("targets", n),
-            bias: gpu.buffer("bias by distance", n_head * length),
-            embedding: adds_embedding.then(|| gpu.buffer("position embedding", length * c)),
-            rotation: rotates.then(|| [gpu.buffer("cosines", half), gpu.buffer("sines", half)]),
-            loss: gpu.buffer("losses", n),
+            tokens: device.buffer("tokens", n),
+            targets: device.buffer("targets", n),
+            bias: device.buffer("bias by distance", n_head * length),
+            embedding: adds_embedding.then(|| device.buffer("position embedding", length * c)),
+            rotation: rotates.then(|| [device.buffer("cosines", half), device.buffer("sines", half)]),
+            loss: device.buffer("losses", n),
             activations,
             plan: Plan::default(),
         };
-        let mut plan = PlanBuilder::new(gpu);
+        let mut plan = PlanBuilder::new(device);
         for rows in Rows::first(n).pieces(rows) {
             self.pass(&mut plan, &session, rows, hidden_rows);
         }

@@ -3,8 +3,8 @@
 
 use wgpu::Buffer;
 
-use super::Gpu;
-use super::device::Owned;
+use super::buffer::Owned;
+use super::device::Device;
 use super::plan::{Kernel, PlanBuilder};
 use crate::config::LAYER_NORM_EPS;
 
@@ -104,23 +104,25 @@ pub(super) struct Segments {
 
 impl Kernels {
     /// Compiles everything for heads of that dimension, a multiple of 4 up to [`MAX_HEAD_DIM`].
-    pub(super) fn new(gpu: &Gpu, head_dim: usize) -> Self {
-        let form = |hardware: &'static str, software: &'static str| match gpu.form {
+    pub(super) fn new(device: &Device, form: Form, head_dim: usize) -> Self {
+        let of_form = |hardware: &'static str, software: &'static str| match form {
             Form::Hardware => hardware,
             Form::Software => software,
         };
         let layer_norm =
-            form(include_str!("../kernels/layer_norm.wgsl"), include_str!("../kernels/layer_norm.software.wgsl"));
-        let matmul = form(include_str!("../kernels/matmul.wgsl"), include_str!("../kernels/matmul.software.wgsl"));
-        let cross_entropy =
-            form(include_str!("../kernels/cross_entropy.wgsl"), include_str!("../kernels/cross_entropy.software.wgsl"));
+            of_form(include_str!("../kernels/layer_norm.wgsl"), include_str!("../kernels/layer_norm.software.wgsl"));
+        let matmul = of_form(include_str!("../kernels/matmul.wgsl"), include_str!("../kernels/matmul.software.wgsl"));
+        let cross_entropy = of_form(
+            include_str!("../kernels/cross_entropy.wgsl"),
+            include_str!("../kernels/cross_entropy.software.wgsl"),
+        );
         Self {
-            embedding: Kernel::new(gpu, "embedding", include_str!("../kernels/embedding.wgsl"), 4, &[]),
-            layer_norm: Kernel::new(gpu, "layer norm", layer_norm, 4, &[("EPS", f64::from(LAYER_NORM_EPS))]),
-            matmul: Kernel::new(gpu, "matmul", matmul, 4, &[]),
-            rotary: Kernel::new(gpu, "rotary", include_str!("../kernels/rotary.wgsl"), 3, &[]),
-            attention: attention(gpu, head_dim),
-            cross_entropy: Kernel::new(gpu, "cross-entropy", cross_entropy, 4, &[]),
+            embedding: Kernel::new(device, "embedding", include_str!("../kernels/embedding.wgsl"), 4, &[]),
+            layer_norm: Kernel::new(device, "layer norm", layer_norm, 4, &[("EPS", f64::from(LAYER_NORM_EPS))]),
+            matmul: Kernel::new(device, "matmul", matmul, 4, &[]),
+            rotary: Kernel::new(device, "rotary", include_str!("../kernels/rotary.wgsl"), 3, &[]),
+            attention: attention(device, form, head_dim),
+            cross_entropy: Kernel::new(device, "cross-entropy", cross_entropy, 4, &[]),
         }
     }
 
@@ -284,13 +286,13 @@ impl Kernels {
 }
 
 /// Compiles attention for heads of that dimension.
-fn attention(gpu: &Gpu, head_dim: usize) -> Kernel {
+fn attention(device: &Device, form: Form, head_dim: usize) -> Kernel {
     let label = "attention";
-    if gpu.form == Form::Software && head_dim == SOFTWARE_HEAD_DIM {
-        return Kernel::new(gpu, label, include_str!("../kernels/attention.software.wgsl"), 3, &[]);
+    if form == Form::Software && head_dim == SOFTWARE_HEAD_DIM {
+        return Kernel::new(device, label, include_str!("../kernels/attention.software.wgsl"), 3, &[]);
     }
     let quads = head_dim / 4;
     let keys = (ATTENTION_TILE / quads / 8 * 8).min(TILE);
     let constants = [("HEAD_QUADS", quads as f64), ("KEYS", keys as f64)];
-    Kernel::new(gpu, label, include_str!("../kernels/attention.wgsl"), 3, &constants)
+    Kernel::new(device, label, include_str!("../kernels/attention.wgsl"), 3, &constants)
 }

@@ -165,7 +165,7 @@ fn splitting_work_changes_nothing() {
     for (gpu, method) in forms().into_iter().flat_map(|gpu| ["rotary", "sinusoidal", "alibi"].map(|m| (gpu.clone(), m)))
     {
         let mut gpu = gpu;
-        gpu.budget = 2e5;
+        gpu.device.budget = 2e5;
         let weights = weights(method, 4, 64, 20);
         let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
         (decoder.pass_rows, decoder.hidden_rows) = (100, 33);
@@ -212,7 +212,7 @@ fn what_is_not_a_number_stays_one() {
 #[test]
 fn a_dropped_run_leaves_the_decoder_usable() {
     let mut gpu = gpu();
-    gpu.budget = 2e5;
+    gpu.device.budget = 2e5;
     let weights = weights("alibi", 4, 64, 50);
     let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
     let tables = tables(&weights, 100);
@@ -232,7 +232,7 @@ fn a_lost_device_is_reported() {
     let weights = weights("alibi", 4, 64, 60);
     let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
     agrees(&mut decoder, &weights, 1, &tables(&weights, 10), 61);
-    gpu.device.destroy();
+    gpu.device.handle.destroy();
     let (tokens, targets) = text(10, 150, 62);
     for _ in 0..2 {
         let got = losses(&mut decoder, &tokens, &targets, 1, &tables(&weights, 10));
