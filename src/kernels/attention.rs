@@ -4,58 +4,15 @@
 //! weights(i, j) = softmax over j ≤ i of q_i·k_j/√D + bias[h, i − j]. The bias is not divided by √D.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use std::f32::consts::{LN_2, LOG2_E};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::attention_backward::backward;
-use super::attention_layout::norm;
-pub use super::attention_layout::{HeadBias, KeyValues};
+pub use super::attention_layout::{AttentionShape, HeadBias, KeyValues};
+use super::attention_layout::{KEYS, TILE, norm, tile_products};
 use super::storage::{floats, map_indices, with_gradient_floats};
-use std::f32::consts::{LN_2, LOG2_E};
-
 use super::vector::{LANES, Lanes, across, exp2, load, mul_add, store};
-
-/// Queries handled together: each loaded key serves all of them.
-pub(super) const TILE: usize = 4;
-/// Keys between two updates of the running maximum.
-pub(super) const KEYS: usize = 64;
-
-/// Shape of an attention call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttentionShape {
-    /// Segments, independent of each other.
-    pub n_segment: usize,
-    /// Positions per segment, T.
-    pub length: usize,
-    /// Heads, H.
-    pub n_head: usize,
-    /// Model width, C = H·D.
-    pub d_model: usize,
-}
-
-impl AttentionShape {
-    pub(super) fn head_dim(&self) -> usize {
-        self.d_model / self.n_head
-    }
-
-    /// Head dimension rounded up to whole lanes.
-    pub(super) fn padded(&self) -> usize {
-        self.head_dim().next_multiple_of(LANES)
-    }
-}
-
-/// `start` plus inner products of `TILE` vectors (`[D, TILE]`) with a panel of [`LANES`] (`[D, LANES]`).
-#[inline(always)]
-pub(super) fn tile_products(tile: &[f32], panel: &[f32], start: [Lanes; TILE]) -> [Lanes; TILE] {
-    let mut out = start;
-    for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
-        let b = Lanes::from(*b);
-        for t in 0..TILE {
-            out[t] = mul_add(Lanes::splat(a[t]), b, out[t]);
-        }
-    }
-    out
-}
 
 /// out[t] += Σ_j weights[t][j] · values[j] over one panel of value dimensions, `[keys, LANES]`.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Attention of one query over keys and values that lie in rows: for generation, whose keys are kept from step to step,
 //! and for looking at scores and weights. The same arithmetic as [`super::attention`], nothing skipped.
 
-use super::attention::HeadBias;
+use super::attention_layout::HeadBias;
 use super::vector::dot;
 use std::f32::consts::LOG2_E;
 
