@@ -7,19 +7,24 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use super::answers::Answers;
 use super::load::{Ended, Files, Text};
 use super::turn::{REPORT, Turns, milliseconds};
-use super::{Answers, MEMORY};
 use crate::config::MAX_CPU_WORKERS;
 use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::Backend;
 use crate::engine::choose::{Probe, Timing, choose, known};
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::memory::Counting;
 use crate::engine::own_text::words;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, Protocol, ResponseBody, Scored, Task};
+
+/// What requests hold at most is read from here.
+#[global_allocator]
+static MEMORY: Counting = Counting::new();
 
 /// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;

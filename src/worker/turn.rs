@@ -8,7 +8,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::Answers;
+use super::answers::Answers;
 use crate::engine::pause::{Cancelled, Pause};
 use crate::protocol::ResponseBody;
 
