@@ -66,7 +66,7 @@ impl GpuBackend {
             _ => Tables::changed(self.method, change, self.shape, length, &self.learned),
         };
         let n = segments.n_segment;
-        let result = self.decoder.losses(&segments.tokens, targets, n, &tables, &mut || ()).await;
+        let result = self.decoder.losses(&segments.tokens, targets, n, &tables).await;
         self.tables = Some((tables, change));
         pause.pause(1.0).await?;
         Ok(result?)

@@ -6,22 +6,18 @@ use super::buffer::Owned;
 use super::compiled::Gpu;
 use super::device::Device;
 use super::error::GpuError;
-use super::kernels::{Kernels, Rows, Segments};
+use super::kernels::{Finish, Kernels, Rows, Segments};
 use super::plan::{Plan, PlanBuilder};
 use super::weights::GpuWeights;
 use crate::config::ModelConfig;
+use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::Weights;
-use crate::position::Tables;
+use crate::position::{LOWEST_BIAS, Tables};
 
 /// Rows that go through the layers together: enough to fill a GPU, at 128 wide some 60 MB of activations.
 const PASS_ROWS: usize = 16_384;
 /// Rows that go through the feed-forward network together, whose hidden layer is the widest activation.
 const HIDDEN_ROWS: usize = 4_096;
-
-/// A target that is not scored.
-const NOT_SCORED: u32 = u32::MAX;
-/// Finite stand-in for a bias of −∞: WGSL may assume that infinities do not occur.
-const LOWEST_BIAS: f32 = -1e30;
 
 /// A model on the GPU, ready to score tokens.
 pub struct GpuDecoder {
@@ -94,12 +90,11 @@ impl GpuDecoder {
 
     /// The loss of every target, in nats: −log of its probability after the tokens of its segment up to its row.
     ///
-    /// A loss may be infinite or NaN; nothing is dropped. `tick` is called after every piece of work that is done.
-    /// Dropping the future stops after the piece at hand, and the decoder can be used again.
+    /// A loss may be infinite or NaN; nothing is dropped. Dropping the future stops after the piece of work at hand,
+    /// and the decoder can be used again.
     ///
     /// # Shapes
-    /// `tokens`, `targets` and the result: `[n_segment, tables.length]`; a target of `u32::MAX` is not scored and its
-    /// loss is 0.
+    /// `tokens`, `targets` and the result: `[n_segment, tables.length]`; a target of [`NOT_SCORED`] has a loss of 0.
     ///
     /// # Errors
     /// [`GpuError::Unsupported`] for arguments that do not fit each other or the model, [`GpuError::TooLong`] where
@@ -110,7 +105,6 @@ impl GpuDecoder {
         targets: &[u32],
         n_segment: usize,
         tables: &Tables,
-        tick: &mut dyn FnMut(),
     ) -> Result<Vec<f32>, GpuError> {
         self.check(tokens, targets, n_segment, tables)?;
         if tokens.is_empty() {
@@ -131,6 +125,7 @@ impl GpuDecoder {
         let Some(session) = &self.session else { return Ok(Vec::new()) };
         device.write(&session.tokens, tokens);
         device.write(&session.targets, targets);
+        // WGSL may assume that infinities do not occur.
         let bias: Vec<f32> = tables.bias.iter().map(|b| b.max(LOWEST_BIAS)).collect();
         device.write(&session.bias, &bias);
         if let (Some(buffer), Some(values)) = (&session.embedding, &tables.embedding) {
@@ -140,7 +135,7 @@ impl GpuDecoder {
             device.write(cos, &values.cos);
             device.write(sin, &values.sin);
         }
-        session.plan.run(&device, tick).await?;
+        session.plan.run(&device).await?;
         device.read(&session.loss, tokens.len()).await
     }
 
@@ -218,6 +213,12 @@ impl GpuDecoder {
         session
     }
 
+    /// Submissions that the last input took.
+    #[cfg(test)]
+    pub(super) fn n_submission(&self) -> Option<usize> {
+        self.session.as_ref().map(|session| session.plan.submissions(self.device.budget).count())
+    }
+
     /// Appends the forward pass of whole segments, `rows.n` tokens from token `rows.read` on.
     fn pass<'a>(&'a self, plan: &mut PlanBuilder<'a>, session: &'a Session, rows: Rows, hidden_rows: usize) {
         let ModelConfig { d_model: c, n_head, d_ff, n_vocab, .. } = self.config;
@@ -230,16 +231,17 @@ impl GpuDecoder {
         kernels.embedding(plan, rows, c, length, &session.tokens, &weights.embedding, table, &a.x);
         for block in &weights.blocks {
             kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln1, &a.h);
-            kernels.linear(plan, all, c, 3 * c, &a.h, &block.qkv, &a.qkv);
+            kernels.linear(plan, Finish::Plain, all, c, 3 * c, &a.h, &block.qkv, &a.qkv);
             if let Some([cos, sin]) = &session.rotation {
                 kernels.rotary(plan, segments, cos, sin, &a.qkv);
             }
             kernels.attention(plan, segments, &a.qkv, &session.bias, &a.h);
-            kernels.linear_add(plan, all, c, c, &a.h, &block.out, &a.x);
+            kernels.linear(plan, Finish::Add, all, c, c, &a.h, &block.out, &a.x);
             kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln2, &a.h);
             for piece in all.pieces(hidden_rows) {
-                kernels.linear_gelu(plan, Rows { write: 0, ..piece }, c, d_ff, &a.h, &block.up, &a.hidden);
-                kernels.linear_add(plan, Rows { read: 0, ..piece }, d_ff, c, &a.hidden, &block.down, &a.x);
+                let (up, down) = (Rows { write: 0, ..piece }, Rows { read: 0, ..piece });
+                kernels.linear(plan, Finish::Gelu, up, c, d_ff, &a.h, &block.up, &a.hidden);
+                kernels.linear(plan, Finish::Add, down, d_ff, c, &a.hidden, &block.down, &a.x);
             }
         }
         kernels.layer_norm(plan, rows.n, c, &a.x, &weights.ln_f, &a.h);

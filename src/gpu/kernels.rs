@@ -46,10 +46,13 @@ pub(super) struct Kernels {
 }
 
 /// What becomes of a matrix product and its bias, as numbered in matmul.wgsl.
-#[derive(Clone, Copy)]
-enum Finish {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finish {
+    /// It is the result.
     Plain = 0,
+    /// Its GELU is.
     Gelu = 1,
+    /// It is added to what stands there.
     Add = 2,
 }
 
@@ -159,10 +162,11 @@ impl Kernels {
         plan.call(&self.layer_norm, &[n_row, c], &buffers, [n_row.div_ceil(ROWS), 1, 1], (8 * n_row * c) as f64);
     }
 
-    /// `y = x·wᵀ + b`, x being `[rows, k]`, y `[rows, n]`.
+    /// `y = x·wᵀ + b`, finished as `finish` says, x being `[rows, k]`, y `[rows, n]`.
     pub(super) fn linear<'a>(
         &'a self,
         plan: &mut PlanBuilder<'a>,
+        finish: Finish,
         rows: Rows,
         k: usize,
         n: usize,
@@ -170,35 +174,12 @@ impl Kernels {
         map: &'a Affine,
         y: &'a Buffer,
     ) {
-        self.multiply(plan, Finish::Plain, rows, [k, n], [x, &map.weight, &map.bias, y]);
-    }
-
-    /// `y = GELU(x·wᵀ + b)`.
-    pub(super) fn linear_gelu<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        rows: Rows,
-        k: usize,
-        n: usize,
-        x: &'a Buffer,
-        map: &'a Affine,
-        y: &'a Buffer,
-    ) {
-        self.multiply(plan, Finish::Gelu, rows, [k, n], [x, &map.weight, &map.bias, y]);
-    }
-
-    /// `y += x·wᵀ + b`.
-    pub(super) fn linear_add<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        rows: Rows,
-        k: usize,
-        n: usize,
-        x: &'a Buffer,
-        map: &'a Affine,
-        y: &'a Buffer,
-    ) {
-        self.multiply(plan, Finish::Add, rows, [k, n], [x, &map.weight, &map.bias, y]);
+        let per_row = (2 * k * n) as f64;
+        for rows in rows.within(plan.budget(), per_row) {
+            let params = [rows.n, k, n, rows.read, rows.write, finish as usize];
+            let groups = [n.div_ceil(TILE), rows.n.div_ceil(TILE), 1];
+            plan.call(&self.matmul, &params, &[x, &map.weight, &map.bias, y], groups, per_row * rows.n as f64);
+        }
     }
 
     /// Rotates queries and keys of `qkv` in place; the tables are `[length, D/2]`.
@@ -265,22 +246,6 @@ impl Kernels {
             let params = [rows.n, c, v, rows.read, rows.write];
             let groups = [rows.n.div_ceil(TILE), 1, 1];
             plan.call(&self.cross_entropy, &params, &[x, weight, targets, loss], groups, per_row * rows.n as f64);
-        }
-    }
-
-    fn multiply<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        finish: Finish,
-        rows: Rows,
-        [k, n]: [usize; 2],
-        buffers: [&'a Buffer; 4],
-    ) {
-        let per_row = (2 * k * n) as f64;
-        for rows in rows.within(plan.budget(), per_row) {
-            let params = [rows.n, k, n, rows.read, rows.write, finish as usize];
-            let groups = [n.div_ceil(TILE), rows.n.div_ceil(TILE), 1];
-            plan.call(&self.matmul, &params, &buffers, groups, per_row * rows.n as f64);
         }
     }
 }

@@ -127,7 +127,8 @@ impl<'a> PlanBuilder<'a> {
     }
 }
 
-struct Step {
+/// One call, ready to run.
+pub(super) struct Step {
     pipeline: ComputePipeline,
     bind_group: BindGroup,
     groups: [u32; 3],
@@ -143,35 +144,40 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Runs all calls in submissions of limited work, waiting whenever [`IN_FLIGHT`] of them are queued, so that the
-    /// caller's event loop turns and dropping this future stops soon. Calls `tick` after every submission that is done.
-    ///
-    /// # Errors
-    /// If the device is lost or refuses a call.
-    pub(super) async fn run(&self, device: &Device, tick: &mut dyn FnMut()) -> Result<(), GpuError> {
-        let mut queued = VecDeque::new();
+    /// The calls in pieces that take at most `budget` operations, or are one call: what is submitted together.
+    pub(super) fn submissions(&self, budget: f64) -> impl Iterator<Item = &[Step]> {
         let mut rest = self.steps.as_slice();
-        while !rest.is_empty() {
-            let mut flops = rest[0].flops;
+        std::iter::from_fn(move || {
+            let mut flops = rest.first()?.flops;
             let mut n = 1;
-            while n < rest.len() && flops + rest[n].flops <= device.budget {
+            while n < rest.len() && flops + rest[n].flops <= budget {
                 flops += rest[n].flops;
                 n += 1;
             }
             let (now, later) = rest.split_at(n);
             rest = later;
+            Some(now)
+        })
+    }
+
+    /// Runs all calls in submissions of limited work, waiting whenever [`IN_FLIGHT`] of them are queued, so that the
+    /// caller's event loop turns and dropping this future stops soon.
+    ///
+    /// # Errors
+    /// If the device is lost or refuses a call.
+    pub(super) async fn run(&self, device: &Device) -> Result<(), GpuError> {
+        let mut queued = VecDeque::new();
+        for steps in self.submissions(device.budget) {
             device.health.check()?;
-            queued.push_back(submit(device, now));
+            queued.push_back(submit(device, steps));
             if queued.len() >= IN_FLIGHT
                 && let Some((done, index)) = queued.pop_front()
             {
                 device.finished(done, index).await?;
-                tick();
             }
         }
         for (done, index) in queued {
             device.finished(done, index).await?;
-            tick();
         }
         device.health.check()
     }

@@ -2,7 +2,7 @@
 
 use super::super::compiled::Gpu;
 use super::super::device::Device;
-use super::super::kernels::{Affine, Kernels, Rows, Segments};
+use super::super::kernels::{Affine, Finish, Kernels, Rows, Segments};
 use super::super::plan::PlanBuilder;
 use super::reference;
 use super::{Form, Random, distance, forms, gpu};
@@ -16,7 +16,7 @@ fn run<'a>(device: &'a Device, buffer: &wgpu::Buffer, n: usize, calls: impl FnOn
             calls(&mut plan);
             plan.finish()
         });
-        plan.await?.run(device, &mut || ()).await?;
+        plan.await?.run(device).await?;
         device.read(buffer, n).await
     })
     .expect("the GPU runs")
@@ -64,27 +64,26 @@ fn matmul() {
             let map = Affine { weight: gpu.device.upload("w", &w), bias: gpu.device.upload("b", &b) };
             let xs = gpu.device.upload("x", &x);
             let (x, w, b) = (wide(&x), wide(&w), wide(&b));
-            for variant in ["plain", "GELU", "added"] {
+            for finish in [Finish::Plain, Finish::Gelu, Finish::Add] {
                 let ys = gpu.device.upload("y", &y);
-                let got = run(&gpu.device, &ys, y.len(), |plan| match variant {
-                    "plain" => kernels.linear(plan, rows, k, n, &xs, &map, &ys),
-                    "GELU" => kernels.linear_gelu(plan, rows, k, n, &xs, &map, &ys),
-                    _ => kernels.linear_add(plan, rows, k, n, &xs, &map, &ys),
-                });
+                let got =
+                    run(&gpu.device, &ys, y.len(), |plan| kernels.linear(plan, finish, rows, k, n, &xs, &map, &ys));
                 let mut want = wide(&y);
                 for i in 0..m {
                     for j in 0..n {
                         let v = dot(&x[(2 + i) * k..][..k], &w[j * k..][..k]) + b[j];
                         let y = &mut want[(1 + i) * n + j];
-                        *y = match variant {
-                            "plain" => v,
-                            "GELU" => 0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh()),
-                            _ => v + *y,
+                        *y = match finish {
+                            Finish::Plain => v,
+                            Finish::Gelu => {
+                                0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh())
+                            }
+                            Finish::Add => v + *y,
                         };
                     }
                 }
                 let worst = distance(&got, &want);
-                assert!(worst < 1e-4, "{:?}, {variant}, {m}×{k}×{n}, seed {seed}: off by {worst}", gpu.form);
+                assert!(worst < 1e-4, "{:?}, {finish:?}, {m}×{k}×{n}, seed {seed}: off by {worst}", gpu.form);
             }
         }
     }
