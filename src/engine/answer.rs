@@ -60,101 +60,153 @@ pub async fn answer(
     partial: &mut dyn FnMut(&dyn Fn() -> Scored),
     pause: &mut impl Pause,
 ) -> Result<Scored, EvaluateError> {
-    let Evaluate { length, n_targets, change, protocol, first_target: first, .. } = *request;
-    let stream = &subject.stream;
-    if request.task == Task::Count {
-        return Ok(count(stream));
+    match request.task {
+        Task::Count => Ok(count(&subject.stream)),
+        Task::Verify => verified(backend, subject, request, pause).await,
+        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => scored(backend, subject, request, pause).await,
+        Task::Attend { layer } => attended(backend, subject, request, layer, pause).await,
+        Task::Spread => spread(backend, subject, request, pause).await,
+        Task::Generate { temperature, top_k, seed } => {
+            let sampling = Sampling { temperature, top_k, seed };
+            generated(backend, subject, request, sampling, partial, pause).await
+        }
     }
-    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
-    if request.task == Task::Verify {
-        let Some(reference) = subject.reference else {
-            return invalid(format!("no reference is kept for {}; choose another model", request.model));
-        };
-        let numbers = verify(backend, stream.tokens, reference, &mut all).await?;
-        return Ok(numbers_alone(&numbers));
-    }
+}
+
+/// Refuses a length or a change that no task takes.
+fn check(request: &Evaluate) -> Result<(), EvaluateError> {
+    let Evaluate { length, change, .. } = *request;
     if !(1..=MAX_LENGTH).contains(&length) {
         return invalid(format!("an input length of {length} is not between 1 and {MAX_LENGTH} tokens"));
     }
-    if let Some(problem) = (ChangeAt { change, length, train_length: 1 }).problem() {
-        return invalid(problem);
+    match (ChangeAt { change, length, train_length: 1 }).problem() {
+        Some(problem) => invalid(problem),
+        None => Ok(()),
     }
-    let stretch = Stretch { protocol, length, first, n_targets };
-    match request.task {
-        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => {
-            backend.set_change(change, length);
-            if request.task == Task::ScoreInFull {
-                cpu(backend)?.far_keys = FarKeys::Computed;
-            }
-            let sums = evaluate(backend, stream, stretch, all.whole).await;
-            if request.task == Task::ScoreInFull {
-                cpu(backend)?.far_keys = FarKeys::Skipped;
-            }
-            let sums = sums?;
-            let mut scored = Scored { n_bytes: sums.n_bytes, ..Default::default() };
-            if request.task == Task::ScoreByPosition {
-                scored.set_values(&sums.position_values());
-            }
-            Ok(Scored { blocks: sums.blocks, ..scored })
-        }
-        Task::Attend { layer } => {
-            let tokens = &stream.tokens[..length.min(stream.tokens.len())];
-            if tokens.len() > MAX_ATTENDED {
-                return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
-            }
-            let n_layer = cpu(backend)?.model.n_layer();
-            if layer >= n_layer {
-                return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
-            }
-            backend.set_change(change, tokens.len());
-            let numbers = cpu(backend)?.attend(tokens, layer, &mut all).await?;
-            Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
-        }
-        Task::Spread => {
-            if n_targets == 0 {
-                return invalid("there is no input to look at: choose at least 1".into());
-            }
-            if length > first {
-                return invalid(format!(
-                    "no input of {length} tokens ends before token {first}: choose shorter inputs"
-                ));
-            }
-            let (n, needed) = (stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
-            if n < needed {
-                return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
-            }
-            let mut mean = Vec::new();
-            for i in 0..n_targets {
-                backend.set_change(change, length);
-                let tokens = &stream.tokens[first + i * SPREAD_STEP - length..][..length];
-                let size = 1.0 / n_targets as f64;
-                let mut one = Part { whole: &mut all, base: i as f64 * size, size };
-                let numbers = cpu(backend)?.spread(tokens, &mut one).await?;
-                mean.resize(numbers.len(), 0.0);
-                mean.iter_mut().zip(&numbers).for_each(|(m, v)| *m += v * size as f32);
-            }
-            Ok(numbers_alone(&mean))
-        }
-        Task::Generate { temperature, top_k, seed } => {
-            let prompt = &stream.tokens[stream.tokens.len() - length.min(stream.tokens.len())..];
-            if !temperature.is_finite() || temperature < 0.0 {
-                return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
-            }
-            if n_targets == 0 || prompt.len() + n_targets > MAX_LENGTH {
-                let n = prompt.len();
-                return invalid(format!(
-                    "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_targets}",
-                    MAX_LENGTH - n
-                ));
-            }
-            backend.set_change(change, prompt.len() + n_targets);
-            let sampling = Sampling { temperature, top_k, seed };
-            let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
-            let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, all.whole).await?;
-            Ok(written(subject.tokenizer, prompt.len(), &generated))
-        }
-        Task::Verify | Task::Count => Ok(Scored::default()),
+}
+
+/// [`Task::Verify`].
+async fn verified(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    let Some(reference) = subject.reference else {
+        return invalid(format!("no reference is kept for {}; choose another model", request.model));
+    };
+    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?))
+}
+
+/// [`Task::Score`] and its kin.
+async fn scored(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    check(request)?;
+    let Evaluate { length, n_targets, change, protocol, first_target: first, .. } = *request;
+    backend.set_change(change, length);
+    if request.task == Task::ScoreInFull {
+        cpu(backend)?.far_keys = FarKeys::Computed;
     }
+    let sums = evaluate(backend, &subject.stream, Stretch { protocol, length, first, n_targets }, pause).await;
+    if request.task == Task::ScoreInFull {
+        cpu(backend)?.far_keys = FarKeys::Skipped;
+    }
+    let sums = sums?;
+    let mut scored = Scored { n_bytes: sums.n_bytes, ..Default::default() };
+    if request.task == Task::ScoreByPosition {
+        scored.set_values(&sums.position_values());
+    }
+    Ok(Scored { blocks: sums.blocks, ..scored })
+}
+
+/// [`Task::Attend`].
+async fn attended(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    layer: usize,
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    check(request)?;
+    let tokens = &subject.stream.tokens[..request.length.min(subject.stream.tokens.len())];
+    if tokens.len() > MAX_ATTENDED {
+        return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
+    }
+    let n_layer = cpu(backend)?.model.n_layer();
+    if layer >= n_layer {
+        return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
+    }
+    backend.set_change(request.change, tokens.len());
+    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    let numbers = cpu(backend)?.attend(tokens, layer, &mut all).await?;
+    Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
+}
+
+/// [`Task::Spread`].
+async fn spread(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    check(request)?;
+    let Evaluate { length, n_targets, change, first_target: first, .. } = *request;
+    if n_targets == 0 {
+        return invalid("there is no input to look at: choose at least 1".into());
+    }
+    if length > first {
+        return invalid(format!("no input of {length} tokens ends before token {first}: choose shorter inputs"));
+    }
+    let (n, needed) = (subject.stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
+    if n < needed {
+        return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
+    }
+    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    let mut mean = Vec::new();
+    for i in 0..n_targets {
+        backend.set_change(change, length);
+        let tokens = &subject.stream.tokens[first + i * SPREAD_STEP - length..][..length];
+        let size = 1.0 / n_targets as f64;
+        let mut one = Part { whole: &mut all, base: i as f64 * size, size };
+        let numbers = cpu(backend)?.spread(tokens, &mut one).await?;
+        mean.resize(numbers.len(), 0.0);
+        mean.iter_mut().zip(&numbers).for_each(|(m, v)| *m += v * size as f32);
+    }
+    Ok(numbers_alone(&mean))
+}
+
+/// [`Task::Generate`].
+async fn generated(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    request: &Evaluate,
+    sampling: Sampling,
+    partial: &mut dyn FnMut(&dyn Fn() -> Scored),
+    pause: &mut impl Pause,
+) -> Result<Scored, EvaluateError> {
+    check(request)?;
+    let Evaluate { length, n_targets, change, .. } = *request;
+    let (tokens, temperature) = (subject.stream.tokens, sampling.temperature);
+    let prompt = &tokens[tokens.len() - length.min(tokens.len())..];
+    if !temperature.is_finite() || temperature < 0.0 {
+        return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
+    }
+    if n_targets == 0 || prompt.len() + n_targets > MAX_LENGTH {
+        let n = prompt.len();
+        return invalid(format!(
+            "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_targets}",
+            MAX_LENGTH - n
+        ));
+    }
+    backend.set_change(change, prompt.len() + n_targets);
+    let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
+    let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, pause).await?;
+    Ok(written(subject.tokenizer, prompt.len(), &generated))
 }
 
 /// The CPU behind a backend.
