@@ -77,10 +77,34 @@ impl Runner {
         if request.task == Task::Count {
             return Ok(count(&text.stream()));
         }
+        let weights = self.weights(request).await?;
+        if let Some(notice) = shortened(request, &text) {
+            self.answers.post(id, ResponseBody::Notice(notice));
+        }
+        let subject = Subject {
+            stream: text.stream(),
+            tokenizer: &text.tokenizer,
+            reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
+        };
+        loop {
+            let kind = match needs_cpu(request.task) {
+                true => EngineKind::Cpu,
+                false => self.engine(id, request, &weights, &text, &mut turns).await?,
+            };
+            match self.compute(id, request, kind, &weights, &subject, &mut turns).await {
+                // Nothing of this request has been answered: the CPU does it again from its start.
+                Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, error.to_string()),
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// The weights of a request's model; where a GPU may compute and none has been asked for, its kernels compile while
+    /// they are on their way.
+    async fn weights(&mut self, request: &Evaluate) -> Result<Rc<Weights>, Ended> {
         let config = self.files.config(&request.model).await?;
         let gpu_wanted = request.engine != EngineChoice::Cpu && !needs_cpu(request.task);
         let first = gpu_wanted && self.gpu.is_none() && self.without.is_none();
-        // Kernels compile while weights are on their way.
         let open = async { if first { Some(open(request.engine, config.head_dim()).await) } else { None } };
         let (weights, gpu) = both(self.files.weights(&request.model), open).await;
         match gpu {
@@ -88,61 +112,46 @@ impl Runner {
             Some(Err(error)) => self.without = Some(Probe::Absent(error.to_string())),
             None => (),
         }
-        let weights = weights?;
-        let subject = Subject {
-            stream: text.stream(),
-            tokenizer: &text.tokenizer,
-            reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
+        Ok(weights?)
+    }
+
+    /// The answer of one engine, with its time and memory; parts of it are posted on the way. An engine that a GPU took
+    /// with it is not kept.
+    async fn compute(
+        &mut self,
+        id: u32,
+        request: &Evaluate,
+        kind: EngineKind,
+        weights: &Weights,
+        subject: &Subject<'_>,
+        turns: &mut Turns,
+    ) -> Result<Scored, EvaluateError> {
+        let key = (request.model.clone(), kind);
+        let mut backend = match self.backends.remove(&key) {
+            Some(backend) => backend,
+            None => self.backend(kind, weights)?,
         };
-        let last = matches!(request.task, Task::Generate { .. });
-        if (last || matches!(request.task, Task::Attend { .. })) && text.tokens.len() > request.length {
-            let (used, of) = (request.length, text.tokens.len());
-            let cut =
-                if last { of - used..(of - used + AT_A_CUT).min(of) } else { used.saturating_sub(AT_A_CUT)..used };
-            let at = words(&text.tokenizer, &text.tokens[cut], false).concat().trim().replace('\n', " ");
-            self.answers.post(id, ResponseBody::Notice(Notice::Shortened { used, of, last, at }));
-        }
-        loop {
-            let kind = match needs_cpu(request.task) {
-                true => EngineKind::Cpu,
-                false => self.engine(id, request, &weights, &text, &mut turns).await?,
-            };
-            let key = (request.model.clone(), kind);
-            let mut backend = match self.backends.remove(&key) {
-                Some(backend) => backend,
-                None => match self.backend(kind, &weights) {
-                    Err(EngineError::Gpu(error)) => {
-                        self.gpu_is_gone(id, error.to_string());
-                        continue;
-                    }
-                    other => other.map_err(EvaluateError::from)?,
-                },
-            };
-            let (started, before) = (milliseconds(), MEMORY.begin());
-            let mut reported = started;
-            let mut partial = |so_far: &dyn Fn() -> Scored| {
-                if milliseconds() - reported > REPORT {
-                    reported = milliseconds();
-                    self.answers.post(id, ResponseBody::Partial(so_far()));
-                }
-            };
-            let result = answer(&mut backend, &subject, request, &mut partial, &mut turns).await;
-            let peak = MEMORY.peak().saturating_sub(before) as u64;
-            // Nothing of this request has been answered: the CPU does it again from its start.
-            if let Err(EvaluateError::Engine(EngineError::Gpu(error))) = &result {
-                self.gpu_is_gone(id, error.to_string());
-                continue;
+        let (started, before) = (milliseconds(), MEMORY.begin());
+        let mut reported = started;
+        let mut partial = |so_far: &dyn Fn() -> Scored| {
+            if milliseconds() - reported > REPORT {
+                reported = milliseconds();
+                self.answers.post(id, ResponseBody::Partial(so_far()));
             }
-            let adapter = backend.adapter();
+        };
+        let result = answer(&mut backend, subject, request, &mut partial, turns).await;
+        let peak = MEMORY.peak().saturating_sub(before) as u64;
+        let adapter = backend.adapter();
+        if !matches!(result, Err(EvaluateError::Engine(EngineError::Gpu(_)))) {
             self.backends.insert(key, backend);
-            return Ok(Scored {
-                engine: kind,
-                adapter,
-                seconds: (milliseconds() - started) / 1_000.0,
-                peak_bytes: if kind == EngineKind::Cpu { peak } else { 0 },
-                ..result?
-            });
         }
+        Ok(Scored {
+            engine: kind,
+            adapter,
+            seconds: (milliseconds() - started) / 1_000.0,
+            peak_bytes: if kind == EngineKind::Cpu { peak } else { 0 },
+            ..result?
+        })
     }
 
     fn backend(&self, kind: EngineKind, weights: &Weights) -> Result<Backend, EngineError> {
@@ -232,6 +241,22 @@ impl Runner {
             }
         }
     }
+}
+
+/// What the reader is told where a text is longer than the tokens asked for.
+fn shortened(request: &Evaluate, text: &Text) -> Option<Notice> {
+    let last = match request.task {
+        Task::Generate { .. } => true,
+        Task::Attend { .. } => false,
+        _ => return None,
+    };
+    let (used, of) = (request.length, text.tokens.len());
+    if of <= used {
+        return None;
+    }
+    let cut = if last { of - used..(of - used + AT_A_CUT).min(of) } else { used.saturating_sub(AT_A_CUT)..used };
+    let at = words(&text.tokenizer, &text.tokens[cut], false).concat().trim().replace('\n', " ");
+    Some(Notice::Shortened { used, of, last, at })
 }
 
 /// A GPU whose kernels are being compiled, unless it is a software one that the reader did not ask for.
