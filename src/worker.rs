@@ -3,6 +3,7 @@
 //! the results the page's.
 
 mod answers;
+mod engines;
 mod load;
 mod run;
 mod turn;
