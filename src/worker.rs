@@ -6,7 +6,7 @@ mod answers;
 mod engines;
 mod load;
 mod run;
-mod turn;
+mod yielder;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};

@@ -1,10 +1,10 @@
 //! What an evaluation needs of an engine: the loss of every target of a batch of segments.
 
+use super::checkpoint::Checkpoint;
 use super::cpu::CpuBackend;
 use super::error::EngineError;
 #[cfg(feature = "gpu")]
 use super::gpu::GpuBackend;
-use super::pause::Pause;
 use crate::config::{CPU_BATCH, Change};
 use crate::model::{Segments, Weights};
 use crate::protocol::EngineKind;
@@ -84,12 +84,12 @@ impl Backend {
         &mut self,
         segments: &Segments,
         targets: &[u32],
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         match self {
-            Self::Cpu(cpu) => cpu.losses(segments, targets, pause).await,
+            Self::Cpu(cpu) => cpu.losses(segments, targets, checkpoint).await,
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => gpu.losses(segments, targets, pause).await,
+            Self::Gpu(gpu) => gpu.losses(segments, targets, checkpoint).await,
         }
     }
 }

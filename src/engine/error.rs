@@ -1,6 +1,6 @@
 //! Why an engine gives no answer.
 
-use super::pause::Cancelled;
+use super::checkpoint::Cancelled;
 
 /// Why an engine did not finish.
 #[derive(Debug, thiserror::Error)]

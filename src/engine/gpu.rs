@@ -1,7 +1,7 @@
 //! The GPU backend, the twin of [`super::cpu`]: the decoder on the GPU with the tables that its next call reads.
 
+use super::checkpoint::Checkpoint;
 use super::error::EngineError;
-use super::pause::Pause;
 use crate::config::Change;
 use crate::gpu::{Gpu, GpuDecoder, GpuError};
 use crate::model::{Segments, Weights};
@@ -58,7 +58,7 @@ impl GpuBackend {
         &mut self,
         segments: &Segments,
         targets: &[u32],
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         let (length, change) = (segments.length, self.change);
         let tables = match self.tables.take() {
@@ -68,7 +68,7 @@ impl GpuBackend {
         let n = segments.n_segment;
         let result = self.decoder.losses(&segments.tokens, targets, n, &tables).await;
         self.tables = Some((tables, change));
-        pause.pause(1.0).await?;
+        checkpoint.reach(1.0).await?;
         Ok(result?)
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::load::{Ended, Text};
-use super::turn::{Turns, milliseconds};
+use super::load::{Abort, Text};
+use super::yielder::{Yielder, milliseconds};
 use crate::config::MAX_CPU_WORKERS;
-use crate::engine::answer::needs_cpu;
 use crate::engine::backend::Backend;
 use crate::engine::choose::{Probe, Timing, known};
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::run_task::needs_cpu;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
@@ -67,8 +67,8 @@ impl Engines {
         request: &Evaluate,
         weights: &Weights,
         text: &Text,
-        turns: &mut Turns,
-    ) -> Result<Probe, Ended> {
+        yielder: &mut Yielder,
+    ) -> Result<Probe, Abort> {
         if let Some(known) = &self.without {
             return Ok(known.clone());
         }
@@ -86,20 +86,20 @@ impl Engines {
             return Ok(Probe::Timed { adapter, timing, workers });
         }
         let on_gpu = match Backend::gpu(gpu, weights) {
-            Ok(backend) => rate(backend, text, length, turns).await,
+            Ok(backend) => rate(backend, text, length, yielder).await,
             Err(error) => Err(error),
         };
         match on_gpu {
             Ok(on_gpu) => {
                 let on_cpu = match Backend::cpu(weights) {
-                    Ok(backend) => rate(backend, text, length, turns).await,
+                    Ok(backend) => rate(backend, text, length, yielder).await,
                     Err(error) => Err(error),
                 };
                 let timing = Timing { length, gpu: on_gpu, cpu: on_cpu.map_err(EvaluateError::from)? };
                 timings.push(timing);
                 Ok(Probe::Timed { adapter, timing, workers })
             }
-            Err(EngineError::Cancelled(_)) => Err(Ended::Cancelled),
+            Err(EngineError::Cancelled(_)) => Err(Abort::Cancelled),
             Err(error) => {
                 self.gpu = None;
                 let probe = Probe::Absent(error.to_string());
@@ -131,7 +131,7 @@ fn cpu_workers() -> usize {
 }
 
 /// Tokens per second in a warm-up with inputs of that length; a first pass, which compiles and allocates, does not count.
-async fn rate(mut backend: Backend, text: &Text, length: usize, turns: &mut Turns) -> Result<f64, EngineError> {
+async fn rate(mut backend: Backend, text: &Text, length: usize, yielder: &mut Yielder) -> Result<f64, EngineError> {
     // Over and over: a reader's own text may be too short to tell the engines apart, and speed does not depend on it.
     let n_targets = WARM_UP.max(length);
     let tokens: Vec<u32> = text.tokens.iter().copied().cycle().take(n_targets + 1).collect();
@@ -141,7 +141,7 @@ async fn rate(mut backend: Backend, text: &Text, length: usize, turns: &mut Turn
     let mut elapsed = f64::NAN;
     for stretch in [first, stretch] {
         let started = milliseconds();
-        match evaluate(&mut backend, &stream, stretch, turns).await {
+        match evaluate(&mut backend, &stream, stretch, yielder).await {
             Err(EvaluateError::Engine(error)) => return Err(error),
             // An empty text leaves the GPU unproven.
             Err(EvaluateError::Invalid(_)) => return Ok(f64::NAN),

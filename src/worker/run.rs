@@ -9,13 +9,13 @@ use std::task::Poll;
 
 use super::answers::Answers;
 use super::engines::Engines;
-use super::load::{Ended, Files, Text};
-use super::turn::{REPORT, Turns, milliseconds};
-use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
+use super::load::{Abort, Files, Text};
+use super::yielder::{REPORT, Yielder, milliseconds};
 use crate::engine::choose::choose;
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::memory::Counting;
 use crate::engine::own_text::words;
+use crate::engine::run_task::{Subject, count, needs_cpu, run_task, steps};
 use crate::model::Weights;
 use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, ResponseBody, Scored, Task};
 
@@ -46,20 +46,20 @@ impl Runner {
     pub(super) async fn evaluate(&mut self, id: u32, request: &Evaluate) -> ResponseBody {
         match self.try_evaluate(id, request).await {
             Ok(scored) => ResponseBody::Scored(scored),
-            Err(Ended::Cancelled) => ResponseBody::Cancelled,
-            Err(Ended::Failed(failure)) => ResponseBody::Failed(failure),
+            Err(Abort::Cancelled) => ResponseBody::Cancelled,
+            Err(Abort::Failed(failure)) => ResponseBody::Failed(failure),
         }
     }
 
-    async fn try_evaluate(&mut self, id: u32, request: &Evaluate) -> Result<Scored, Ended> {
-        let mut turns = Turns::new(id, steps(request), self.cancelled.clone(), self.answers.clone());
+    async fn try_evaluate(&mut self, id: u32, request: &Evaluate) -> Result<Scored, Abort> {
+        let mut yielder = Yielder::new(id, steps(request), self.cancelled.clone(), self.answers.clone());
         let reference = match request.task {
             Task::Verify => Some(self.files.reference().await?),
             _ => None,
         };
         let text = match (&request.text, &reference) {
             (_, Some(reference)) => self.files.text(&reference.stream).await?,
-            (Some(own), None) => self.files.own_text(own, &mut turns).await?,
+            (Some(own), None) => self.files.own_text(own, &mut yielder).await?,
             (None, None) => self.files.text(&request.stream).await?,
         };
         if request.task == Task::Count {
@@ -77,9 +77,9 @@ impl Runner {
         loop {
             let kind = match needs_cpu(request.task) {
                 true => EngineKind::Cpu,
-                false => self.engine(id, request, &weights, &text, &mut turns).await?,
+                false => self.engine(id, request, &weights, &text, &mut yielder).await?,
             };
-            match self.compute(id, request, kind, &weights, &subject, &mut turns).await {
+            match self.compute(id, request, kind, &weights, &subject, &mut yielder).await {
                 // Nothing of this request has been answered: the CPU does it again from its start.
                 Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, error.to_string()),
                 result => return Ok(result?),
@@ -89,7 +89,7 @@ impl Runner {
 
     /// The weights of a request's model; where a GPU may compute and none has been asked for, its kernels compile while
     /// they are on their way.
-    async fn weights(&mut self, request: &Evaluate) -> Result<Rc<Weights>, Ended> {
+    async fn weights(&mut self, request: &Evaluate) -> Result<Rc<Weights>, Abort> {
         let config = self.files.config(&request.model).await?;
         let open = self.engines.open(request, config.head_dim());
         let (weights, ()) = both(self.files.weights(&request.model), open).await;
@@ -105,7 +105,7 @@ impl Runner {
         kind: EngineKind,
         weights: &Weights,
         subject: &Subject<'_>,
-        turns: &mut Turns,
+        yielder: &mut Yielder,
     ) -> Result<Scored, EvaluateError> {
         let mut backend = self.engines.take(&request.model, kind, weights)?;
         let (started, before) = (milliseconds(), MEMORY.begin());
@@ -116,7 +116,7 @@ impl Runner {
                 self.answers.post(id, ResponseBody::Partial(so_far()));
             }
         };
-        let result = answer(&mut backend, subject, request, &mut partial, turns).await;
+        let result = run_task(&mut backend, subject, request, &mut partial, yielder).await;
         let peak = MEMORY.peak().saturating_sub(before) as u64;
         let adapter = backend.adapter();
         if !matches!(result, Err(EvaluateError::Engine(EngineError::Gpu(_)))) {
@@ -144,14 +144,14 @@ impl Runner {
         request: &Evaluate,
         weights: &Weights,
         text: &Text,
-        turns: &mut Turns,
-    ) -> Result<EngineKind, Ended> {
+        yielder: &mut Yielder,
+    ) -> Result<EngineKind, Abort> {
         if request.engine == EngineChoice::Cpu {
             return Ok(EngineKind::Cpu);
         }
-        turns.tells = false;
-        let probe = self.engines.probe(request, weights, text, turns).await;
-        turns.tells = true;
+        yielder.tells = false;
+        let probe = self.engines.probe(request, weights, text, yielder).await;
+        yielder.tells = true;
         let choice = choose(request.engine, &probe?);
         // With every request: the page begins each run without notices, and shows each sentence once.
         let reason = choice.reason.clone();

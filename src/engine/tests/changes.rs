@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{ready, tokens, weights};
 use crate::config::Change;
 use crate::engine::backend::Backend;
+use crate::engine::checkpoint::NoPause;
 use crate::engine::error::EngineError;
-use crate::engine::pause::NoPause;
 use crate::model::{Decoder, Segments, Weights};
 use crate::position::{ChangeAt, METHODS};
 

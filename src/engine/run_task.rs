@@ -2,12 +2,12 @@
 //! answers are kept.
 
 use super::backend::Backend;
+use super::checkpoint::{Checkpoint, Part};
 use super::cpu::CpuBackend;
 use super::error::EvaluateError;
 use super::evaluate::{Stream, Stretch, evaluate};
 use super::generate::{Generated, Sampling};
 use super::own_text::words;
-use super::pause::{Part, Pause};
 use super::verify::verify;
 use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STEP};
 use crate::kernels::attention::FarKeys;
@@ -47,28 +47,28 @@ pub fn count(stream: &Stream) -> Scored {
     scored
 }
 
-/// Answers; `partial` is given a way to make the answer so far, `pause` hears how many [`steps`] are done. Engine, time
-/// and memory are the caller's to fill in.
+/// Answers; `partial` is given a way to make the answer so far, `checkpoint` hears how many [`steps`] are done. Engine,
+/// time and memory are the caller's to fill in.
 ///
 /// # Errors
 /// [`EvaluateError::Invalid`] with what to do where the question cannot be answered; if cancelled, or if the engine
 /// breaks down.
-pub async fn answer(
+pub async fn run_task(
     backend: &mut Backend,
     subject: &Subject<'_>,
     request: &Evaluate,
     partial: &mut dyn FnMut(&dyn Fn() -> Scored),
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     match request.task {
         Task::Count => Ok(count(&subject.stream)),
-        Task::Verify => verified(backend, subject, request, pause).await,
-        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => scored(backend, subject, request, pause).await,
-        Task::Attend { layer } => attended(backend, subject, request, layer, pause).await,
-        Task::Spread => spread(backend, subject, request, pause).await,
+        Task::Verify => verified(backend, subject, request, checkpoint).await,
+        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => scored(backend, subject, request, checkpoint).await,
+        Task::Attend { layer } => attended(backend, subject, request, layer, checkpoint).await,
+        Task::Spread => spread(backend, subject, request, checkpoint).await,
         Task::Generate { temperature, top_k, seed } => {
             let sampling = Sampling { temperature, top_k, seed };
-            generated(backend, subject, request, sampling, partial, pause).await
+            generated(backend, subject, request, sampling, partial, checkpoint).await
         }
     }
 }
@@ -90,12 +90,12 @@ async fn verified(
     backend: &mut Backend,
     subject: &Subject<'_>,
     request: &Evaluate,
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     let Some(reference) = subject.reference else {
         return invalid(format!("no reference is kept for {}; choose another model", request.model));
     };
-    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?))
 }
 
@@ -104,7 +104,7 @@ async fn scored(
     backend: &mut Backend,
     subject: &Subject<'_>,
     request: &Evaluate,
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     check(request)?;
     let Evaluate { length, n_targets, change, protocol, first_target: first, .. } = *request;
@@ -112,7 +112,7 @@ async fn scored(
     if request.task == Task::ScoreInFull {
         cpu(backend)?.far_keys = FarKeys::Computed;
     }
-    let sums = evaluate(backend, &subject.stream, Stretch { protocol, length, first, n_targets }, pause).await;
+    let sums = evaluate(backend, &subject.stream, Stretch { protocol, length, first, n_targets }, checkpoint).await;
     if request.task == Task::ScoreInFull {
         cpu(backend)?.far_keys = FarKeys::Skipped;
     }
@@ -130,7 +130,7 @@ async fn attended(
     subject: &Subject<'_>,
     request: &Evaluate,
     layer: usize,
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     check(request)?;
     let tokens = &subject.stream.tokens[..request.length.min(subject.stream.tokens.len())];
@@ -142,7 +142,7 @@ async fn attended(
         return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
     }
     backend.set_change(request.change, tokens.len());
-    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let numbers = cpu(backend)?.attend(tokens, layer, &mut all).await?;
     Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
 }
@@ -152,7 +152,7 @@ async fn spread(
     backend: &mut Backend,
     subject: &Subject<'_>,
     request: &Evaluate,
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     check(request)?;
     let Evaluate { length, n_targets, change, first_target: first, .. } = *request;
@@ -166,7 +166,7 @@ async fn spread(
     if n < needed {
         return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
     }
-    let mut all = Part { whole: pause, base: 0.0, size: 100.0 };
+    let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let mut mean = Vec::new();
     for i in 0..n_targets {
         backend.set_change(change, length);
@@ -187,7 +187,7 @@ async fn generated(
     request: &Evaluate,
     sampling: Sampling,
     partial: &mut dyn FnMut(&dyn Fn() -> Scored),
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     check(request)?;
     let Evaluate { length, n_targets, change, .. } = *request;
@@ -205,7 +205,7 @@ async fn generated(
     }
     backend.set_change(change, prompt.len() + n_targets);
     let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
-    let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, pause).await?;
+    let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, checkpoint).await?;
     Ok(written(subject.tokenizer, prompt.len(), &generated))
 }
 
