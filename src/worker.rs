@@ -2,9 +2,11 @@
 //! keeps models, picks the engine; one evaluation at a time, in the order asked. Arithmetic is the engine's, meaning of
 //! the results the page's.
 
+mod answers;
+mod engines;
 mod load;
 mod run;
-mod turn;
+mod yielder;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
@@ -14,37 +16,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::engine::memory::Counting;
-use crate::protocol::{Failure, Request, RequestBody, Response, ResponseBody};
+use crate::protocol::{Failure, Request, RequestBody, ResponseBody};
+use answers::Answers;
+pub use answers::Port;
 use run::Runner;
-
-/// What requests hold at most is read from here.
-#[global_allocator]
-static MEMORY: Counting = Counting::new();
-
-#[wasm_bindgen]
-extern "C" {
-    /// Where requests come from and answers go: a worker's own scope, or what stands for it in a page.
-    pub type Port;
-    #[wasm_bindgen(method, js_name = addEventListener)]
-    fn add_event_listener(this: &Port, kind: &str, listener: &JsValue);
-    #[wasm_bindgen(method, js_name = postMessage, catch)]
-    fn post_message(this: &Port, message: &JsValue) -> Result<(), JsValue>;
-}
-
-/// Answers of one inbox.
-#[derive(Clone)]
-struct Answers(Rc<Port>);
-
-impl Answers {
-    /// Posts a response to the page.
-    fn post(&self, id: u32, body: ResponseBody) {
-        // A response is plain data; neither call can fail, and there would be nobody to tell.
-        if let Ok(value) = serde_wasm_bindgen::to_value(&Response { id, body }) {
-            let _ = self.0.post_message(&value);
-        }
-    }
-}
 
 /// What is kept between messages.
 struct Inbox {
@@ -58,7 +33,7 @@ struct Inbox {
 /// Listens for requests on `port` until the page ends the worker, or is left.
 pub fn serve(port: Port) {
     let cancelled = Rc::new(RefCell::new(HashSet::new()));
-    let answers = Answers(Rc::new(port));
+    let answers = Answers::to(port);
     let inbox = Rc::new(Inbox {
         queue: RefCell::default(),
         busy: Cell::new(false),
@@ -75,7 +50,7 @@ pub fn serve(port: Port) {
             }
         }
     });
-    answers.0.add_event_listener("message", on_message.as_ref());
+    answers.listen(on_message.as_ref());
     // The listener lives as long as the worker.
     on_message.forget();
 }

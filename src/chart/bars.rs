@@ -2,9 +2,9 @@
 
 use plotters::backend::DrawingBackend;
 
-use super::line::TEXT;
-use super::pen::{self, Anchor, Pen, text_width};
-use super::{ChartError, Theme};
+use super::error::ChartError;
+use super::pen::{self, Anchor, Pen, TEXT, text_width};
+use super::theme::Theme;
 
 /// Names and values.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,14 +4,20 @@ use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
+use super::error::ChartError;
 use super::palette::Marker;
-use super::{ChartError, Colour, Square, Theme};
+use super::theme::{Colour, Theme};
 
 /// Device pixels per CSS pixel inside an SVG: its coordinates are whole numbers, this gives them a fraction.
 const SVG_SCALE: u32 = 4;
 
 /// plotters' SVG backend divides font sizes by this; the canvas backend does not.
 const SVG_FONT_FACTOR: f64 = 1.24;
+
+/// Size of every label, CSS pixels.
+pub(super) const TEXT: f64 = 12.0;
+/// Height of a row of labels, CSS pixels.
+pub(super) const ROW: f64 = 16.0;
 
 /// Typeface of every label.
 const FONT: FontFamily = FontFamily::SansSerif;
@@ -23,6 +29,17 @@ pub struct Sheet {
     pub width: f64,
     /// Height, CSS pixels.
     pub height: f64,
+}
+
+/// A square on the sheet, CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Square {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Side.
+    pub side: f64,
 }
 
 /// Draws on a backend in CSS pixels.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::heatmap::{Heatmap, KeyedBy};
-use super::{Colour, Theme};
+use super::theme::{Colour, Theme};
 
 /// Palette entries of the colour scale; the last two of 256 are the mask's.
 const LEVELS: usize = 254;

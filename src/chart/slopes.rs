@@ -2,17 +2,15 @@
 
 use plotters::backend::DrawingBackend;
 
-use super::line::TEXT;
+use super::error::ChartError;
 use super::palette::Marker;
-use super::pen::{Anchor, Pen, Sheet, text_width};
-use super::{ChartError, Colour, Theme, pen};
+use super::pen::{self, Anchor, Pen, ROW, Sheet, TEXT, text_width};
+use super::theme::{Colour, Theme};
 
 /// Palette indices of base and interleaved slopes.
 const STYLES: [usize; 2] = [3, 1];
 /// Height of the lower strip with its title, CSS pixels.
 const STRIP: f64 = 108.0;
-/// Height of a row of labels, CSS pixels.
-const ROW: f64 = 16.0;
 
 /// One head's slope.
 #[derive(Clone, Copy, Debug, PartialEq)]

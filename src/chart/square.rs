@@ -1,7 +1,8 @@
 //! A causal matrix as a picture: one pixel per query and key.
 
+use super::png;
 use super::raster::Raster;
-use super::{Theme, png};
+use super::theme::Theme;
 
 /// Levels of the colour scale; the last palette entry is the mask's.
 const LEVELS: usize = 255;

@@ -1,25 +1,13 @@
 //! What an evaluation needs of an engine: the loss of every target of a batch of segments.
 
+use super::checkpoint::Checkpoint;
 use super::cpu::CpuBackend;
-use super::pause::{Cancelled, Pause};
+use super::error::EngineError;
+#[cfg(feature = "gpu")]
+use super::gpu::GpuBackend;
 use crate::config::{CPU_BATCH, Change};
 use crate::model::{Segments, Weights};
 use crate::protocol::EngineKind;
-
-/// Why an engine did not finish.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The work was cancelled.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    /// The CPU engine refused.
-    #[error("{0}")]
-    Cpu(#[from] candle_core::Error),
-    /// The GPU is gone or refused; the CPU can go on.
-    #[cfg(feature = "gpu")]
-    #[error("{0}")]
-    Gpu(#[from] crate::gpu::GpuError),
-}
 
 /// A model on an engine.
 pub enum Backend {
@@ -28,20 +16,6 @@ pub enum Backend {
     /// On WebGPU.
     #[cfg(feature = "gpu")]
     Gpu(Box<GpuBackend>),
-}
-
-/// A model on the GPU.
-#[cfg(feature = "gpu")]
-pub struct GpuBackend {
-    decoder: crate::gpu::GpuDecoder,
-    method: &'static (dyn crate::position::PositionMethod + Sync),
-    shape: crate::position::Shape,
-    learned: Vec<f32>,
-    train_length: usize,
-    change: crate::position::ChangeAt,
-    /// Those of the last call, and what was changed in them.
-    tables: Option<(crate::position::Tables, crate::position::ChangeAt)>,
-    adapter: String,
 }
 
 impl Backend {
@@ -59,20 +33,7 @@ impl Backend {
     /// If the device is lost or cannot hold the model, or the method is unknown.
     #[cfg(feature = "gpu")]
     pub fn gpu(gpu: &crate::gpu::Gpu, weights: &Weights) -> Result<Self, EngineError> {
-        let config = &weights.config;
-        let Some(method) = crate::position::by_id(&config.method) else {
-            return Err(crate::gpu::GpuError::Unsupported { reason: format!("method {}", config.method) }.into());
-        };
-        Ok(Self::Gpu(Box::new(GpuBackend {
-            decoder: crate::gpu::GpuDecoder::new(gpu, weights)?,
-            method,
-            shape: crate::position::Shape { d_model: config.d_model, n_head: config.n_head },
-            learned: weights.learned().to_vec(),
-            train_length: config.train_length,
-            change: crate::position::ChangeAt::default(),
-            tables: None,
-            adapter: gpu.adapter_name(),
-        })))
+        GpuBackend::new(gpu, weights).map(|gpu| Self::Gpu(Box::new(gpu)))
     }
 
     /// Which engine this is.
@@ -89,7 +50,7 @@ impl Backend {
         match self {
             Self::Cpu(_) => None,
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => Some(gpu.adapter.clone()),
+            Self::Gpu(gpu) => Some(gpu.adapter()),
         }
     }
 
@@ -98,9 +59,7 @@ impl Backend {
         match self {
             Self::Cpu(cpu) => cpu.set_change(change, length),
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => {
-                gpu.change = crate::position::ChangeAt { change, length, train_length: gpu.train_length };
-            }
+            Self::Gpu(gpu) => gpu.set_change(change, length),
         }
     }
 
@@ -125,23 +84,12 @@ impl Backend {
         &mut self,
         segments: &Segments,
         targets: &[u32],
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         match self {
-            Self::Cpu(cpu) => cpu.losses(segments, targets, pause).await,
+            Self::Cpu(cpu) => cpu.losses(segments, targets, checkpoint).await,
             #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => {
-                let (length, change) = (segments.length, gpu.change);
-                let tables = match gpu.tables.take() {
-                    Some((tables, of)) if tables.length == length && of == change => tables,
-                    _ => crate::position::Tables::changed(gpu.method, change, gpu.shape, length, &gpu.learned),
-                };
-                let n = segments.n_segment;
-                let result = gpu.decoder.losses(&segments.tokens, targets, n, &tables, &mut || ()).await;
-                gpu.tables = Some((tables, change));
-                pause.pause(1.0).await?;
-                Ok(result?)
-            }
+            Self::Gpu(gpu) => gpu.losses(segments, targets, checkpoint).await,
         }
     }
 }

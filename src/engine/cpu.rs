@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::backend::EngineError;
-use super::pause::Pause;
+use super::checkpoint::Checkpoint;
+use super::error::EngineError;
 use crate::config::Change;
 use crate::kernels::attention::FarKeys;
 use crate::model::{Inference, InferenceTables, Segments, Weights};
@@ -54,10 +54,10 @@ impl CpuBackend {
         &mut self,
         segments: &Segments,
         targets: &[u32],
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         let tables = self.take_tables(segments.length);
-        let result = self.forward(segments, targets, &tables, pause).await;
+        let result = self.forward(segments, targets, &tables, checkpoint).await;
         self.tables = Some(tables);
         result
     }
@@ -75,12 +75,12 @@ impl CpuBackend {
         &self,
         segments: &Segments,
         tables: &InferenceTables,
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Tensor, EngineError> {
         let mut x = self.model.embed(segments, tables)?;
         for layer in 0..self.model.n_layer() {
-            let qkv = self.qkv(layer, &x, tables, pause).await?;
-            x = self.after_qkv(layer, x, qkv, segments, tables, pause).await?;
+            let qkv = self.qkv(layer, &x, tables, checkpoint).await?;
+            x = self.after_qkv(layer, x, qkv, segments, tables, checkpoint).await?;
         }
         Ok(x)
     }
@@ -91,12 +91,12 @@ impl CpuBackend {
         layer: usize,
         x: &Tensor,
         tables: &InferenceTables,
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Tensor, EngineError> {
         let mut parts = Vec::new();
         for (first, part) in chunks(x, ROWS)? {
             parts.push(self.model.qkv(layer, &part, tables, first)?);
-            pause.pause(self.share(layer, 0.0)).await?;
+            checkpoint.reach(self.share(layer, 0.0)).await?;
         }
         Ok(join(parts)?)
     }
@@ -109,7 +109,7 @@ impl CpuBackend {
         qkv: Tensor,
         segments: &Segments,
         tables: &InferenceTables,
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Tensor, EngineError> {
         let (model, length) = (&self.model, segments.length);
         let attending = model.attending(qkv, segments)?;
@@ -122,7 +122,7 @@ impl CpuBackend {
                 let end = (first + (CELLS / length).max(64)).min(length);
                 attending.attend(tables, at, first..end, self.far_keys, &mut attended)?;
                 let done = (end as f64 / length as f64).powi(2);
-                pause.pause(self.share(layer, (unit as f64 + done) / n_unit as f64)).await?;
+                checkpoint.reach(self.share(layer, (unit as f64 + done) / n_unit as f64)).await?;
             }
         }
         drop(attending);
@@ -130,7 +130,7 @@ impl CpuBackend {
         let mut parts = Vec::new();
         for ((_, x), (_, attended)) in chunks(&x, ROWS)?.into_iter().zip(chunks(&attended, ROWS)?) {
             parts.push(model.finish(layer, &x, &attended)?);
-            pause.pause(self.share(layer, 1.0)).await?;
+            checkpoint.reach(self.share(layer, 1.0)).await?;
         }
         Ok(join(parts)?)
     }
@@ -145,15 +145,15 @@ impl CpuBackend {
         segments: &Segments,
         targets: &[u32],
         tables: &InferenceTables,
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         let model = &self.model;
-        let x = self.hidden(segments, tables, pause).await?;
+        let x = self.hidden(segments, tables, checkpoint).await?;
         let mut losses = Vec::with_capacity(targets.len());
         for (first, part) in chunks(&x, ROWS)? {
             let targets = Arc::new(targets[first..first + part.dim(0)?].to_vec());
             losses.extend(model.losses_of_rows(&part, &targets)?.to_vec1::<f32>()?);
-            pause.pause(self.share(model.n_layer(), 0.0)).await?;
+            checkpoint.reach(self.share(model.n_layer(), 0.0)).await?;
         }
         Ok(losses)
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::backend::{Backend, EngineError};
-use super::pause::{Part, Pause};
+use super::backend::Backend;
+use super::checkpoint::{Checkpoint, Part};
+use super::error::EvaluateError;
 use super::windows::{Window, windows};
 use crate::config::BLOCK;
 use crate::kernels::cross_entropy::NOT_SCORED;
@@ -53,18 +54,7 @@ impl Sums {
     }
 }
 
-/// Why a stretch cannot be scored.
-#[derive(Debug, thiserror::Error)]
-pub enum EvaluateError {
-    /// The stretch does not lie in the stream, or is empty.
-    #[error("{0}")]
-    Invalid(String),
-    /// The engine did not finish.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-/// Scores a stretch; `pause` hears how many targets are done.
+/// Scores a stretch; `checkpoint` hears how many targets are done.
 ///
 /// # Errors
 /// If the stretch does not fit the stream, if cancelled, or if the engine breaks down.
@@ -72,7 +62,7 @@ pub async fn evaluate(
     backend: &mut Backend,
     stream: &Stream<'_>,
     stretch: Stretch,
-    pause: &mut impl Pause,
+    checkpoint: &mut impl Checkpoint,
 ) -> Result<Sums, EvaluateError> {
     let Stretch { protocol, length, first, n_targets } = stretch;
     if length == 0 || n_targets == 0 {
@@ -95,7 +85,7 @@ pub async fn evaluate(
         for batch in run.chunks((backend.rows_per_call() / run[0].length).max(1)) {
             let (segments, targets) = inputs(stream, batch);
             let n_scored: usize = batch.iter().map(|w| w.n_scored).sum();
-            let mut part = Part { whole: &mut *pause, base: done as f64, size: n_scored as f64 };
+            let mut part = Part { whole: &mut *checkpoint, base: done as f64, size: n_scored as f64 };
             let losses = backend.losses(&segments, &targets, &mut part).await?;
             add(&mut sums, stream, batch, &targets, &losses, first);
             done += n_scored;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::backend::EngineError;
+use super::checkpoint::{Checkpoint, Part};
 use super::cpu::CpuBackend;
-use super::pause::{Part, Pause};
+use super::error::EngineError;
 use crate::kernels::{attention_row, with_floats};
 use crate::model::{InferenceTables, Segments};
 
@@ -49,7 +49,7 @@ impl Cache {
 }
 
 impl CpuBackend {
-    /// Continues `prompt` by `n` tokens; after each, `part` sees all so far and `pause` how many there are. The change
+    /// Continues `prompt` by `n` tokens; after each, `part` sees all so far and `checkpoint` how many there are. The change
     /// that is set should be for `prompt` and new tokens together.
     ///
     /// # Errors
@@ -60,15 +60,15 @@ impl CpuBackend {
         n: usize,
         sampling: Sampling,
         part: &mut dyn FnMut(&Generated),
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Generated, EngineError> {
         let (c, n_layer) = (self.model.config().d_model, self.model.n_layer());
         let tables = self.take_tables(prompt.len() + n);
         let segments = Segments { tokens: Arc::new(prompt.to_vec()), n_segment: 1, length: prompt.len() };
         let mut caches: Vec<Cache> = (0..n_layer).map(|_| Cache::default()).collect();
         let mut x = self.model.embed(&segments, &tables)?;
-        // The prompt is one step to `pause`.
-        let mut reading = Part { whole: &mut *pause, base: 0.0, size: 1.0 };
+        // The prompt is one step to `checkpoint`.
+        let mut reading = Part { whole: &mut *checkpoint, base: 0.0, size: 1.0 };
         for (layer, cache) in caches.iter_mut().enumerate() {
             let qkv = self.qkv(layer, &x, &tables, &mut reading).await?;
             with_floats(&qkv, |qkv| {
@@ -86,7 +86,7 @@ impl CpuBackend {
             out.tokens.push(token);
             out.probabilities.push(probability);
             part(&out);
-            pause.pause(out.tokens.len() as f64).await?;
+            checkpoint.reach(out.tokens.len() as f64).await?;
             if out.tokens.len() < n {
                 x = self.step(token, prompt.len() + out.tokens.len() - 1, &mut caches, &tables)?;
             }

@@ -1,17 +1,20 @@
-//! Runs models on text: evaluation protocols over a backend, CPU or GPU, and the choice between them; generation and a
-//! look at attention, on the CPU. Knows nothing of workers, messages' transport, or where files come from.
+//! Runs models on text: evaluation protocols over a backend, CPU or GPU, and the choice between them; generation and the
+//! inspection of attention, on the CPU. Knows nothing of workers, messages' transport, or where files come from.
 
-pub mod answer;
 pub mod backend;
+pub mod checkpoint;
 pub mod choose;
 pub mod cpu;
+pub mod error;
 pub mod evaluate;
 pub mod files;
 pub mod generate;
-pub mod look;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+pub mod inspect;
 pub mod memory;
 pub mod own_text;
-pub mod pause;
+pub mod run_task;
 pub mod verify;
 pub mod windows;
 

@@ -1,8 +1,8 @@
 //! The reader's own text as a stream, and tokens as words. A stream of one's own begins with the separator, as every
 //! document did in training: without it the first token would have nothing to be predicted from.
 
-use super::evaluate::EvaluateError;
-use super::pause::Pause;
+use super::checkpoint::Checkpoint;
+use super::error::{EngineError, EvaluateError};
 use crate::config::MAX_TEXT;
 use crate::tokenizer::Tokenizer;
 
@@ -19,7 +19,11 @@ const PART: usize = 32 << 10;
 ///
 /// # Errors
 /// If there is no text or too much of it, or if cancelled.
-pub async fn encode(tokenizer: &Tokenizer, text: &str, pause: &mut impl Pause) -> Result<Vec<u32>, EvaluateError> {
+pub async fn encode(
+    tokenizer: &Tokenizer,
+    text: &str,
+    checkpoint: &mut impl Checkpoint,
+) -> Result<Vec<u32>, EvaluateError> {
     if text.trim().is_empty() {
         return Err(EvaluateError::Invalid("there is no text here: type or paste some".into()));
     }
@@ -36,7 +40,7 @@ pub async fn encode(tokenizer: &Tokenizer, text: &str, pause: &mut impl Pause) -
         let (part, after) = rest.split_at(end);
         stream.extend(tokenizer.encode(part));
         rest = after;
-        pause.pause(0.0).await.map_err(super::backend::EngineError::from)?;
+        checkpoint.reach(0.0).await.map_err(EngineError::from)?;
     }
     Ok(stream)
 }

@@ -1,9 +1,9 @@
 //! Protocols and the piecewise CPU forward pass against the plain one.
 
-mod answers;
+mod tasks;
 mod changes;
 mod generate;
-mod look;
+mod inspect;
 mod own_text;
 
 use std::future::Future;
@@ -11,10 +11,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::backend::{Backend, EngineError};
-use super::evaluate::{EvaluateError, Stream, Stretch, evaluate};
+use super::backend::Backend;
+use super::checkpoint::{Cancelled, Checkpoint, NoPause};
+use super::error::{EngineError, EvaluateError};
+use super::evaluate::{Stream, Stretch, evaluate};
 use super::files;
-use super::pause::{Cancelled, NoPause, Pause};
 use super::windows::{Window, windows};
 use crate::config::{LAST_BLOCK, LAST_TARGETS, ModelConfig};
 use crate::kernels::cross_entropy::NOT_SCORED;
@@ -30,11 +31,11 @@ fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Cancels at the pause after so many.
+/// Cancels at the checkpoint after so many.
 struct After(usize);
 
-impl Pause for After {
-    async fn pause(&mut self, _done: f64) -> Result<(), Cancelled> {
+impl Checkpoint for After {
+    async fn reach(&mut self, _done: f64) -> Result<(), Cancelled> {
         self.0 = self.0.checked_sub(1).ok_or(Cancelled)?;
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::backend::{Backend, EngineError};
-use super::pause::{Part, Pause};
+use super::backend::Backend;
+use super::checkpoint::{Checkpoint, Part};
+use super::error::EngineError;
 use crate::config::{Change, ReferenceModel};
 use crate::model::Segments;
 
@@ -17,7 +18,7 @@ pub async fn verify(
     backend: &mut Backend,
     tokens: &[u32],
     reference: &ReferenceModel,
-    pause: &mut Part<'_, impl Pause>,
+    checkpoint: &mut Part<'_, impl Checkpoint>,
 ) -> Result<[f32; 3], EngineError> {
     let (mut loss, mut activation, mut n) = (0.0, f64::NAN, 0);
     let share = 1.0 / reference.windows.len().max(1) as f64;
@@ -29,9 +30,9 @@ pub async fn verify(
         };
         let segments = Segments { tokens: Arc::new(stretch[..length].to_vec()), n_segment: 1, length };
         let mut part = Part {
-            whole: &mut *pause.whole,
-            base: pause.base + pause.size * share * i as f64,
-            size: pause.size * share,
+            whole: &mut *checkpoint.whole,
+            base: checkpoint.base + checkpoint.size * share * i as f64,
+            size: checkpoint.size * share,
         };
         backend.set_change(Change::None, length);
         let losses = backend.losses(&segments, &stretch[1..], &mut part).await?;

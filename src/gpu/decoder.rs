@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
-use super::device::Owned;
-use super::kernels::{Kernels, Rows, Segments};
+use super::buffer::Owned;
+use super::compiled::Gpu;
+use super::device::Device;
+use super::error::GpuError;
+use super::kernels::{Finish, Kernels, Rows, Segments};
 use super::plan::{Plan, PlanBuilder};
 use super::weights::GpuWeights;
-use super::{Gpu, GpuError};
 use crate::config::ModelConfig;
+use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::Weights;
-use crate::position::Tables;
+use crate::position::{LOWEST_BIAS, Tables};
 
 /// Rows that go through the layers together: enough to fill a GPU, at 128 wide some 60 MB of activations.
 const PASS_ROWS: usize = 16_384;
 /// Rows that go through the feed-forward network together, whose hidden layer is the widest activation.
 const HIDDEN_ROWS: usize = 4_096;
 
-/// A target that is not scored.
-const NOT_SCORED: u32 = u32::MAX;
-/// Finite stand-in for a bias of −∞: WGSL may assume that infinities do not occur.
-const LOWEST_BIAS: f32 = -1e30;
-
 /// A model on the GPU, ready to score tokens.
 pub struct GpuDecoder {
-    gpu: Gpu,
+    device: Device,
     config: ModelConfig,
     kernels: Arc<Kernels>,
     weights: GpuWeights,
@@ -77,13 +75,13 @@ impl GpuDecoder {
     /// hold; [`GpuError::Lost`] if the device is gone. What the driver refuses surfaces in [`GpuDecoder::losses`],
     /// because it answers later.
     pub fn new(gpu: &Gpu, weights: &Weights) -> Result<Self, GpuError> {
-        gpu.health.check()?;
-        GpuWeights::check(gpu, weights)?;
+        gpu.device.health.check()?;
+        GpuWeights::check(&gpu.device, weights)?;
         Ok(Self {
-            gpu: gpu.clone(),
+            device: gpu.device.clone(),
             config: weights.config.clone(),
             kernels: gpu.kernels(weights.config.head_dim()),
-            weights: GpuWeights::new(gpu, weights),
+            weights: GpuWeights::new(&gpu.device, weights),
             pass_rows: PASS_ROWS,
             hidden_rows: HIDDEN_ROWS,
             session: None,
@@ -92,12 +90,11 @@ impl GpuDecoder {
 
     /// The loss of every target, in nats: −log of its probability after the tokens of its segment up to its row.
     ///
-    /// A loss may be infinite or NaN; nothing is dropped. `tick` is called after every piece of work that is done.
-    /// Dropping the future stops after the piece at hand, and the decoder can be used again.
+    /// A loss may be infinite or NaN; nothing is dropped. Dropping the future stops after the piece of work at hand,
+    /// and the decoder can be used again.
     ///
     /// # Shapes
-    /// `tokens`, `targets` and the result: `[n_segment, tables.length]`; a target of `u32::MAX` is not scored and its
-    /// loss is 0.
+    /// `tokens`, `targets` and the result: `[n_segment, tables.length]`; a target of [`NOT_SCORED`] has a loss of 0.
     ///
     /// # Errors
     /// [`GpuError::Unsupported`] for arguments that do not fit each other or the model, [`GpuError::TooLong`] where
@@ -108,13 +105,12 @@ impl GpuDecoder {
         targets: &[u32],
         n_segment: usize,
         tables: &Tables,
-        tick: &mut dyn FnMut(),
     ) -> Result<Vec<f32>, GpuError> {
         self.check(tokens, targets, n_segment, tables)?;
         if tokens.is_empty() {
             return Ok(Vec::new());
         }
-        let gpu = self.gpu.clone();
+        let device = self.device.clone();
         let shape = Shape {
             n_segment,
             length: tables.length,
@@ -124,22 +120,23 @@ impl GpuDecoder {
         if self.session.as_ref().is_none_or(|s| s.shape != shape) {
             // The old buffers go first: two sets of them may not fit.
             self.session = None;
-            self.session = Some(gpu.checked(|| self.prepare(shape)).await?);
+            self.session = Some(device.checked(|| self.prepare(shape)).await?);
         }
         let Some(session) = &self.session else { return Ok(Vec::new()) };
-        gpu.write(&session.tokens, tokens);
-        gpu.write(&session.targets, targets);
+        device.write(&session.tokens, tokens);
+        device.write(&session.targets, targets);
+        // WGSL may assume that infinities do not occur.
         let bias: Vec<f32> = tables.bias.iter().map(|b| b.max(LOWEST_BIAS)).collect();
-        gpu.write(&session.bias, &bias);
+        device.write(&session.bias, &bias);
         if let (Some(buffer), Some(values)) = (&session.embedding, &tables.embedding) {
-            gpu.write(buffer, values);
+            device.write(buffer, values);
         }
         if let (Some([cos, sin]), Some(values)) = (&session.rotation, &tables.rotation) {
-            gpu.write(cos, &values.cos);
-            gpu.write(sin, &values.sin);
+            device.write(cos, &values.cos);
+            device.write(sin, &values.sin);
         }
-        session.plan.run(&gpu, tick).await?;
-        gpu.read(&session.loss, tokens.len()).await
+        session.plan.run(&device).await?;
+        device.read(&session.loss, tokens.len()).await
     }
 
     /// Fails unless the arguments fit each other and the model.
@@ -166,7 +163,7 @@ impl GpuDecoder {
         if length > limit {
             return Err(GpuError::TooLong { length, limit });
         }
-        if (n * 4) as u64 > self.gpu.max_binding() {
+        if (n * 4) as u64 > self.device.max_binding() {
             return unsupported(format!("{n} tokens in one call"));
         }
         Ok(())
@@ -177,43 +174,49 @@ impl GpuDecoder {
         let ModelConfig { d_model, n_head, .. } = self.config;
         let widest = (4 * (3 * d_model).max(n_head)) as u64;
         // Row-wise kernels take 4 rows per workgroup, and a dispatch at most 65,535 of those.
-        ((self.gpu.max_binding() / widest) as usize).min(4 * 65_535)
+        ((self.device.max_binding() / widest) as usize).min(4 * 65_535)
     }
 
     /// Makes the buffers and the list of calls for inputs of one shape.
     fn prepare(&self, shape: Shape) -> Session {
         let Shape { n_segment, length, adds_embedding, rotates } = shape;
         let ModelConfig { d_model: c, n_head, d_ff, .. } = self.config;
-        let gpu = &self.gpu;
+        let device = &self.device;
         let n = n_segment * length;
         // Whole segments per pass; one at least, which `check` made sure of.
         let together = (self.pass_rows.min(self.max_rows()) / length).clamp(1, n_segment);
         let rows = together * length;
-        let hidden_rows = self.hidden_rows.min(rows).min((gpu.max_binding() / (4 * d_ff) as u64) as usize).max(1);
+        let hidden_rows = self.hidden_rows.min(rows).min((device.max_binding() / (4 * d_ff) as u64) as usize).max(1);
         let activations = Activations {
-            x: gpu.buffer("x", rows * c),
-            h: gpu.buffer("h", rows * c),
-            qkv: gpu.buffer("qkv", rows * 3 * c),
-            hidden: gpu.buffer("hidden", hidden_rows * d_ff),
+            x: device.buffer("x", rows * c),
+            h: device.buffer("h", rows * c),
+            qkv: device.buffer("qkv", rows * 3 * c),
+            hidden: device.buffer("hidden", hidden_rows * d_ff),
         };
         let half = length * (c / n_head / 2);
         let mut session = Session {
             shape,
-            tokens: gpu.buffer("tokens", n),
-            targets: gpu.buffer("targets", n),
-            bias: gpu.buffer("bias by distance", n_head * length),
-            embedding: adds_embedding.then(|| gpu.buffer("position embedding", length * c)),
-            rotation: rotates.then(|| [gpu.buffer("cosines", half), gpu.buffer("sines", half)]),
-            loss: gpu.buffer("losses", n),
+            tokens: device.buffer("tokens", n),
+            targets: device.buffer("targets", n),
+            bias: device.buffer("bias by distance", n_head * length),
+            embedding: adds_embedding.then(|| device.buffer("position embedding", length * c)),
+            rotation: rotates.then(|| [device.buffer("cosines", half), device.buffer("sines", half)]),
+            loss: device.buffer("losses", n),
             activations,
             plan: Plan::default(),
         };
-        let mut plan = PlanBuilder::new(gpu);
+        let mut plan = PlanBuilder::new(device);
         for rows in Rows::first(n).pieces(rows) {
             self.pass(&mut plan, &session, rows, hidden_rows);
         }
         session.plan = plan.finish();
         session
+    }
+
+    /// Submissions that the last input took.
+    #[cfg(test)]
+    pub(super) fn n_submission(&self) -> Option<usize> {
+        self.session.as_ref().map(|session| session.plan.submissions(self.device.budget).count())
     }
 
     /// Appends the forward pass of whole segments, `rows.n` tokens from token `rows.read` on.
@@ -228,16 +231,17 @@ impl GpuDecoder {
         kernels.embedding(plan, rows, c, length, &session.tokens, &weights.embedding, table, &a.x);
         for block in &weights.blocks {
             kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln1, &a.h);
-            kernels.linear(plan, all, c, 3 * c, &a.h, &block.qkv, &a.qkv);
+            kernels.linear(plan, Finish::Plain, all, c, 3 * c, &a.h, &block.qkv, &a.qkv);
             if let Some([cos, sin]) = &session.rotation {
                 kernels.rotary(plan, segments, cos, sin, &a.qkv);
             }
             kernels.attention(plan, segments, &a.qkv, &session.bias, &a.h);
-            kernels.linear_add(plan, all, c, c, &a.h, &block.out, &a.x);
+            kernels.linear(plan, Finish::Add, all, c, c, &a.h, &block.out, &a.x);
             kernels.layer_norm(plan, rows.n, c, &a.x, &block.ln2, &a.h);
             for piece in all.pieces(hidden_rows) {
-                kernels.linear_gelu(plan, Rows { write: 0, ..piece }, c, d_ff, &a.h, &block.up, &a.hidden);
-                kernels.linear_add(plan, Rows { read: 0, ..piece }, d_ff, c, &a.hidden, &block.down, &a.x);
+                let (up, down) = (Rows { write: 0, ..piece }, Rows { read: 0, ..piece });
+                kernels.linear(plan, Finish::Gelu, up, c, d_ff, &a.h, &block.up, &a.hidden);
+                kernels.linear(plan, Finish::Add, down, d_ff, c, &a.hidden, &block.down, &a.x);
             }
         }
         kernels.layer_norm(plan, rows.n, c, &a.x, &weights.ln_f, &a.h);

@@ -3,8 +3,8 @@
 
 use wgpu::Buffer;
 
-use super::Gpu;
-use super::device::Owned;
+use super::buffer::Owned;
+use super::device::Device;
 use super::plan::{Kernel, PlanBuilder};
 use crate::config::LAYER_NORM_EPS;
 
@@ -46,10 +46,13 @@ pub(super) struct Kernels {
 }
 
 /// What becomes of a matrix product and its bias, as numbered in matmul.wgsl.
-#[derive(Clone, Copy)]
-enum Finish {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finish {
+    /// It is the result.
     Plain = 0,
+    /// Its GELU is.
     Gelu = 1,
+    /// It is added to what stands there.
     Add = 2,
 }
 
@@ -104,23 +107,25 @@ pub(super) struct Segments {
 
 impl Kernels {
     /// Compiles everything for heads of that dimension, a multiple of 4 up to [`MAX_HEAD_DIM`].
-    pub(super) fn new(gpu: &Gpu, head_dim: usize) -> Self {
-        let form = |hardware: &'static str, software: &'static str| match gpu.form {
+    pub(super) fn new(device: &Device, form: Form, head_dim: usize) -> Self {
+        let of_form = |hardware: &'static str, software: &'static str| match form {
             Form::Hardware => hardware,
             Form::Software => software,
         };
         let layer_norm =
-            form(include_str!("../kernels/layer_norm.wgsl"), include_str!("../kernels/layer_norm.software.wgsl"));
-        let matmul = form(include_str!("../kernels/matmul.wgsl"), include_str!("../kernels/matmul.software.wgsl"));
-        let cross_entropy =
-            form(include_str!("../kernels/cross_entropy.wgsl"), include_str!("../kernels/cross_entropy.software.wgsl"));
+            of_form(include_str!("../kernels/layer_norm.wgsl"), include_str!("../kernels/layer_norm.software.wgsl"));
+        let matmul = of_form(include_str!("../kernels/matmul.wgsl"), include_str!("../kernels/matmul.software.wgsl"));
+        let cross_entropy = of_form(
+            include_str!("../kernels/cross_entropy.wgsl"),
+            include_str!("../kernels/cross_entropy.software.wgsl"),
+        );
         Self {
-            embedding: Kernel::new(gpu, "embedding", include_str!("../kernels/embedding.wgsl"), 4, &[]),
-            layer_norm: Kernel::new(gpu, "layer norm", layer_norm, 4, &[("EPS", f64::from(LAYER_NORM_EPS))]),
-            matmul: Kernel::new(gpu, "matmul", matmul, 4, &[]),
-            rotary: Kernel::new(gpu, "rotary", include_str!("../kernels/rotary.wgsl"), 3, &[]),
-            attention: attention(gpu, head_dim),
-            cross_entropy: Kernel::new(gpu, "cross-entropy", cross_entropy, 4, &[]),
+            embedding: Kernel::new(device, "embedding", include_str!("../kernels/embedding.wgsl"), 4, &[]),
+            layer_norm: Kernel::new(device, "layer norm", layer_norm, 4, &[("EPS", f64::from(LAYER_NORM_EPS))]),
+            matmul: Kernel::new(device, "matmul", matmul, 4, &[]),
+            rotary: Kernel::new(device, "rotary", include_str!("../kernels/rotary.wgsl"), 3, &[]),
+            attention: attention(device, form, head_dim),
+            cross_entropy: Kernel::new(device, "cross-entropy", cross_entropy, 4, &[]),
         }
     }
 
@@ -157,10 +162,11 @@ impl Kernels {
         plan.call(&self.layer_norm, &[n_row, c], &buffers, [n_row.div_ceil(ROWS), 1, 1], (8 * n_row * c) as f64);
     }
 
-    /// `y = x·wᵀ + b`, x being `[rows, k]`, y `[rows, n]`.
+    /// `y = x·wᵀ + b`, finished as `finish` says, x being `[rows, k]`, y `[rows, n]`.
     pub(super) fn linear<'a>(
         &'a self,
         plan: &mut PlanBuilder<'a>,
+        finish: Finish,
         rows: Rows,
         k: usize,
         n: usize,
@@ -168,35 +174,12 @@ impl Kernels {
         map: &'a Affine,
         y: &'a Buffer,
     ) {
-        self.multiply(plan, Finish::Plain, rows, [k, n], [x, &map.weight, &map.bias, y]);
-    }
-
-    /// `y = GELU(x·wᵀ + b)`.
-    pub(super) fn linear_gelu<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        rows: Rows,
-        k: usize,
-        n: usize,
-        x: &'a Buffer,
-        map: &'a Affine,
-        y: &'a Buffer,
-    ) {
-        self.multiply(plan, Finish::Gelu, rows, [k, n], [x, &map.weight, &map.bias, y]);
-    }
-
-    /// `y += x·wᵀ + b`.
-    pub(super) fn linear_add<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        rows: Rows,
-        k: usize,
-        n: usize,
-        x: &'a Buffer,
-        map: &'a Affine,
-        y: &'a Buffer,
-    ) {
-        self.multiply(plan, Finish::Add, rows, [k, n], [x, &map.weight, &map.bias, y]);
+        let per_row = (2 * k * n) as f64;
+        for rows in rows.within(plan.budget(), per_row) {
+            let params = [rows.n, k, n, rows.read, rows.write, finish as usize];
+            let groups = [n.div_ceil(TILE), rows.n.div_ceil(TILE), 1];
+            plan.call(&self.matmul, &params, &[x, &map.weight, &map.bias, y], groups, per_row * rows.n as f64);
+        }
     }
 
     /// Rotates queries and keys of `qkv` in place; the tables are `[length, D/2]`.
@@ -265,32 +248,16 @@ impl Kernels {
             plan.call(&self.cross_entropy, &params, &[x, weight, targets, loss], groups, per_row * rows.n as f64);
         }
     }
-
-    fn multiply<'a>(
-        &'a self,
-        plan: &mut PlanBuilder<'a>,
-        finish: Finish,
-        rows: Rows,
-        [k, n]: [usize; 2],
-        buffers: [&'a Buffer; 4],
-    ) {
-        let per_row = (2 * k * n) as f64;
-        for rows in rows.within(plan.budget(), per_row) {
-            let params = [rows.n, k, n, rows.read, rows.write, finish as usize];
-            let groups = [n.div_ceil(TILE), rows.n.div_ceil(TILE), 1];
-            plan.call(&self.matmul, &params, &buffers, groups, per_row * rows.n as f64);
-        }
-    }
 }
 
 /// Compiles attention for heads of that dimension.
-fn attention(gpu: &Gpu, head_dim: usize) -> Kernel {
+fn attention(device: &Device, form: Form, head_dim: usize) -> Kernel {
     let label = "attention";
-    if gpu.form == Form::Software && head_dim == SOFTWARE_HEAD_DIM {
-        return Kernel::new(gpu, label, include_str!("../kernels/attention.software.wgsl"), 3, &[]);
+    if form == Form::Software && head_dim == SOFTWARE_HEAD_DIM {
+        return Kernel::new(device, label, include_str!("../kernels/attention.software.wgsl"), 3, &[]);
     }
     let quads = head_dim / 4;
     let keys = (ATTENTION_TILE / quads / 8 * 8).min(TILE);
     let constants = [("HEAD_QUADS", quads as f64), ("KEYS", keys as f64)];
-    Kernel::new(gpu, label, include_str!("../kernels/attention.wgsl"), 3, &constants)
+    Kernel::new(device, label, include_str!("../kernels/attention.wgsl"), 3, &constants)
 }

@@ -7,8 +7,11 @@
 //! map or a finished submission is only known after returning to the event loop, natively the device is polled.
 //! This is not the place for evaluation protocols or for choosing between engines.
 
+mod buffer;
+mod compiled;
 mod decoder;
 mod device;
+mod error;
 mod kernels;
 mod plan;
 mod wait;
@@ -16,8 +19,9 @@ mod weights;
 #[cfg(target_family = "wasm")]
 mod web;
 
+pub use compiled::Gpu;
 pub use decoder::GpuDecoder;
-pub use device::{Gpu, GpuError};
+pub use error::GpuError;
 
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use wgpu::{BindGroup, BindGroupEntry, BindGroupLayout, BindingResource, Buffer, ComputePipeline};
 
-use super::device::Owned;
-use super::{Gpu, GpuError};
+use super::buffer::Owned;
+use super::device::Device;
+use super::error::GpuError;
+use super::wait::Done;
 
 /// Distance of parameter blocks in the uniform buffer, bytes: the alignment that WebGPU guarantees.
 const SLOT: u64 = 256;
@@ -26,7 +28,7 @@ pub(super) struct Kernel {
 impl Kernel {
     /// Compiles `source` with `n_buffer` storage buffers, the last one written and the others read.
     pub(super) fn new(
-        gpu: &Gpu,
+        device: &Device,
         label: &'static str,
         source: &'static str,
         n_buffer: usize,
@@ -40,10 +42,10 @@ impl Kernel {
         };
         let mut entries = vec![entry(0, wgpu::BufferBindingType::Uniform)];
         entries.extend((1..=n_buffer).map(|i| entry(i, wgpu::BufferBindingType::Storage { read_only: i < n_buffer })));
-        let layout = gpu
-            .device
+        let layout = device
+            .handle
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries });
-        let pipeline = gpu.pipeline(label, source, &layout, constants);
+        let pipeline = device.pipeline(label, source, &layout, constants);
         Self { label, pipeline, layout, n_buffer }
     }
 }
@@ -59,18 +61,18 @@ struct Call<'a> {
 
 /// Collects calls.
 pub(super) struct PlanBuilder<'a> {
-    gpu: &'a Gpu,
+    device: &'a Device,
     calls: Vec<Call<'a>>,
 }
 
 impl<'a> PlanBuilder<'a> {
-    pub(super) fn new(gpu: &'a Gpu) -> Self {
-        Self { gpu, calls: Vec::new() }
+    pub(super) fn new(device: &'a Device) -> Self {
+        Self { device, calls: Vec::new() }
     }
 
     /// Floating-point operations that one call may take.
     pub(super) fn budget(&self) -> f64 {
-        self.gpu.budget
+        self.device.budget
     }
 
     /// Appends a call over `groups` workgroups that takes about `flops` operations.
@@ -93,15 +95,15 @@ impl<'a> PlanBuilder<'a> {
 
     /// Lays the parameters out and binds every call's buffers.
     pub(super) fn finish(self) -> Plan {
-        let device = &self.gpu.device;
+        let device = self.device;
         let size = SLOT * self.calls.len().max(1) as u64;
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let uniforms = self.gpu.create("parameters", size, usage);
+        let uniforms = device.create("parameters", size, usage);
         let mut bytes = vec![0u8; SLOT as usize * self.calls.len()];
         for (slot, call) in bytes.chunks_exact_mut(SLOT as usize).zip(&self.calls) {
             slot[..size_of::<Params>()].copy_from_slice(bytemuck::cast_slice(&call.params));
         }
-        self.gpu.write(&uniforms, &bytes);
+        device.write(&uniforms, &bytes);
         let steps = self.calls.iter().enumerate().map(|(i, call)| {
             let params = BindingResource::Buffer(wgpu::BufferBinding {
                 buffer: &uniforms,
@@ -114,7 +116,7 @@ impl<'a> PlanBuilder<'a> {
                 .enumerate()
                 .map(|(i, resource)| BindGroupEntry { binding: i as u32, resource })
                 .collect();
-            let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            let bind_group = device.handle.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(call.kernel.label),
                 layout: &call.kernel.layout,
                 entries: &entries,
@@ -125,7 +127,8 @@ impl<'a> PlanBuilder<'a> {
     }
 }
 
-struct Step {
+/// One call, ready to run.
+pub(super) struct Step {
     pipeline: ComputePipeline,
     bind_group: BindGroup,
     groups: [u32; 3],
@@ -141,42 +144,47 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Runs all calls in submissions of limited work, waiting whenever [`IN_FLIGHT`] of them are queued, so that the
-    /// caller's event loop turns and dropping this future stops soon. Calls `tick` after every submission that is done.
-    ///
-    /// # Errors
-    /// If the device is lost or refuses a call.
-    pub(super) async fn run(&self, gpu: &Gpu, tick: &mut dyn FnMut()) -> Result<(), GpuError> {
-        let mut queued = VecDeque::new();
+    /// The calls in pieces that take at most `budget` operations, or are one call: what is submitted together.
+    pub(super) fn submissions(&self, budget: f64) -> impl Iterator<Item = &[Step]> {
         let mut rest = self.steps.as_slice();
-        while !rest.is_empty() {
-            let mut flops = rest[0].flops;
+        std::iter::from_fn(move || {
+            let mut flops = rest.first()?.flops;
             let mut n = 1;
-            while n < rest.len() && flops + rest[n].flops <= gpu.budget {
+            while n < rest.len() && flops + rest[n].flops <= budget {
                 flops += rest[n].flops;
                 n += 1;
             }
             let (now, later) = rest.split_at(n);
             rest = later;
-            gpu.health.check()?;
-            queued.push_back(submit(gpu, now));
+            Some(now)
+        })
+    }
+
+    /// Runs all calls in submissions of limited work, waiting whenever [`IN_FLIGHT`] of them are queued, so that the
+    /// caller's event loop turns and dropping this future stops soon.
+    ///
+    /// # Errors
+    /// If the device is lost or refuses a call.
+    pub(super) async fn run(&self, device: &Device) -> Result<(), GpuError> {
+        let mut queued = VecDeque::new();
+        for steps in self.submissions(device.budget) {
+            device.health.check()?;
+            queued.push_back(submit(device, steps));
             if queued.len() >= IN_FLIGHT
                 && let Some((done, index)) = queued.pop_front()
             {
-                gpu.finished(done, index).await?;
-                tick();
+                device.finished(done, index).await?;
             }
         }
         for (done, index) in queued {
-            gpu.finished(done, index).await?;
-            tick();
+            device.finished(done, index).await?;
         }
-        gpu.health.check()
+        device.health.check()
     }
 }
 
-fn submit(gpu: &Gpu, steps: &[Step]) -> (super::wait::Done<()>, wgpu::SubmissionIndex) {
-    let mut encoder = gpu.device.create_command_encoder(&Default::default());
+fn submit(device: &Device, steps: &[Step]) -> (Done<()>, wgpu::SubmissionIndex) {
+    let mut encoder = device.handle.create_command_encoder(&Default::default());
     {
         let mut pass = encoder.begin_compute_pass(&Default::default());
         for step in steps {
@@ -186,8 +194,8 @@ fn submit(gpu: &Gpu, steps: &[Step]) -> (super::wait::Done<()>, wgpu::Submission
             pass.dispatch_workgroups(x, y, z);
         }
     }
-    let index = gpu.queue.submit([encoder.finish()]);
-    let (signal, done) = gpu.health.signal();
-    gpu.queue.on_submitted_work_done(move || signal.complete(()));
+    let index = device.queue.submit([encoder.finish()]);
+    let (signal, done) = device.health.signal();
+    device.queue.on_submitted_work_done(move || signal.complete(()));
     (done, index)
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::GpuError;
+use super::error::GpuError;
 
 /// What a device's callbacks have reported; clones share it.
 #[derive(Clone, Default)]

@@ -3,7 +3,7 @@
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::GpuError;
+use super::error::GpuError;
 use super::wait::Health;
 
 /// A property of an object, unless absent.

@@ -1,8 +1,9 @@
 //! A model's weights on the GPU.
 
-use super::device::Owned;
+use super::buffer::Owned;
+use super::device::Device;
+use super::error::GpuError;
 use super::kernels::{Affine, MAX_HEAD_DIM, suits};
-use super::{Gpu, GpuError};
 use crate::config::ModelConfig;
 use crate::model::Weights;
 
@@ -26,7 +27,7 @@ pub(super) struct GpuWeights {
 
 impl GpuWeights {
     /// Fails unless the arrays are those of the configuration and the kernels can run it.
-    pub(super) fn check(gpu: &Gpu, weights: &Weights) -> Result<(), GpuError> {
+    pub(super) fn check(device: &Device, weights: &Weights) -> Result<(), GpuError> {
         let unsupported = |reason: String| Err(GpuError::Unsupported { reason });
         let ModelConfig { d_model, n_head, d_ff, n_vocab, .. } = weights.config;
         if n_head == 0 || d_model == 0 || d_ff == 0 || n_vocab == 0 || d_model % n_head != 0 {
@@ -46,7 +47,7 @@ impl GpuWeights {
             if found != n {
                 return unsupported(format!("{name} has {found} values, {n} are needed"));
             }
-            if (n * 4) as u64 > gpu.max_binding() {
+            if (n * 4) as u64 > device.max_binding() {
                 return unsupported(format!("{name} is larger than the GPU's largest buffer"));
             }
         }
@@ -54,11 +55,11 @@ impl GpuWeights {
     }
 
     /// Uploads checked weights.
-    pub(super) fn new(gpu: &Gpu, weights: &Weights) -> Self {
+    pub(super) fn new(device: &Device, weights: &Weights) -> Self {
         let affine = |name: String| {
             let [weight, bias] = ["weight", "bias"].map(|part| {
                 let name = format!("{name}.{part}");
-                gpu.upload(&name, weights.get(&name))
+                device.upload(&name, weights.get(&name))
             });
             Affine { weight, bias }
         };
@@ -71,7 +72,7 @@ impl GpuWeights {
             down: affine(format!("blocks.{i}.mlp.down")),
         };
         Self {
-            embedding: gpu.upload("embedding.weight", weights.get("embedding.weight")),
+            embedding: device.upload("embedding.weight", weights.get("embedding.weight")),
             blocks: (0..weights.config.n_layer).map(block).collect(),
             ln_f: affine("ln_f".into()),
         }

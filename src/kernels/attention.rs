@@ -1,185 +1,20 @@
-//! Causal attention with a bias by distance, in one pass over the keys (online softmax: Milakov & Gimelshein 2018;
-//! tiling as in Dao et al. 2022, arXiv 2205.14135). Memory grows with length, not with its square.
+//! Causal attention with a bias by distance, in one pass over the keys. Memory grows with length, not with its square.
 //!
 //! weights(i, j) = softmax over j ≤ i of q_i·k_j/√D + bias[h, i − j]. The bias is not divided by √D.
+//!
+//! # Source
+//! Bias by distance: Press, Smith, Lewis 2022, arXiv 2108.12409, §3. One pass (online softmax): Milakov & Gimelshein 2018,
+//! arXiv 1805.02867, algorithm 3; by tiles: Dao et al. 2022, arXiv 2205.14135, algorithm 1.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::attention_backward::backward;
-use super::attention_layout::norm;
-pub use super::attention_layout::{HeadBias, KeyValues};
+pub use super::attention_forward::FarKeys;
+use super::attention_forward::{Head, head_forward};
+pub use super::attention_layout::{AttentionShape, HeadBias, KeyValues};
 use super::storage::{floats, map_indices, with_gradient_floats};
-use std::f32::consts::{LN_2, LOG2_E};
-
-use super::vector::{LANES, Lanes, across, exp2, load, mul_add, store};
-
-/// Queries handled together: each loaded key serves all of them.
-pub(super) const TILE: usize = 4;
-/// Keys between two updates of the running maximum.
-pub(super) const KEYS: usize = 64;
-
-/// Shape of an attention call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttentionShape {
-    /// Segments, independent of each other.
-    pub n_segment: usize,
-    /// Positions per segment, T.
-    pub length: usize,
-    /// Heads, H.
-    pub n_head: usize,
-    /// Model width, C = H·D.
-    pub d_model: usize,
-}
-
-impl AttentionShape {
-    pub(super) fn head_dim(&self) -> usize {
-        self.d_model / self.n_head
-    }
-
-    /// Head dimension rounded up to whole lanes.
-    pub(super) fn padded(&self) -> usize {
-        self.head_dim().next_multiple_of(LANES)
-    }
-}
-
-/// `start` plus inner products of `TILE` vectors (`[D, TILE]`) with a panel of [`LANES`] (`[D, LANES]`).
-#[inline(always)]
-pub(super) fn tile_products(tile: &[f32], panel: &[f32], start: [Lanes; TILE]) -> [Lanes; TILE] {
-    let mut out = start;
-    for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
-        let b = Lanes::from(*b);
-        for t in 0..TILE {
-            out[t] = mul_add(Lanes::splat(a[t]), b, out[t]);
-        }
-    }
-    out
-}
-
-/// out[t] += Σ_j weights[t][j] · values[j] over one panel of value dimensions, `[keys, LANES]`.
-#[inline(always)]
-fn accumulate(weights: &[[f32; KEYS]; TILE], panel: &[f32], out: &mut [Lanes; TILE]) {
-    let mut total = *out;
-    for (j, row) in panel.as_chunks::<LANES>().0.iter().enumerate().take(KEYS) {
-        let row = Lanes::from(*row);
-        for t in 0..TILE {
-            total[t] = mul_add(Lanes::splat(weights[t][j]), row, total[t]);
-        }
-    }
-    *out = total;
-}
-
-/// What becomes of keys so far away that a head's bias leaves them nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FarKeys {
-    /// Left out where a bound shows that all of them together add less than half a unit in the last place of the
-    /// softmax denominator.
-    #[default]
-    Skipped,
-    /// Computed like the others.
-    Computed,
-}
-
-/// What skipped keys may add to a denominator of at least 1, as a power of 2: under half a unit in its last place.
-const NEGLIGIBLE: f32 = -26.0;
-
-/// One head of one segment: outputs `[queries, D]` and the logarithm of each query's softmax denominator. Blocks of
-/// keys are taken from the nearest to the farthest, so that the first that a bound rules out ends the work.
-fn head_forward(
-    qkv: &[f32],
-    head: usize,
-    kv: &KeyValues,
-    bias: &HeadBias,
-    shape: &AttentionShape,
-    queries: &Range<usize>,
-    far: FarKeys,
-) -> (Vec<f32>, Vec<f32>) {
-    let (d, stride) = (shape.head_dim(), 3 * shape.d_model);
-    let n_value = shape.padded() / LANES;
-    let value_rows = kv.values.len() / shape.padded();
-    let scale = LOG2_E / (d as f32).sqrt();
-    let mut out = vec![0.0; queries.len() * d];
-    let mut log_sums = vec![0.0; queries.len()];
-    let mut tile = vec![0.0; d * TILE];
-    let mut total = vec![[Lanes::ZERO; TILE]; n_value];
-    let mut scores = [[0.0f32; KEYS]; TILE];
-    for first in queries.clone().step_by(TILE) {
-        let n_tile = TILE.min(queries.end - first);
-        let last = first + n_tile - 1;
-        tile.fill(0.0);
-        let mut reach = [0.0f32; TILE];
-        for t in 0..n_tile {
-            let query = &qkv[(first + t) * stride + head * d..][..d];
-            for k in 0..d {
-                tile[k * TILE + t] = query[k] * scale;
-            }
-            reach[t] = norm(query) * scale;
-        }
-        total.fill([Lanes::ZERO; TILE]);
-        let (mut top, mut denominator) = ([f32::NEG_INFINITY; TILE], [0.0f32; TILE]);
-        for block in (0..=last / KEYS).rev() {
-            let j = block * KEYS;
-            let nearest = first.saturating_sub(j + KEYS - 1);
-            if far == FarKeys::Skipped && nearest > 0 {
-                let n_left = ((j + KEYS) as f32).log2();
-                let beyond = bias.largest_beyond[nearest] + n_left - NEGLIGIBLE;
-                if (0..n_tile).all(|t| reach[t] * kv.norms[block] + beyond < top[t]) {
-                    break;
-                }
-            }
-            let n_panel = (KEYS / LANES).min((last + 1 - j).div_ceil(LANES));
-            for p in 0..n_panel {
-                let sums =
-                    tile_products(&tile, &kv.keys[(j / LANES + p) * d * LANES..][..d * LANES], [Lanes::ZERO; TILE]);
-                for t in 0..TILE {
-                    let start = load(bias.reversed.of((first + t).min(last), j + p * LANES));
-                    store(sums[t] + start, &mut scores[t][p * LANES..]);
-                }
-            }
-            let highest = std::array::from_fn(|t| {
-                let row = &scores[t].as_chunks::<LANES>().0[..n_panel];
-                row.iter().fold(Lanes::splat(f32::NEG_INFINITY), |a, &b| Lanes::from(b).fast_max(a))
-            });
-            // A score that is no number is passed over here and makes the sum no number.
-            let new_top = across(highest, |a, b| a.fast_max(b)).to_array();
-            let new_top: [f32; TILE] = std::array::from_fn(|t| if new_top[t] > top[t] { new_top[t] } else { top[t] });
-            if new_top != top {
-                for t in 0..TILE {
-                    let shrink = if new_top[t] > top[t] { (top[t] - new_top[t]).exp2() } else { 1.0 };
-                    denominator[t] *= shrink;
-                    total.iter_mut().for_each(|panel| panel[t] *= Lanes::splat(shrink));
-                }
-                top = new_top;
-            }
-            let sums = std::array::from_fn(|t| {
-                // A query may see nothing of the last block of its tile.
-                let shift = Lanes::splat(if top[t] == f32::NEG_INFINITY { 0.0 } else { top[t] });
-                let mut sum = Lanes::ZERO;
-                for chunk in &mut scores[t].as_chunks_mut::<LANES>().0[..n_panel] {
-                    let weight = exp2(Lanes::from(*chunk) - shift);
-                    sum += weight;
-                    *chunk = weight.to_array();
-                }
-                sum
-            });
-            let sums = across(sums, |a, b| a + b).to_array();
-            (0..TILE).for_each(|t| denominator[t] += sums[t]);
-            for (p, total) in total.iter_mut().enumerate() {
-                accumulate(&scores, &kv.values[(p * value_rows + j) * LANES..][..n_panel * LANES * LANES], total);
-            }
-        }
-        for t in 0..n_tile {
-            let at = first + t - queries.start;
-            for (part, total) in out[at * d..][..d].chunks_mut(LANES).zip(&total) {
-                let values = (total[t] / Lanes::splat(denominator[t])).to_array();
-                part.copy_from_slice(&values[..part.len()]);
-            }
-            log_sums[at] = top[t] * LN_2 + denominator[t].ln();
-        }
-    }
-    (out, log_sums)
-}
 
 /// Attention of some queries of one head of one segment, written where it belongs in rows of all heads.
 ///
@@ -196,7 +31,7 @@ pub fn attend_head(
     out: &mut [f32],
 ) {
     let (c, d) = (shape.d_model, shape.head_dim());
-    let (values, _) = head_forward(qkv, head, kv, bias, shape, &queries, far);
+    let (values, _) = head_forward(&Head { qkv, index: head, kv, bias, shape }, &queries, far);
     for (i, row) in queries.zip(values.chunks_exact(d)) {
         out[i * c + head * d..][..d].copy_from_slice(row);
     }
@@ -218,7 +53,8 @@ pub fn attention(
     let (c, d, h) = (shape.d_model, shape.head_dim(), shape.n_head);
     let segment = shape.length * 3 * c;
     let heads = map_indices(shape.n_segment * h, |i| {
-        head_forward(&qkv[(i / h) * segment..][..segment], i % h, &kv[i], &bias[i % h], shape, &queries, far)
+        let (qkv, index) = (&qkv[(i / h) * segment..][..segment], i % h);
+        head_forward(&Head { qkv, index, kv: &kv[i], bias: &bias[index], shape }, &queries, far)
     });
     let n = queries.len();
     let mut out = vec![0.0; shape.n_segment * n * c];

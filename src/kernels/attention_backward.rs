@@ -1,8 +1,10 @@
-//! Gradient of [`super::attention`]: weights are computed again from the kept log-sums, tile by tile
-//! (Dao et al. 2022, algorithm 4). Internal to that operation.
+//! Gradient of [`super::attention`]: weights are computed again from the kept log-sums, tile by tile. Internal to that
+//! operation.
+//!
+//! # Source
+//! Dao et al. 2022, arXiv 2205.14135, algorithm 4.
 
-use super::attention::{AttentionShape, KEYS, TILE, tile_products};
-use super::attention_layout::{ReversedBias, Vectors};
+use super::attention_layout::{AttentionShape, KEYS, ReversedBias, TILE, Vectors, tile_products};
 use super::storage::map_indices;
 use super::vector::{LANES, Lanes, dot, exp, load, store};
 

@@ -1,11 +1,52 @@
-//! What the attention kernel reads, laid out for it: keys and values in panels, biases reversed, and the bounds by which
-//! far keys are ruled out. Internal to [`super::attention`].
+//! What attention's kernels have in common: the shape of a call, the tiles in which it is computed, and what they read,
+//! laid out for them: keys and values in panels, biases reversed, and the bounds by which far keys are ruled out.
 
 use std::f32::consts::LOG2_E;
 
-use super::attention::{AttentionShape, KEYS, TILE};
 use super::storage::map_indices;
-use super::vector::LANES;
+use super::vector::{LANES, Lanes, mul_add};
+
+/// Queries handled together: each loaded key serves all of them.
+pub(super) const TILE: usize = 4;
+/// Keys between two updates of the running maximum.
+pub(super) const KEYS: usize = 64;
+
+/// Shape of an attention call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttentionShape {
+    /// Segments, independent of each other.
+    pub n_segment: usize,
+    /// Positions per segment, T.
+    pub length: usize,
+    /// Heads, H.
+    pub n_head: usize,
+    /// Model width, C = H·D.
+    pub d_model: usize,
+}
+
+impl AttentionShape {
+    pub(super) fn head_dim(&self) -> usize {
+        self.d_model / self.n_head
+    }
+
+    /// Head dimension rounded up to whole lanes.
+    pub(super) fn padded(&self) -> usize {
+        self.head_dim().next_multiple_of(LANES)
+    }
+}
+
+/// `start` plus inner products of `TILE` vectors (`[D, TILE]`) with a panel of [`LANES`] (`[D, LANES]`).
+#[inline(always)]
+pub(super) fn tile_products(tile: &[f32], panel: &[f32], start: [Lanes; TILE]) -> [Lanes; TILE] {
+    let mut out = start;
+    for (a, b) in tile.as_chunks::<TILE>().0.iter().zip(panel.as_chunks::<LANES>().0) {
+        let b = Lanes::from(*b);
+        for t in 0..TILE {
+            out[t] = mul_add(Lanes::splat(a[t]), b, out[t]);
+        }
+    }
+    out
+}
 
 /// Vectors of one head of one segment within packed rows: `n` vectors of `d` values, `stride` apart.
 #[derive(Clone, Copy)]

@@ -1,7 +1,10 @@
 //! Attention of one query over keys and values that lie in rows: for generation, whose keys are kept from step to step,
 //! and for looking at scores and weights. The same arithmetic as [`super::attention`], nothing skipped.
+//!
+//! # Source
+//! Scores: Vaswani et al. 2017, arXiv 1706.03762, equation 1; bias: as [`super::attention`].
 
-use super::attention::HeadBias;
+use super::attention_layout::HeadBias;
 use super::vector::dot;
 use std::f32::consts::LOG2_E;
 

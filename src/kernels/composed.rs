@@ -3,8 +3,8 @@
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
+use super::attention_layout::AttentionShape;
 use crate::config::LAYER_NORM_EPS;
-use crate::kernels::attention::AttentionShape;
 use crate::position::RotationTable;
 
 /// Layer norm of `[rows, C]`.

@@ -1,4 +1,7 @@
 //! Token embedding, scaled, plus what the position method adds: x = scale·E[token] + P[position].
+//!
+//! # Source
+//! The scale √C: Vaswani et al. 2017, arXiv 1706.03762, §3.4.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;

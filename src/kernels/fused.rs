@@ -164,6 +164,9 @@ struct Losses {
 /// Losses of rows of the last block's output, nats; a target of [`NOT_SCORED`] gives 0. Logits are computed by tiles
 /// of the vocabulary and never held whole.
 ///
+/// # Source
+/// Sums over tiles: Milakov & Gimelshein 2018, arXiv 1805.02867, algorithm 3.
+///
 /// # Shapes
 /// x `[rows, C]`, targets `[rows]` → `[rows]`.
 ///

@@ -1,4 +1,7 @@
-//! GELU in its tanh form: x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) (Hendrycks & Gimpel 2016, §2).
+//! GELU in its tanh form: x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))).
+//!
+//! # Source
+//! Hendrycks & Gimpel 2016, arXiv 1606.08415, §2.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 

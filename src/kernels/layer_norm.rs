@@ -1,4 +1,7 @@
-//! Layer norm over the last axis: (x − mean)/√(variance + eps) · weight + bias (Ba, Kiros, Hinton 2016).
+//! Layer norm over the last axis: (x − mean)/√(variance + eps) · weight + bias.
+//!
+//! # Source
+//! Ba, Kiros, Hinton 2016, arXiv 1607.06450, §3; the epsilon is every implementation's.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 

@@ -21,6 +21,7 @@ pub mod rotary;
 pub mod vector;
 
 mod attention_backward;
+mod attention_forward;
 mod attention_layout;
 mod storage;
 

@@ -1,4 +1,7 @@
 //! Rotation of queries and keys, half-split: coordinate `pair` of a head turns with coordinate `pair + D/2`.
+//!
+//! # Source
+//! Su et al. 2021, arXiv 2104.09864, §3.4.2, which pairs neighbours; in halves as GPT-NeoX does.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;

@@ -54,6 +54,9 @@ pub fn fma(a: f32, b: f32, c: f32) -> f32 {
 }
 
 /// e^x to within 3·10^−7 relative for x ≤ 88; 0 below −87 (where f32 leaves its normal range), NaN kept.
+///
+/// # Source
+/// Reduction and polynomial: `expf` of Cephes (Moshier).
 #[inline(always)]
 pub fn exp(x: Lanes) -> Lanes {
     // 1.5·2^23 + 127: adding it rounds to an integer and leaves that integer, biased like an exponent, in the low bits.
@@ -63,7 +66,7 @@ pub fn exp(x: Lanes) -> Lanes {
     let shifted = mul_add(x, Lanes::splat(std::f32::consts::LOG2_E), Lanes::splat(MAGIC));
     let n = shifted - Lanes::splat(MAGIC);
     let r = mul_add(n, Lanes::splat(-LN2_LO), mul_add(n, Lanes::splat(-LN2_HI), x));
-    // Minimax polynomial of e^r on ±ln2/2 (Cephes expf).
+    // Minimax polynomial of e^r on ±ln2/2.
     let mut p = Lanes::splat(1.987_569_1e-4);
     for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
         p = mul_add(p, r, Lanes::splat(c));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor, bail};
 
-use super::{DecoderTables, Weights};
+use super::tables::DecoderTables;
+use super::weights::Weights;
 use crate::config::ModelConfig;
 use crate::kernels::attention::AttentionShape;
 #[cfg(not(target_family = "wasm"))]

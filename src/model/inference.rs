@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use candle_core::{Device, Result, Tensor, bail};
 
-use super::{Segments, Weights};
+use super::decoder::Segments;
+use super::weights::Weights;
 use crate::config::ModelConfig;
 use crate::kernels::attention::{AttentionShape, FarKeys, HeadBias, KeyValues, attend_head};
 use crate::kernels::fused::{self, Affine, BlockWeights, HeadWeights, NormWeights};

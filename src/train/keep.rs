@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use super::record::{anew, checked, load, manifest, so_far};
-use crate::engine::answer::{Subject, answer};
 use crate::engine::backend::Backend;
+use crate::engine::checkpoint::NoPause;
 use crate::engine::evaluate::Stream;
-use crate::engine::pause::NoPause;
+use crate::engine::run_task::{Subject, run_task};
 use crate::engine::{files, own_text};
 use crate::protocol::{Evaluate, Kept};
 use crate::tokenizer::Tokenizer;
@@ -50,7 +50,7 @@ pub fn keep(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Res
             };
             let stream = Stream { tokens: &tokens, separator: tokenizer.separator(), token_bytes: &token_bytes };
             let subject = Subject { stream, tokenizer: &tokenizer, reference: None };
-            let mut scored = pollster::block_on(answer(&mut backend, &subject, question, &mut |_| (), &mut NoPause))?;
+            let mut scored = pollster::block_on(run_task(&mut backend, &subject, question, &mut |_| (), &mut NoPause))?;
             report(&question.key());
             let values = scored.values().iter().map(|&v| short(v)).collect();
             scored.numbers = Vec::new();

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{DEFAULT_TARGETS, MAX_LENGTH, Manifest, ModelEntry, RUN_IN, Recorded, RecordedPoint};
 use crate::engine::backend::Backend;
+use crate::engine::checkpoint::NoPause;
 use crate::engine::evaluate::{Stream, Stretch, evaluate};
 use crate::engine::files;
-use crate::engine::pause::NoPause;
 use crate::model::Weights;
 use crate::protocol::Protocol;
 use crate::tokenizer::Tokenizer;

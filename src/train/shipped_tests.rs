@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
 use crate::engine::backend::Backend;
+use crate::engine::checkpoint::{NoPause, Part};
 use crate::engine::cpu::CpuBackend;
 use crate::engine::evaluate::{Stream, Stretch, evaluate};
 use crate::engine::files;
 use crate::engine::generate::Sampling;
-use crate::engine::pause::{NoPause, Part};
 use crate::engine::verify::verify;
 use crate::model::{Decoder, Segments};
 use crate::protocol::Protocol;

@@ -11,9 +11,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
 use crate::config::{Manifest, ModelConfig, ModelEntry, Reference};
-use crate::engine::backend::EngineError;
-use crate::engine::evaluate::{EvaluateError, Stream};
-use crate::engine::pause::Pause;
+use crate::engine::checkpoint::Checkpoint;
+use crate::engine::error::{EngineError, EvaluateError};
+use crate::engine::evaluate::Stream;
 use crate::engine::{files, own_text};
 use crate::model::Weights;
 use crate::protocol::Failure;
@@ -54,18 +54,18 @@ impl Text {
 }
 
 /// Why a request ends without an answer.
-pub(super) enum Ended {
+pub(super) enum Abort {
     Cancelled,
     Failed(Failure),
 }
 
-impl From<Failure> for Ended {
+impl From<Failure> for Abort {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
-impl From<EvaluateError> for Ended {
+impl From<EvaluateError> for Abort {
     fn from(error: EvaluateError) -> Self {
         match error {
             EvaluateError::Engine(EngineError::Cancelled(_)) => Self::Cancelled,
@@ -130,12 +130,16 @@ impl Files {
     }
 
     /// The reader's own text; its tokens are kept until there is another.
-    pub(super) async fn own_text(&mut self, text: &Arc<str>, pause: &mut impl Pause) -> Result<Rc<Text>, Ended> {
+    pub(super) async fn own_text(
+        &mut self,
+        text: &Arc<str>,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Result<Rc<Text>, Abort> {
         if let Some((_, tokens)) = self.own.as_ref().filter(|(of, _)| of == text) {
             return Ok(tokens.clone());
         }
         let tokenizer = self.tokenizer().await?;
-        let tokens = own_text::encode(&tokenizer, text, pause).await?;
+        let tokens = own_text::encode(&tokenizer, text, checkpoint).await?;
         let tokens = Rc::new(Text::new(tokens, tokenizer));
         self.own = Some((text.clone(), tokens.clone()));
         Ok(tokens)

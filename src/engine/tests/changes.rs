@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{ready, tokens, weights};
 use crate::config::Change;
-use crate::engine::backend::{Backend, EngineError};
-use crate::engine::pause::NoPause;
+use crate::engine::backend::Backend;
+use crate::engine::checkpoint::NoPause;
+use crate::engine::error::EngineError;
 use crate::model::{Decoder, Segments, Weights};
 use crate::position::{ChangeAt, METHODS};
 

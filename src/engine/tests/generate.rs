@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::changes::CHANGES;
 use super::{After, ready, tokens, weights};
 use crate::config::Change;
-use crate::engine::backend::EngineError;
+use crate::engine::checkpoint::NoPause;
 use crate::engine::cpu::CpuBackend;
+use crate::engine::error::EngineError;
 use crate::engine::generate::{Generated, Sampling};
-use crate::engine::pause::NoPause;
 use crate::model::{Decoder, Segments};
 use crate::position::{ChangeAt, METHODS};
 

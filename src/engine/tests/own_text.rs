@@ -2,9 +2,9 @@
 
 use super::{After, ready};
 use crate::config::MAX_TEXT;
-use crate::engine::evaluate::EvaluateError;
+use crate::engine::checkpoint::NoPause;
+use crate::engine::error::EvaluateError;
 use crate::engine::own_text::{PARAGRAPH, START, encode, words};
-use crate::engine::pause::NoPause;
 use crate::tokenizer::Tokenizer;
 
 fn tokenizer() -> Tokenizer {

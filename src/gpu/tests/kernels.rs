@@ -1,21 +1,23 @@
 //! Each kernel alone against a plain loop in f64, sizes around the tiles' edges included.
 
-use super::super::kernels::{Affine, Kernels, Rows, Segments};
+use super::super::compiled::Gpu;
+use super::super::device::Device;
+use super::super::kernels::{Affine, Finish, Kernels, Rows, Segments};
 use super::super::plan::PlanBuilder;
 use super::reference;
-use super::{Form, Gpu, Random, distance, forms, gpu};
+use super::{Form, Random, distance, forms, gpu};
 use crate::config::LAYER_NORM_EPS;
 
 /// Runs what `calls` appends, then reads `n` values of `buffer`.
-fn run<'a>(gpu: &'a Gpu, buffer: &wgpu::Buffer, n: usize, calls: impl FnOnce(&mut PlanBuilder<'a>)) -> Vec<f32> {
+fn run<'a>(device: &'a Device, buffer: &wgpu::Buffer, n: usize, calls: impl FnOnce(&mut PlanBuilder<'a>)) -> Vec<f32> {
     pollster::block_on(async {
-        let plan = gpu.checked(|| {
-            let mut plan = PlanBuilder::new(gpu);
+        let plan = device.checked(|| {
+            let mut plan = PlanBuilder::new(device);
             calls(&mut plan);
             plan.finish()
         });
-        plan.await?.run(gpu, &mut || ()).await?;
-        gpu.read(buffer, n).await
+        plan.await?.run(device).await?;
+        device.read(buffer, n).await
     })
     .expect("the GPU runs")
 }
@@ -36,7 +38,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn matmul() {
     for gpu in forms() {
-        let kernels = Kernels::new(&gpu, 16);
+        let kernels = Kernels::new(&gpu.device, gpu.form, 16);
         for (seed, &(m, k, n)) in [
             (1, 1, 1),
             (3, 5, 7),
@@ -59,30 +61,29 @@ fn matmul() {
             let w = random.floats(n * k, 1.0);
             let b = random.floats(n, 1.0);
             let y = random.floats((m + 2) * n, 1.0);
-            let map = Affine { weight: gpu.upload("w", &w), bias: gpu.upload("b", &b) };
-            let xs = gpu.upload("x", &x);
+            let map = Affine { weight: gpu.device.upload("w", &w), bias: gpu.device.upload("b", &b) };
+            let xs = gpu.device.upload("x", &x);
             let (x, w, b) = (wide(&x), wide(&w), wide(&b));
-            for variant in ["plain", "GELU", "added"] {
-                let ys = gpu.upload("y", &y);
-                let got = run(&gpu, &ys, y.len(), |plan| match variant {
-                    "plain" => kernels.linear(plan, rows, k, n, &xs, &map, &ys),
-                    "GELU" => kernels.linear_gelu(plan, rows, k, n, &xs, &map, &ys),
-                    _ => kernels.linear_add(plan, rows, k, n, &xs, &map, &ys),
-                });
+            for finish in [Finish::Plain, Finish::Gelu, Finish::Add] {
+                let ys = gpu.device.upload("y", &y);
+                let got =
+                    run(&gpu.device, &ys, y.len(), |plan| kernels.linear(plan, finish, rows, k, n, &xs, &map, &ys));
                 let mut want = wide(&y);
                 for i in 0..m {
                     for j in 0..n {
                         let v = dot(&x[(2 + i) * k..][..k], &w[j * k..][..k]) + b[j];
                         let y = &mut want[(1 + i) * n + j];
-                        *y = match variant {
-                            "plain" => v,
-                            "GELU" => 0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh()),
-                            _ => v + *y,
+                        *y = match finish {
+                            Finish::Plain => v,
+                            Finish::Gelu => {
+                                0.5 * v * (1.0 + (0.797_884_560_802_865_4 * (v + 0.044_715 * v.powi(3))).tanh())
+                            }
+                            Finish::Add => v + *y,
                         };
                     }
                 }
                 let worst = distance(&got, &want);
-                assert!(worst < 1e-4, "{:?}, {variant}, {m}×{k}×{n}, seed {seed}: off by {worst}", gpu.form);
+                assert!(worst < 1e-4, "{:?}, {finish:?}, {m}×{k}×{n}, seed {seed}: off by {worst}", gpu.form);
             }
         }
     }
@@ -91,7 +92,7 @@ fn matmul() {
 #[test]
 fn layer_norm() {
     for gpu in forms() {
-        let kernels = Kernels::new(&gpu, 16);
+        let kernels = Kernels::new(&gpu.device, gpu.form, 16);
         for (seed, &(m, c)) in [(1, 1), (1, 5), (1, 4), (3, 16), (4, 17), (9, 100), (130, 128)]
             .iter()
             .enumerate()
@@ -101,10 +102,10 @@ fn layer_norm() {
             // A mean far from 0: a variance from mean squares would lose its digits.
             let x: Vec<f32> = random.floats(m * c, 1.0).into_iter().map(|x| x + 30.0).collect();
             let [w, b] = [random.floats(c, 1.0), random.floats(c, 1.0)];
-            let norm = Affine { weight: gpu.upload("w", &w), bias: gpu.upload("b", &b) };
-            let xs = gpu.upload("x", &x);
-            let ys = gpu.buffer("y", m * c);
-            let got = run(&gpu, &ys, m * c, |plan| kernels.layer_norm(plan, m, c, &xs, &norm, &ys));
+            let norm = Affine { weight: gpu.device.upload("w", &w), bias: gpu.device.upload("b", &b) };
+            let xs = gpu.device.upload("x", &x);
+            let ys = gpu.device.buffer("y", m * c);
+            let got = run(&gpu.device, &ys, m * c, |plan| kernels.layer_norm(plan, m, c, &xs, &norm, &ys));
             let want: Vec<f64> = wide(&x)
                 .chunks_exact(c)
                 .flat_map(|row| {
@@ -126,17 +127,18 @@ fn layer_norm() {
 #[test]
 fn embedding() {
     let gpu = gpu();
-    let kernels = Kernels::new(&gpu, 16);
+    let kernels = Kernels::new(&gpu.device, gpu.form, 16);
     let (n, length, c, v) = (13, 5, 70, 11);
     let mut random = Random(3);
     let tokens: Vec<u32> = (0..20).map(|_| random.below(v) as u32).collect();
     let [e, table] = [random.floats(v * c, 1.0), random.floats(length * c, 1.0)];
-    let (ts, es, tables) = (gpu.upload("t", &tokens), gpu.upload("e", &e), gpu.upload("table", &table));
+    let (ts, es, tables) =
+        (gpu.device.upload("t", &tokens), gpu.device.upload("e", &e), gpu.device.upload("table", &table));
     let rows = Rows { n, read: 5, write: 0 };
     for adds in [false, true] {
-        let ys = gpu.buffer("y", n * c);
+        let ys = gpu.device.buffer("y", n * c);
         let added = adds.then_some(&*tables);
-        let got = run(&gpu, &ys, n * c, |plan| kernels.embedding(plan, rows, c, length, &ts, &es, added, &ys));
+        let got = run(&gpu.device, &ys, n * c, |plan| kernels.embedding(plan, rows, c, length, &ts, &es, added, &ys));
         let want: Vec<f64> = (0..n * c)
             .map(|i| {
                 let (row, col) = (i / c, i % c);
@@ -154,13 +156,13 @@ fn rotary() {
     let gpu = gpu();
     for (head_dim, n_head) in [(4, 1), (8, 3), (16, 8), (32, 5)] {
         let (n, length, half, c) = (2, 7, head_dim / 2, head_dim * n_head);
-        let kernels = Kernels::new(&gpu, head_dim);
+        let kernels = Kernels::new(&gpu.device, gpu.form, head_dim);
         let mut random = Random(head_dim as u64);
         let [cos, sin] = [random.floats(length * half, 1.0), random.floats(length * half, 1.0)];
         let qkv = random.floats(n * length * 3 * c, 1.0);
-        let (cs, ss, xs) = (gpu.upload("c", &cos), gpu.upload("s", &sin), gpu.upload("qkv", &qkv));
+        let (cs, ss, xs) = (gpu.device.upload("c", &cos), gpu.device.upload("s", &sin), gpu.device.upload("qkv", &qkv));
         let segments = Segments { n, length, n_head, head_dim };
-        let got = run(&gpu, &xs, qkv.len(), |plan| kernels.rotary(plan, segments, &cs, &ss, &xs));
+        let got = run(&gpu.device, &xs, qkv.len(), |plan| kernels.rotary(plan, segments, &cs, &ss, &xs));
         let want: Vec<f64> = (0..qkv.len())
             .map(|at| {
                 let (row, col) = (at / (3 * c), at % (3 * c));
@@ -198,14 +200,15 @@ fn attention() {
         ];
         for (head_dim, length, n) in shapes {
             let (n_head, c) = (3, 3 * head_dim);
-            let kernels = Kernels::new(&gpu, head_dim);
+            let kernels = Kernels::new(&gpu.device, gpu.form, head_dim);
             let mut random = Random(length as u64);
             // Scores of some tens, so that a softmax without its maximum would overflow in places.
             let qkv = random.floats(n * length * 3 * c, 5.0);
             let bias = random.floats(n_head * length, 4.0);
-            let (xs, bs, os) = (gpu.upload("x", &qkv), gpu.upload("b", &bias), gpu.buffer("o", n * length * c));
+            let (xs, bs, os) =
+                (gpu.device.upload("x", &qkv), gpu.device.upload("b", &bias), gpu.device.buffer("o", n * length * c));
             let segments = Segments { n, length, n_head, head_dim };
-            let got = run(&gpu, &os, n * length * c, |plan| kernels.attention(plan, segments, &xs, &bs, &os));
+            let got = run(&gpu.device, &os, n * length * c, |plan| kernels.attention(plan, segments, &xs, &bs, &os));
             let x = wide(&qkv);
             let mut want = Vec::new();
             for row in 0..n * length {
@@ -230,7 +233,7 @@ fn attention() {
 #[test]
 fn cross_entropy() {
     for gpu in forms() {
-        let kernels = Kernels::new(&gpu, 16);
+        let kernels = Kernels::new(&gpu.device, gpu.form, 16);
         let shapes = [(1, 1, 1), (1, 4, 1), (5, 3, 63), (64, 16, 64), (65, 20, 65), (130, 128, 200)];
         for (seed, &(m, c, v)) in shapes.iter().enumerate().filter(|(_, (_, c, _))| in_quads(&gpu, *c)) {
             let mut random = Random(seed as u64);
@@ -240,9 +243,10 @@ fn cross_entropy() {
             let targets: Vec<u32> =
                 (0..m + 4).map(|i| if i % 5 == 4 { u32::MAX } else { random.below(v) as u32 }).collect();
             let before = random.floats(m + 4, 1.0);
-            let (xs, es, ts) = (gpu.upload("x", &x), gpu.upload("e", &e), gpu.upload("t", &targets));
-            let ls = gpu.upload("l", &before);
-            let got = run(&gpu, &ls, m + 4, |plan| kernels.cross_entropy(plan, rows, c, v, &xs, &es, &ts, &ls));
+            let (xs, es, ts) =
+                (gpu.device.upload("x", &x), gpu.device.upload("e", &e), gpu.device.upload("t", &targets));
+            let ls = gpu.device.upload("l", &before);
+            let got = run(&gpu.device, &ls, m + 4, |plan| kernels.cross_entropy(plan, rows, c, v, &xs, &es, &ts, &ls));
             let (x, e) = (wide(&x), wide(&e));
             let mut want = wide(&before);
             for i in 0..m {

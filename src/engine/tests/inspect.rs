@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::changes::CHANGES;
 use super::{ready, tokens, weights};
 use crate::config::Change;
+use crate::engine::checkpoint::NoPause;
 use crate::engine::cpu::CpuBackend;
-use crate::engine::look::n_bin;
-use crate::engine::pause::NoPause;
+use crate::engine::inspect::n_bin;
 use crate::model::{Decoder, Segments};
 use crate::position::{ChangeAt, METHODS};
 

@@ -2,10 +2,11 @@
 
 use super::{After, ready, tokens, weights};
 use crate::config::{BLOCK, Change, MAX_ATTENDED, MAX_LENGTH, ReferenceModel, ReferenceWindow};
-use crate::engine::answer::{Subject, answer, count, needs_cpu, steps};
 use crate::engine::backend::Backend;
-use crate::engine::evaluate::{EvaluateError, Stream};
-use crate::engine::pause::{NoPause, Pause};
+use crate::engine::checkpoint::{Checkpoint, NoPause};
+use crate::engine::error::EvaluateError;
+use crate::engine::evaluate::Stream;
+use crate::engine::run_task::{Subject, count, needs_cpu, run_task, steps};
 use crate::kernels::attention::FarKeys;
 use crate::protocol::{Evaluate, Protocol, Scored, Task};
 use crate::tokenizer::Tokenizer;
@@ -33,11 +34,11 @@ impl Lab {
         }
     }
 
-    fn ask_with(&mut self, request: &Evaluate, pause: &mut impl Pause) -> Result<Scored, EvaluateError> {
+    fn ask_with(&mut self, request: &Evaluate, checkpoint: &mut impl Checkpoint) -> Result<Scored, EvaluateError> {
         let stream = Stream { tokens: &self.tokens, separator: 5, token_bytes: &[2; 1_024] };
         let subject = Subject { stream, tokenizer: &self.tokenizer, reference: self.reference.as_ref() };
         let parts = &mut self.parts;
-        ready(answer(&mut self.backend, &subject, request, &mut |part| parts.push(part()), pause))
+        ready(run_task(&mut self.backend, &subject, request, &mut |part| parts.push(part()), checkpoint))
     }
 
     fn ask(&mut self, request: &Evaluate) -> Result<Scored, EvaluateError> {

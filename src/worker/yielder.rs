@@ -8,8 +8,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::Answers;
-use crate::engine::pause::{Cancelled, Pause};
+use super::answers::Answers;
+use crate::engine::checkpoint::{Cancelled, Checkpoint};
 use crate::protocol::ResponseBody;
 
 /// Longest stretch of work without a turn, ms: in a worker, and in a page, which has to be drawn meanwhile.
@@ -43,8 +43,8 @@ pub(super) fn milliseconds() -> f64 {
     now()
 }
 
-/// Pauses of one request: listens for its cancellation and reports its progress.
-pub(super) struct Turns {
+/// The checkpoint of one request: yields to the event loop, listens for the request's cancellation, reports its progress.
+pub(super) struct Yielder {
     id: u32,
     of: usize,
     cancelled: Rc<RefCell<HashSet<u32>>>,
@@ -57,7 +57,7 @@ pub(super) struct Turns {
     pub(super) tells: bool,
 }
 
-impl Turns {
+impl Yielder {
     pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
         let in_page = Reflect::has(&js_sys::global(), &"document".into()).unwrap_or_default();
         let slice = if in_page { SLICE_IN_PAGE } else { SLICE };
@@ -66,8 +66,8 @@ impl Turns {
     }
 }
 
-impl Pause for Turns {
-    async fn pause(&mut self, done: f64) -> Result<(), Cancelled> {
+impl Checkpoint for Yielder {
+    async fn reach(&mut self, done: f64) -> Result<(), Cancelled> {
         let time = now();
         if self.tells && time - self.last_report > REPORT {
             self.last_report = time;

@@ -8,20 +8,20 @@ use std::future::Future;
 pub struct Cancelled;
 
 /// Called between pieces of work of some tens of milliseconds at most.
-pub trait Pause {
+pub trait Checkpoint {
     /// Lets others run if it is their turn. `done` says how far the work is: a share from 0 to 1 within a backend's
     /// call, targets scored within an evaluation.
     ///
     /// # Errors
     /// If the work is no longer wanted.
-    fn pause(&mut self, done: f64) -> impl Future<Output = Result<(), Cancelled>>;
+    fn reach(&mut self, done: f64) -> impl Future<Output = Result<(), Cancelled>>;
 }
 
 /// Never stops: for native programs.
 pub struct NoPause;
 
-impl Pause for NoPause {
-    async fn pause(&mut self, _done: f64) -> Result<(), Cancelled> {
+impl Checkpoint for NoPause {
+    async fn reach(&mut self, _done: f64) -> Result<(), Cancelled> {
         Ok(())
     }
 }
@@ -36,8 +36,8 @@ pub struct Part<'a, P> {
     pub size: f64,
 }
 
-impl<P: Pause> Pause for Part<'_, P> {
-    async fn pause(&mut self, done: f64) -> Result<(), Cancelled> {
-        self.whole.pause(self.base + self.size * done).await
+impl<P: Checkpoint> Checkpoint for Part<'_, P> {
+    async fn reach(&mut self, done: f64) -> Result<(), Cancelled> {
+        self.whole.reach(self.base + self.size * done).await
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::backend::EngineError;
+use super::checkpoint::Checkpoint;
 use super::cpu::CpuBackend;
-use super::pause::Pause;
+use super::error::EngineError;
 use crate::kernels::{attention_row, with_floats};
 use crate::model::Segments;
 
@@ -32,17 +32,17 @@ impl CpuBackend {
         &mut self,
         tokens: &[u32],
         layer: usize,
-        pause: &mut impl Pause,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Vec<f32>, EngineError> {
         let (c, d, n) = (self.model.config().d_model, self.model.config().head_dim(), tokens.len());
         let tables = self.take_tables(n);
         let segments = Segments { tokens: Arc::new(tokens.to_vec()), n_segment: 1, length: n };
         let mut x = self.model.embed(&segments, &tables)?;
         for before in 0..layer {
-            let qkv = self.qkv(before, &x, &tables, pause).await?;
-            x = self.after_qkv(before, x, qkv, &segments, &tables, pause).await?;
+            let qkv = self.qkv(before, &x, &tables, checkpoint).await?;
+            x = self.after_qkv(before, x, qkv, &segments, &tables, checkpoint).await?;
         }
-        let qkv = self.qkv(layer, &x, &tables, pause).await?;
+        let qkv = self.qkv(layer, &x, &tables, checkpoint).await?;
         let mut numbers = vec![0.0; self.model.n_head() * n * n];
         with_floats(&qkv, |qkv| {
             for (row, out) in numbers.chunks_exact_mut(n).enumerate() {
@@ -64,7 +64,7 @@ impl CpuBackend {
     ///
     /// # Errors
     /// If cancelled, or a token is not in the vocabulary.
-    pub async fn spread(&mut self, tokens: &[u32], pause: &mut impl Pause) -> Result<Vec<f32>, EngineError> {
+    pub async fn spread(&mut self, tokens: &[u32], checkpoint: &mut impl Checkpoint) -> Result<Vec<f32>, EngineError> {
         let (c, d, n) = (self.model.config().d_model, self.model.config().head_dim(), tokens.len());
         let (n_layer, n_head, n_bin) = (self.model.n_layer(), self.model.n_head(), n_bin(n));
         let tables = self.take_tables(n);
@@ -75,7 +75,7 @@ impl CpuBackend {
         let segments = Segments { tokens: Arc::new(tokens.to_vec()), n_segment: 1, length: n };
         let mut x = self.model.embed(&segments, &tables)?;
         for layer in 0..n_layer {
-            let qkv = self.qkv(layer, &x, &tables, pause).await?;
+            let qkv = self.qkv(layer, &x, &tables, checkpoint).await?;
             for head in 0..n_head {
                 let at = layer * n_head + head;
                 let bins = &mut mass[at * n_bin..][..n_bin];
@@ -94,11 +94,11 @@ impl CpuBackend {
                     }
                     Ok(())
                 })?;
-                pause.pause(layer as f64 / n_layer as f64).await?;
+                checkpoint.reach(layer as f64 / n_layer as f64).await?;
             }
             // Nobody reads the last one's output.
             if layer + 1 < n_layer {
-                x = self.after_qkv(layer, x, qkv, &segments, &tables, pause).await?;
+                x = self.after_qkv(layer, x, qkv, &segments, &tables, checkpoint).await?;
             }
         }
         entropy.extend(mass);
