@@ -57,14 +57,24 @@ pub struct Rotation {
 }
 
 /// Parameters that a method learns, named as in the checkpoint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Learned {
     /// Name of the tensor in the checkpoint.
     pub name: &'static str,
     /// Rows of the tensor; its columns are heads: `[n_row, n_head]`.
     pub n_row: usize,
-    /// Value at which training starts.
-    pub initial: f32,
+    /// Value at which training starts, by row, head (both from 0) and number of heads.
+    pub initial: fn(row: usize, head: usize, n_head: usize) -> f32,
+    /// Whether the optimiser's weight decay pulls them to 0, as it does matrices. What 0 means is the method's own: say
+    /// there what is pulled where.
+    pub decays: bool,
+}
+
+impl Learned {
+    /// Values at which training starts, `[n_row, n_head]`.
+    pub fn start(&self, n_head: usize) -> Vec<f32> {
+        (0..self.n_row * n_head).map(|i| (self.initial)(i / n_head, i % n_head, n_head)).collect()
+    }
 }
 
 /// Where a method lets position into the network. All hooks do nothing by default.
