@@ -8,6 +8,7 @@
 
 mod alibi;
 mod change;
+mod kerple;
 mod none;
 mod rotary;
 mod sinusoidal;
@@ -23,8 +24,8 @@ pub use t5::{T5Bias, bucket as t5_bucket};
 pub use trainable::TrainableSlopes;
 
 /// Every position method, in the order in which the page lists them.
-pub static METHODS: [&(dyn PositionMethod + Sync); 6] =
-    [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition, &TrainableSlopes];
+pub static METHODS: [&(dyn PositionMethod + Sync); 7] =
+    [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition, &TrainableSlopes, &kerple::Kerple];
 
 /// The method of that id.
 pub fn by_id(id: &str) -> Option<&'static (dyn PositionMethod + Sync)> {
