@@ -61,6 +61,7 @@ fn weights(method: &str, n_head: usize, d_model: usize, seed: u64) -> Weights {
 
 fn draw(config: ModelConfig, seed: u64) -> Weights {
     let mut random = Random(seed);
+    let learned = position::by_id(&config.method).and_then(|m| m.learned()).map_or("", |l| l.name);
     let arrays = Weights::shapes(&config)
         .into_iter()
         .map(|(name, shape)| {
@@ -71,7 +72,7 @@ fn draw(config: ModelConfig, seed: u64) -> Weights {
                     random.floats(n, 0.3).into_iter().map(|x| 1.0 + x).collect()
                 }
                 [_] => random.floats(n, 0.3),
-                _ if name.starts_with("t5") => random.floats(n, 2.0),
+                _ if name == learned => random.floats(n, 2.0),
                 _ => random.floats(n, 1.8 / (shape[1] as f32).sqrt()),
             };
             (name, Array { shape, data })

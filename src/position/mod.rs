@@ -8,6 +8,7 @@
 
 mod alibi;
 mod change;
+mod kerple;
 mod none;
 mod rotary;
 mod sinusoidal;
@@ -23,8 +24,8 @@ pub use t5::{T5Bias, bucket as t5_bucket};
 pub use trainable::TrainableSlopes;
 
 /// Every position method, in the order in which the page lists them.
-pub static METHODS: [&(dyn PositionMethod + Sync); 6] =
-    [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition, &TrainableSlopes];
+pub static METHODS: [&(dyn PositionMethod + Sync); 7] =
+    [&Sinusoidal, &Rotary, &T5Bias, &Alibi, &NoPosition, &TrainableSlopes, &kerple::Kerple];
 
 /// The method of that id.
 pub fn by_id(id: &str) -> Option<&'static (dyn PositionMethod + Sync)> {
@@ -57,14 +58,24 @@ pub struct Rotation {
 }
 
 /// Parameters that a method learns, named as in the checkpoint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Learned {
     /// Name of the tensor in the checkpoint.
     pub name: &'static str,
     /// Rows of the tensor; its columns are heads: `[n_row, n_head]`.
     pub n_row: usize,
-    /// Value at which training starts.
-    pub initial: f32,
+    /// Value at which training starts, by row, head (both from 0) and number of heads.
+    pub initial: fn(row: usize, head: usize, n_head: usize) -> f32,
+    /// Whether the optimiser's weight decay pulls them to 0, as it does matrices. What 0 means is the method's own: say
+    /// there what is pulled where.
+    pub decays: bool,
+}
+
+impl Learned {
+    /// Values at which training starts, `[n_row, n_head]`.
+    pub fn start(&self, n_head: usize) -> Vec<f32> {
+        (0..self.n_row * n_head).map(|i| (self.initial)(i / n_head, i % n_head, n_head)).collect()
+    }
 }
 
 /// Where a method lets position into the network. All hooks do nothing by default.

@@ -7,7 +7,8 @@ const N_BUCKET: usize = 32;
 /// Distances from here up share the last bucket.
 const MAX_DISTANCE: usize = 128;
 
-/// T5's relative bias, causal, one table for all layers.
+/// T5's relative bias, causal, one table for all layers. It starts at 0, and weight decay pulls it back there: to no
+/// bias. So the published models were trained.
 pub struct T5Bias;
 
 /// The bucket of a distance: 0–15 exact, then logarithmic, everything from about 128 up in the last.
@@ -30,7 +31,7 @@ impl PositionMethod for T5Bias {
     }
 
     fn learned(&self) -> Option<Learned> {
-        Some(Learned { name: "t5_bias.weight", n_row: N_BUCKET, initial: 0.0 })
+        Some(Learned { name: "t5_bias.weight", n_row: N_BUCKET, initial: |_, _, _| 0.0, decays: true })
     }
 
     fn bias(&self, head: usize, distance: usize, shape: Shape, learned: &[f32]) -> f32 {

@@ -187,9 +187,24 @@ fn learned_bias_has_the_gradient_of_finite_differences() {
 }
 
 #[test]
+fn a_method_without_parameters_is_as_at_the_start_of_its_training() {
+    for method in METHODS {
+        for n_head in 1..=64 {
+            let shape = Shape { d_model: 4 * n_head, n_head };
+            let start = method.learned().map_or(Vec::new(), |l| l.start(n_head));
+            assert_eq!(start.len(), method.learned().map_or(0, |l| l.n_row * n_head), "{}", method.id());
+            assert!(start.iter().all(|x| x.is_finite()), "{}, {n_head} heads: {start:?}", method.id());
+            let table = |learned: &[f32]| Tables::new(method, shape, 40, learned).bias;
+            assert_eq!(table(&[]), table(&start), "{}, {n_head} heads", method.id());
+        }
+    }
+}
+
+#[test]
 fn t5_bias_reads_one_parameter_per_bucket_and_head() {
     let spec = T5Bias.learned().unwrap();
-    assert_eq!((spec.name, spec.n_row, spec.initial), ("t5_bias.weight", 32, 0.0));
+    assert_eq!((spec.name, spec.n_row), ("t5_bias.weight", 32));
+    assert_eq!(spec.start(6), [0.0; 192]);
     let parameters: Vec<f32> = (0..32 * 6).map(|i| (100 * (i / 6) + i % 6) as f32).collect();
     let table = Tables::new(&T5Bias, SHAPE, 500, &parameters).bias;
     for (h, d, bucket) in [(0, 0, 0), (5, 15, 15), (2, 16, 16), (3, 112, 30), (4, 113, 31), (1, 499, 31)] {
@@ -202,7 +217,7 @@ fn t5_bias_reads_one_parameter_per_bucket_and_head() {
 fn trained_slopes_start_as_those_of_alibi_and_move_by_ratio() {
     let shape = Shape { d_model: 64, n_head: 8 };
     let spec = TrainableSlopes.learned().unwrap();
-    assert_eq!((spec.n_row, spec.initial), (1, 0.0));
+    assert_eq!(spec.start(8), [0.0; 8]);
     let table = |method: &dyn PositionMethod, learned: &[f32]| Tables::new(method, shape, 40, learned).bias;
     assert_eq!(table(&TrainableSlopes, &[0.0; 8]), table(&Alibi, &[]));
     let mut learned = [0.0; 8];
@@ -214,12 +229,17 @@ fn trained_slopes_start_as_those_of_alibi_and_move_by_ratio() {
 }
 
 #[test]
-fn each_method_enters_where_it_says_and_nowhere_else() {
+fn each_method_enters_in_one_place_at_most_and_learns_its_bias_only() {
     let enters = |method: &dyn PositionMethod| {
         let t = Tables::new(method, SHAPE, 50, &learned(method, 3));
         assert_eq!(t.bias.len(), SHAPE.n_head * 50);
         (t.embedding.is_some(), t.rotation.is_some(), t.bias.iter().any(|&b| b != 0.0), method.learned().is_some())
     };
+    for method in METHODS {
+        let (embedding, rotation, bias, learns) = enters(method);
+        assert!([embedding, rotation, bias].iter().filter(|&&e| e).count() <= 1, "{}", method.id());
+        assert!(bias || !learns, "{}: no hook reads what it learns", method.id());
+    }
     assert_eq!(enters(&Sinusoidal), (true, false, false, false));
     assert_eq!(enters(&Rotary), (false, true, false, false));
     assert_eq!(enters(&T5Bias), (false, false, true, true));
@@ -251,8 +271,11 @@ fn tables_answer_for_the_length_at_hand() {
 
 #[test]
 fn methods_are_found_by_their_ids() {
-    assert_eq!(METHODS.map(|m| m.id()), ["sinusoidal", "rotary", "t5", "alibi", "none", "trainable"]);
-    for method in METHODS {
+    for (i, method) in METHODS.into_iter().enumerate() {
+        let others = || METHODS[..i].iter().chain(&METHODS[i + 1..]);
+        assert!(others().all(|m| m.id() != method.id() && m.name() != method.name()), "{}", method.id());
+        // As parts of file names and addresses.
+        assert!(method.id().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{}", method.id());
         assert_eq!(by_id(method.id()).map(|m| m.name()), Some(method.name()));
     }
     assert!(by_id("ALiBi").is_none() && by_id("").is_none());

@@ -4,7 +4,8 @@ use super::alibi::slope;
 use super::{Learned, PositionMethod, Shape};
 
 /// ALiBi whose slopes start as they are and are learned from there, the same in every layer: head h has
-/// slope m_h · e^θ_h with θ_h = 0 at first, so that a slope changes by ratio and never its sign.
+/// slope m_h · e^θ_h with θ_h = 0 at first, so that a slope changes by ratio and never its sign. Weight decay pulls θ
+/// to 0, and so each slope back to ALiBi's: so the published model was trained.
 pub struct TrainableSlopes;
 
 /// The slope of a head, with the parameter that it has learned.
@@ -23,7 +24,7 @@ impl PositionMethod for TrainableSlopes {
     }
 
     fn learned(&self) -> Option<Learned> {
-        Some(Learned { name: "alibi_slopes.log_ratio", n_row: 1, initial: 0.0 })
+        Some(Learned { name: "alibi_slopes.log_ratio", n_row: 1, initial: |_, _, _| 0.0, decays: true })
     }
 
     fn bias(&self, head: usize, distance: usize, shape: Shape, learned: &[f32]) -> f32 {

@@ -52,11 +52,12 @@ impl Checkpoint {
         fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Reads a checkpoint of the run that `identity` names, with parameters of the given names and shapes.
+    /// Reads a checkpoint of the run that `identity` names, which started with `start`: its names, shapes and what decays
+    /// stay, values and moments are the file's.
     ///
     /// # Errors
     /// If the file is damaged or belongs to another run.
-    pub fn load(path: &Path, identity: &str, shapes: &[(String, Vec<usize>)]) -> Result<Self> {
+    pub fn load(path: &Path, identity: &str, start: Vec<Parameter>) -> Result<Self> {
         let bytes = fs::read(path)?;
         let (_, header) = SafeTensors::read_metadata(&bytes)?;
         let metadata = header.metadata().clone().unwrap_or_default();
@@ -71,15 +72,14 @@ impl Checkpoint {
             let view = file.tensor(&format!("{kind}.{name}"))?;
             Ok(view.data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
         };
-        let parameters = shapes
-            .iter()
-            .map(|(name, shape)| {
+        let parameters = start
+            .into_iter()
+            .map(|p| {
                 Ok(Parameter {
-                    name: name.clone(),
-                    shape: shape.clone(),
-                    values: read("value", name)?,
-                    first_moment: read("first", name)?,
-                    second_moment: read("second", name)?,
+                    values: read("value", &p.name)?,
+                    first_moment: read("first", &p.name)?,
+                    second_moment: read("second", &p.name)?,
+                    ..p
                 })
             })
             .collect::<Result<_>>()?;

@@ -16,7 +16,7 @@ pub struct Recipe {
     pub warm_up: usize,
     /// Learning rate at the end, as a share of the peak.
     pub final_share: f64,
-    /// Decoupled weight decay on matrices.
+    /// Decoupled weight decay on matrices, and on what a position method learns where it says so.
     pub weight_decay: f64,
     /// Decay of the first and second moment.
     pub betas: (f64, f64),
@@ -74,6 +74,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Values.
     pub values: Vec<f32>,
+    /// Whether weight decay pulls the values to 0.
+    pub decays: bool,
     /// Running mean of gradients.
     pub first_moment: Vec<f32>,
     /// Running mean of squared gradients.
@@ -82,9 +84,9 @@ pub struct Parameter {
 
 impl Parameter {
     /// A parameter that has not been updated yet.
-    pub fn new(name: String, shape: Vec<usize>, values: Vec<f32>) -> Self {
+    pub fn new(name: String, shape: Vec<usize>, values: Vec<f32>, decays: bool) -> Self {
         let zeros = vec![0.0; values.len()];
-        Self { name, shape, values, first_moment: zeros.clone(), second_moment: zeros }
+        Self { name, shape, values, decays, first_moment: zeros.clone(), second_moment: zeros }
     }
 
     /// One update; `step` counts from 0, `scale` multiplies the gradient (clipping).
@@ -94,8 +96,7 @@ impl Parameter {
         let n = step as i32 + 1;
         let correct1 = (1.0 / (1.0 - recipe.betas.0.powi(n))) as f32;
         let correct2 = (1.0 / (1.0 - recipe.betas.1.powi(n))) as f32;
-        // Norms and biases are not decayed.
-        let keep = if self.shape.len() > 1 { (1.0 - rate * recipe.weight_decay) as f32 } else { 1.0 };
+        let keep = if self.decays { (1.0 - rate * recipe.weight_decay) as f32 } else { 1.0 };
         let rate = rate as f32;
         let moments = self.first_moment.iter_mut().zip(&mut self.second_moment);
         for ((value, (m, v)), &g) in self.values.iter_mut().zip(moments).zip(grad) {
@@ -124,16 +125,16 @@ mod tests {
     fn the_first_update_moves_by_the_rate_against_the_sign() {
         // With bias correction the first step of Adam is rate·g/|g|, whatever the gradient's size.
         let r = Recipe { warm_up: 1, peak_rate: 0.1, weight_decay: 0.0, ..Recipe::published(100) };
-        let mut p = Parameter::new("x".into(), vec![2], vec![1.0, 1.0]);
+        let mut p = Parameter::new("x".into(), vec![2], vec![1.0, 1.0], true);
         p.update(&[3.0, -0.002], &r, 0, 1.0);
         assert!((p.values[0] - 0.9).abs() < 1e-5 && (p.values[1] - 1.1).abs() < 1e-5, "{:?}", p.values);
     }
 
     #[test]
-    fn only_matrices_decay() {
+    fn what_decays_shrinks_by_the_rate_and_the_rest_stays() {
         let r = Recipe { warm_up: 1, peak_rate: 0.1, weight_decay: 0.5, ..Recipe::published(100) };
-        for (shape, expected) in [(vec![2], 1.0), (vec![2, 1], 0.95)] {
-            let mut p = Parameter::new("x".into(), shape, vec![1.0, 1.0]);
+        for (decays, expected) in [(false, 1.0), (true, 0.95)] {
+            let mut p = Parameter::new("x".into(), vec![2, 1], vec![1.0, 1.0], decays);
             p.update(&[0.0, 0.0], &r, 0, 1.0);
             assert!((p.values[0] - expected).abs() < 1e-6, "{:?}", p.values);
         }

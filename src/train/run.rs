@@ -100,15 +100,15 @@ impl<'a> Run<'a> {
             log: folder.join(format!("{}.csv", plan.id)),
         };
         let identity = serde_json::to_string(plan)?;
-        let shapes = Weights::shapes(&plan.config);
+        let start = initial(&plan.config, plan.seed);
         let (parameters, step, seconds, log) = if files.checkpoint.is_file() {
-            let checkpoint = Checkpoint::load(&files.checkpoint, &identity, &shapes)
+            let checkpoint = Checkpoint::load(&files.checkpoint, &identity, start)
                 .with_context(|| format!("cannot resume {}", plan.id))?;
             let rows: Vec<LogRow> = csv::Reader::from_path(&files.log)?.deserialize().collect::<Result<_, _>>()?;
             let log = rows.into_iter().filter(|r| r.step <= checkpoint.step).collect();
             (checkpoint.parameters, checkpoint.step, checkpoint.seconds, log)
         } else {
-            (initial(&plan.config, plan.seed), 0, 0.0, Vec::new())
+            (start, 0, 0.0, Vec::new())
         };
         let variables = parameters
             .iter()
@@ -247,7 +247,8 @@ pub fn decoder(config: &ModelConfig, ops: Ops, variables: &BTreeMap<String, Var>
 }
 
 /// Initial parameters: embeddings with σ = C^(−1/2), matrices with σ = fan-in^(−1/2), those that write into the
-/// residual stream smaller by √(2·layers) (GPT-2's rule), norms 1, biases 0, a method's own as it says.
+/// residual stream smaller by √(2·layers) (GPT-2's rule), norms 1, biases 0, a method's own as it says. Matrices decay,
+/// norms and biases do not, a method's own if it says so.
 pub fn initial(config: &ModelConfig, seed: u64) -> Vec<Parameter> {
     let learned = position::by_id(&config.method).and_then(|m| m.learned());
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -262,8 +263,9 @@ pub fn initial(config: &ModelConfig, seed: u64) -> Vec<Parameter> {
         .into_iter()
         .map(|(name, shape)| {
             let n: usize = shape.iter().product();
-            let values = if learned.as_ref().is_some_and(|l| l.name == name) {
-                vec![learned.as_ref().map_or(0.0, |l| l.initial); n]
+            let own = learned.filter(|l| l.name == name);
+            let values = if let Some(own) = own {
+                own.start(config.n_head)
             } else if let &[_, fan_in] = shape.as_slice() {
                 let writes = name.ends_with("attention.out.weight") || name.ends_with("mlp.down.weight");
                 let shrink = if writes { (2.0 * config.n_layer as f64).sqrt() } else { 1.0 };
@@ -272,7 +274,8 @@ pub fn initial(config: &ModelConfig, seed: u64) -> Vec<Parameter> {
             } else {
                 vec![if name.ends_with("weight") { 1.0 } else { 0.0 }; n]
             };
-            Parameter::new(name, shape, values)
+            let decays = own.map_or(shape.len() > 1, |l| l.decays);
+            Parameter::new(name, shape, values, decays)
         })
         .collect()
 }

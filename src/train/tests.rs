@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use super::corpus::{Document, split, verify};
 use super::optimiser::Recipe;
-use super::run::{Data, Plan, Run, batch};
+use super::run::{Data, Plan, Run, batch, initial};
 use crate::config::ModelConfig;
+use crate::position::METHODS;
 
 /// A stream with structure to learn: each token mostly follows from the one before.
 fn data() -> Data {
@@ -56,7 +57,7 @@ fn folder(name: &str) -> Result<PathBuf> {
 #[test]
 fn a_resumed_run_equals_an_unbroken_one() -> Result<()> {
     let data = data();
-    for method in ["alibi", "t5", "trainable"] {
+    for method in METHODS.map(|m| m.id()) {
         let plan = plan(method);
         let unbroken = folder(&format!("unbroken-{method}"))?;
         let mut run = Run::open(&plan, &data, &unbroken)?;
@@ -104,6 +105,24 @@ fn every_method_sees_the_same_windows() {
     for i in 0..15 {
         let expected = if a.tokens[i + 1] == 12 { u32::MAX } else { a.tokens[i + 1] };
         assert_eq!(targets[i], expected);
+    }
+}
+
+#[test]
+fn matrices_decay_and_what_a_method_learns_if_it_says_so() {
+    for method in METHODS {
+        let learned = method.learned();
+        for p in initial(&plan(method.id()).config, 1) {
+            let own = learned.filter(|l| l.name == p.name);
+            assert_eq!(p.decays, own.map_or(p.shape.len() > 1, |l| l.decays), "{} {}", method.id(), p.name);
+            if let Some(own) = own {
+                assert_eq!((p.shape, p.values), (vec![own.n_row, 2], own.start(2)), "{}", method.id());
+            }
+        }
+    }
+    // What has been trained and published with it.
+    for id in ["t5", "trainable"] {
+        assert!(METHODS.iter().any(|m| m.id() == id && m.learned().is_some_and(|l| l.decays)), "{id}");
     }
 }
 
