@@ -83,7 +83,7 @@ async fn work(inbox: Rc<Inbox>) {
                 inbox.runner.borrow_mut().configure(base);
                 ResponseBody::Ready
             }
-            RequestBody::Evaluate(evaluate) => inbox.runner.borrow_mut().evaluate(id, &evaluate).await,
+            RequestBody::Run(job) => inbox.runner.borrow_mut().run(id, &job).await,
             RequestBody::Cancel { .. } => continue,
         };
         inbox.cancelled.borrow_mut().remove(&id);

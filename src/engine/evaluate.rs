@@ -9,7 +9,7 @@ use super::windows::{Window, windows};
 use crate::config::BLOCK;
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::Segments;
-use crate::protocol::{BlockSum, Protocol};
+use crate::protocol::{BlockSum, Stretch};
 
 /// A stream that can be scored.
 pub struct Stream<'a> {
@@ -19,19 +19,6 @@ pub struct Stream<'a> {
     pub separator: u32,
     /// UTF-8 bytes that each token stands for, by id.
     pub token_bytes: &'a [u32],
-}
-
-/// What to score.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    /// How inputs are cut.
-    pub protocol: Protocol,
-    /// Input length, tokens.
-    pub length: usize,
-    /// Token whose successor is the first target.
-    pub first: usize,
-    /// Targets.
-    pub n_targets: usize,
 }
 
 /// Sums of losses.
@@ -46,8 +33,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Mean loss at each position, NaN where none was counted, then the counts: the numbers of
-    /// [`crate::protocol::Task::ScoreByPosition`].
+    /// Mean loss at each position, NaN where none was counted, then the counts: read by [`Stretch::positions`].
     pub fn position_values(&self) -> Vec<f32> {
         let means = self.by_position.iter().map(|sum| (sum.nll / f64::from(sum.n_targets)) as f32);
         means.chain(self.by_position.iter().map(|sum| sum.n_targets as f32)).collect()

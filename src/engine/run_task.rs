@@ -5,14 +5,15 @@ use super::backend::Backend;
 use super::checkpoint::{Checkpoint, Part};
 use super::cpu::CpuBackend;
 use super::error::EvaluateError;
-use super::evaluate::{Stream, Stretch, evaluate};
+use super::evaluate::{Stream, evaluate};
 use super::generate::{Generated, Sampling};
 use super::own_text::words;
 use super::verify::verify;
-use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STEP};
+use crate::config::{Change, MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STEP};
 use crate::kernels::attention::FarKeys;
 use crate::position::ChangeAt;
-use crate::protocol::{Evaluate, Scored, Task};
+use crate::protocol::task::{Attend, Continued, Counted, Generate, Spread};
+use crate::protocol::{Job, Scored, Stretch, Task};
 use crate::tokenizer::Tokenizer;
 
 /// What a question is about.
@@ -27,15 +28,7 @@ pub struct Subject<'a> {
 
 /// Whether a task runs on the CPU whatever engine was chosen.
 pub fn needs_cpu(task: Task) -> bool {
-    !matches!(task, Task::Score | Task::ScoreByPosition | Task::Verify)
-}
-
-/// What progress is counted up to: targets, new tokens, or per cent.
-pub fn steps(request: &Evaluate) -> usize {
-    match request.task {
-        Task::Score | Task::ScoreByPosition | Task::ScoreInFull | Task::Generate { .. } => request.n_targets,
-        Task::Attend { .. } | Task::Spread | Task::Verify | Task::Count => 100,
-    }
+    !matches!(task, Task::Score(_) | Task::ScoreByPosition(_) | Task::Verify)
 }
 
 /// Tokens of a stream, its separators apart: what [`Task::Count`] answers.
@@ -43,11 +36,11 @@ pub fn count(stream: &Stream) -> Scored {
     let counted = stream.tokens.iter().filter(|&&t| t != stream.separator);
     let n_bytes = counted.clone().map(|&t| u64::from(stream.token_bytes[t as usize])).sum();
     let mut scored = Scored { n_bytes, ..Default::default() };
-    scored.set_values(&[counted.count() as f32]);
+    scored.set_values(&Counted(counted.count()).write());
     scored
 }
 
-/// Answers; `partial` is given a way to make the answer so far, `checkpoint` hears how many [`steps`] are done. Engine,
+/// Answers; `partial` is given a way to make the answer so far, `checkpoint` hears how many [`Task::steps`] are done. Engine,
 /// time and memory are the caller's to fill in.
 ///
 /// # Errors
@@ -56,26 +49,40 @@ pub fn count(stream: &Stream) -> Scored {
 pub async fn run_task(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
+    job: &Job,
     partial: &mut dyn FnMut(&dyn Fn() -> Scored),
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
-    match request.task {
+    let Job { change, task, .. } = *job;
+    if let Some(length) = task.length() {
+        check(length, change)?;
+    }
+    match task {
         Task::Count => Ok(count(&subject.stream)),
-        Task::Verify => verified(backend, subject, request, checkpoint).await,
-        Task::Score | Task::ScoreByPosition | Task::ScoreInFull => scored(backend, subject, request, checkpoint).await,
-        Task::Attend { layer } => attended(backend, subject, request, layer, checkpoint).await,
-        Task::Spread => spread(backend, subject, request, checkpoint).await,
-        Task::Generate { temperature, top_k, seed } => {
-            let sampling = Sampling { temperature, top_k, seed };
-            generated(backend, subject, request, sampling, partial, checkpoint).await
+        Task::Verify => verified(backend, subject, &job.model, checkpoint).await,
+        Task::Score(stretch) => {
+            backend.set_change(change, stretch.length);
+            scored(backend, subject, stretch, checkpoint).await
         }
+        Task::ScoreByPosition(stretch) => {
+            backend.set_change(change, stretch.length);
+            scored_by_position(backend, subject, stretch, checkpoint).await
+        }
+        Task::ScoreInFull(stretch) => {
+            backend.set_change(change, stretch.length);
+            cpu(backend)?.far_keys = FarKeys::Computed;
+            let scored = scored(backend, subject, stretch, checkpoint).await;
+            cpu(backend)?.far_keys = FarKeys::Skipped;
+            scored
+        }
+        Task::Attend(attend) => attended(backend, subject, attend, change, checkpoint).await,
+        Task::Spread(of) => spread(backend, subject, of, change, checkpoint).await,
+        Task::Generate(generate) => generated(backend, subject, generate, change, partial, checkpoint).await,
     }
 }
 
 /// Refuses a length or a change that no task takes.
-fn check(request: &Evaluate) -> Result<(), EvaluateError> {
-    let Evaluate { length, change, .. } = *request;
+fn check(length: usize, change: Change) -> Result<(), EvaluateError> {
     if !(1..=MAX_LENGTH).contains(&length) {
         return invalid(format!("an input length of {length} is not between 1 and {MAX_LENGTH} tokens"));
     }
@@ -89,51 +96,48 @@ fn check(request: &Evaluate) -> Result<(), EvaluateError> {
 async fn verified(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
+    model: &str,
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     let Some(reference) = subject.reference else {
-        return invalid(format!("no reference is kept for {}; choose another model", request.model));
+        return invalid(format!("no reference is kept for {model}; choose another model"));
     };
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
-    Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?))
+    Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?.write()))
 }
 
-/// [`Task::Score`] and its kin.
+/// [`Task::Score`].
 async fn scored(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
+    stretch: Stretch,
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
-    check(request)?;
-    let Evaluate { length, n_targets, change, protocol, first_target: first, .. } = *request;
-    backend.set_change(change, length);
-    if request.task == Task::ScoreInFull {
-        cpu(backend)?.far_keys = FarKeys::Computed;
-    }
-    let sums = evaluate(backend, &subject.stream, Stretch { protocol, length, first, n_targets }, checkpoint).await;
-    if request.task == Task::ScoreInFull {
-        cpu(backend)?.far_keys = FarKeys::Skipped;
-    }
-    let sums = sums?;
-    let mut scored = Scored { n_bytes: sums.n_bytes, ..Default::default() };
-    if request.task == Task::ScoreByPosition {
-        scored.set_values(&sums.position_values());
-    }
-    Ok(Scored { blocks: sums.blocks, ..scored })
+    let sums = evaluate(backend, &subject.stream, stretch, checkpoint).await?;
+    Ok(Scored { n_bytes: sums.n_bytes, blocks: sums.blocks, ..Default::default() })
+}
+
+/// [`Task::ScoreByPosition`].
+async fn scored_by_position(
+    backend: &mut Backend,
+    subject: &Subject<'_>,
+    stretch: Stretch,
+    checkpoint: &mut impl Checkpoint,
+) -> Result<Scored, EvaluateError> {
+    let sums = evaluate(backend, &subject.stream, stretch, checkpoint).await?;
+    let numbers = numbers_alone(&sums.position_values());
+    Ok(Scored { n_bytes: sums.n_bytes, blocks: sums.blocks, ..numbers })
 }
 
 /// [`Task::Attend`].
 async fn attended(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
-    layer: usize,
+    Attend { length, layer }: Attend,
+    change: Change,
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
-    check(request)?;
-    let tokens = &subject.stream.tokens[..request.length.min(subject.stream.tokens.len())];
+    let tokens = &subject.stream.tokens[..length.min(subject.stream.tokens.len())];
     if tokens.len() > MAX_ATTENDED {
         return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
     }
@@ -141,7 +145,7 @@ async fn attended(
     if layer >= n_layer {
         return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
     }
-    backend.set_change(request.change, tokens.len());
+    backend.set_change(change, tokens.len());
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let numbers = cpu(backend)?.attend(tokens, layer, &mut all).await?;
     Ok(Scored { words: words(subject.tokenizer, tokens, true), ..numbers_alone(&numbers) })
@@ -151,27 +155,26 @@ async fn attended(
 async fn spread(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
+    Spread { length, n_inputs, first_end }: Spread,
+    change: Change,
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
-    check(request)?;
-    let Evaluate { length, n_targets, change, first_target: first, .. } = *request;
-    if n_targets == 0 {
+    if n_inputs == 0 {
         return invalid("there is no input to look at: choose at least 1".into());
     }
-    if length > first {
-        return invalid(format!("no input of {length} tokens ends before token {first}: choose shorter inputs"));
+    if length > first_end {
+        return invalid(format!("no input of {length} tokens ends before token {first_end}: choose shorter inputs"));
     }
-    let (n, needed) = (subject.stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
+    let (n, needed) = (subject.stream.tokens.len(), first_end + (n_inputs - 1) * SPREAD_STEP);
     if n < needed {
         return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
     }
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let mut mean = Vec::new();
-    for i in 0..n_targets {
+    for i in 0..n_inputs {
         backend.set_change(change, length);
-        let tokens = &subject.stream.tokens[first + i * SPREAD_STEP - length..][..length];
-        let size = 1.0 / n_targets as f64;
+        let tokens = &subject.stream.tokens[first_end + i * SPREAD_STEP - length..][..length];
+        let size = 1.0 / n_inputs as f64;
         let mut one = Part { whole: &mut all, base: i as f64 * size, size };
         let numbers = cpu(backend)?.spread(tokens, &mut one).await?;
         mean.resize(numbers.len(), 0.0);
@@ -184,28 +187,28 @@ async fn spread(
 async fn generated(
     backend: &mut Backend,
     subject: &Subject<'_>,
-    request: &Evaluate,
-    sampling: Sampling,
+    asked: Generate,
+    change: Change,
     partial: &mut dyn FnMut(&dyn Fn() -> Scored),
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
-    check(request)?;
-    let Evaluate { length, n_targets, change, .. } = *request;
-    let (tokens, temperature) = (subject.stream.tokens, sampling.temperature);
-    let prompt = &tokens[tokens.len() - length.min(tokens.len())..];
+    let Generate { n_prompt, n_new, temperature, top_k, seed } = asked;
+    let tokens = subject.stream.tokens;
+    let prompt = &tokens[tokens.len() - n_prompt.min(tokens.len())..];
     if !temperature.is_finite() || temperature < 0.0 {
         return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
     }
-    if n_targets == 0 || prompt.len() + n_targets > MAX_LENGTH {
+    if n_new == 0 || prompt.len() + n_new > MAX_LENGTH {
         let n = prompt.len();
         return invalid(format!(
-            "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_targets}",
+            "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_new}",
             MAX_LENGTH - n
         ));
     }
-    backend.set_change(change, prompt.len() + n_targets);
+    backend.set_change(change, prompt.len() + n_new);
     let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
-    let generated = cpu(backend)?.generate(prompt, n_targets, sampling, &mut part, checkpoint).await?;
+    let generated =
+        cpu(backend)?.generate(prompt, n_new, Sampling { temperature, top_k, seed }, &mut part, checkpoint).await?;
     Ok(written(subject.tokenizer, prompt.len(), &generated))
 }
 
@@ -228,8 +231,8 @@ fn numbers_alone(numbers: &[f32]) -> Scored {
     scored
 }
 
-/// What [`Task::Generate`] answers: the number of prompt tokens, probabilities and words of the new ones.
+/// What [`Task::Generate`] answers: prompt tokens, probabilities and words of the new ones.
 fn written(tokenizer: &Tokenizer, n_prompt: usize, generated: &Generated) -> Scored {
-    let numbers: Vec<f32> = [n_prompt as f32].into_iter().chain(generated.probabilities.iter().copied()).collect();
+    let numbers = Continued { n_prompt, probabilities: &generated.probabilities }.write();
     Scored { words: words(tokenizer, &generated.tokens, false), ..numbers_alone(&numbers) }
 }

@@ -14,14 +14,14 @@ use std::task::{Context, Poll, Waker};
 use super::backend::Backend;
 use super::checkpoint::{Cancelled, Checkpoint, NoPause};
 use super::error::{EngineError, EvaluateError};
-use super::evaluate::{Stream, Stretch, evaluate};
+use super::evaluate::{Stream, evaluate};
 use super::files;
 use super::windows::{Window, windows};
 use crate::config::{LAST_BLOCK, LAST_TARGETS, ModelConfig};
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::{Array, Decoder, Segments, Weights};
 use crate::position::METHODS;
-use crate::protocol::{Failure, Protocol};
+use crate::protocol::{Failure, Protocol, Stretch};
 
 /// Runs a future that never waits for anything outside.
 fn ready<F: Future>(future: F) -> F::Output {

@@ -7,10 +7,9 @@ use super::checkpoint::{Checkpoint, Part};
 use super::error::EngineError;
 use crate::config::{Change, ReferenceModel};
 use crate::model::Segments;
+use crate::protocol::task::Verified;
 
-/// Largest difference of a loss in nats, largest difference of an activation (NaN where the engine gives none back),
-/// number of losses compared: the numbers of [`crate::protocol::Task::Verify`]. A difference that is no number is the
-/// largest.
+/// Largest differences of losses and of activations. A difference that is no number is the largest.
 ///
 /// # Errors
 /// If cancelled, if the engine breaks down, or the text is another one and too short.
@@ -19,7 +18,7 @@ pub async fn verify(
     tokens: &[u32],
     reference: &ReferenceModel,
     checkpoint: &mut Part<'_, impl Checkpoint>,
-) -> Result<[f32; 3], EngineError> {
+) -> Result<Verified, EngineError> {
     let (mut loss, mut activation, mut n) = (0.0, f64::NAN, 0);
     let share = 1.0 / reference.windows.len().max(1) as f64;
     for (i, window) in reference.windows.iter().enumerate() {
@@ -45,7 +44,7 @@ pub async fn verify(
             activation = largest(if activation.is_nan() { 0.0 } else { activation }, &last, &window.activations);
         }
     }
-    Ok([loss as f32, activation as f32, n as f32])
+    Ok(Verified { loss: loss as f32, activation: activation as f32, n_losses: n })
 }
 
 fn largest(so_far: f64, got: &[f32], want: &[f64]) -> f64 {

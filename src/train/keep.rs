@@ -12,7 +12,7 @@ use crate::engine::checkpoint::NoPause;
 use crate::engine::evaluate::Stream;
 use crate::engine::run_task::{Subject, run_task};
 use crate::engine::{files, own_text};
-use crate::protocol::{Evaluate, Kept};
+use crate::protocol::{Job, Kept};
 use crate::tokenizer::Tokenizer;
 
 /// Reads `questions.json`, writes `models/kept.json`; `report` hears of each answer that is computed: all to questions
@@ -24,7 +24,7 @@ use crate::tokenizer::Tokenizer;
 pub fn keep(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
     let manifest = manifest(assets, only)?;
-    let questions: Vec<Evaluate> = serde_json::from_slice(&fs::read(assets.join("questions.json"))?)?;
+    let questions: Vec<Job> = serde_json::from_slice(&fs::read(assets.join("questions.json"))?)?;
     let tokenizer = Tokenizer::from_json(&fs::read_to_string(assets.join("data/tokenizer.json"))?)?;
     let token_bytes: Vec<u32> =
         (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();

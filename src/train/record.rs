@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::config::{DEFAULT_TARGETS, MAX_LENGTH, Manifest, ModelEntry, RUN_IN, Recorded, RecordedPoint};
 use crate::engine::backend::Backend;
 use crate::engine::checkpoint::NoPause;
-use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::evaluate::{Stream, evaluate};
 use crate::engine::files;
 use crate::model::Weights;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Stretch};
 use crate::tokenizer::Tokenizer;
 
 /// Input lengths recorded: powers of two.

@@ -9,12 +9,13 @@ use crate::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
 use crate::engine::backend::Backend;
 use crate::engine::checkpoint::{NoPause, Part};
 use crate::engine::cpu::CpuBackend;
-use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::evaluate::{Stream, evaluate};
 use crate::engine::files;
 use crate::engine::generate::Sampling;
 use crate::engine::verify::verify;
 use crate::model::{Decoder, Segments};
-use crate::protocol::Protocol;
+use crate::protocol::task::Verified;
+use crate::protocol::{Protocol, Stretch};
 use crate::tokenizer::Tokenizer;
 use crate::train::record::load;
 
@@ -112,12 +113,13 @@ fn every_model_has_a_reference_and_the_engine_agrees_with_it() -> Outcome {
         let tokens = tokens.map_err(|e| format!("{e:?}"))?;
         let mut backend = Backend::cpu(&load(Path::new("."), model)?)?;
         let mut all = Part { whole: &mut NoPause, base: 0.0, size: 1.0 };
-        let [loss, activation, n] = pollster::block_on(verify(&mut backend, &tokens, of, &mut all))?;
-        assert!(loss < 1e-4 && activation < 1e-3 && n >= 128.0, "{}: {loss}, {activation}, {n}", model.id);
+        let Verified { loss, activation, n_losses: n } =
+            pollster::block_on(verify(&mut backend, &tokens, of, &mut all))?;
+        assert!(loss < 1e-4 && activation < 1e-3 && n >= 128, "{}: {loss}, {activation}, {n}", model.id);
         // A loss that is off is seen.
         let mut other = of.clone();
         other.windows[0].losses[5] += 0.01;
-        let [loss, ..] = pollster::block_on(verify(&mut backend, &tokens, &other, &mut all))?;
+        let loss = pollster::block_on(verify(&mut backend, &tokens, &other, &mut all))?.loss;
         assert!(loss > 0.009, "{}", model.id);
     }
     assert_eq!(reference.models.len(), manifest.models.len());

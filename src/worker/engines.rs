@@ -8,14 +8,16 @@ use crate::config::MAX_CPU_WORKERS;
 use crate::engine::backend::Backend;
 use crate::engine::choose::{Probe, Timing, known};
 use crate::engine::error::{EngineError, EvaluateError};
-use crate::engine::evaluate::{Stream, Stretch, evaluate};
+use crate::engine::evaluate::{Stream, evaluate};
 use crate::engine::run_task::needs_cpu;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
+use crate::protocol::{EngineChoice, EngineKind, Job, Protocol, Stretch};
 
 /// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;
+/// Input length of a warm-up for a task that has lengths of its own, tokens.
+const WARM_UP_LENGTH: usize = 256;
 
 /// Models on engines, kept between requests.
 #[derive(Default)]
@@ -30,10 +32,10 @@ pub(super) struct Engines {
 
 impl Engines {
     /// Looks for a GPU and begins to compile its kernels, where a request may use one and none has been looked for.
-    pub(super) async fn open(&mut self, request: &Evaluate, head_dim: usize) {
-        let wanted = request.engine != EngineChoice::Cpu && !needs_cpu(request.task);
+    pub(super) async fn open(&mut self, job: &Job, head_dim: usize) {
+        let wanted = job.engine != EngineChoice::Cpu && !needs_cpu(job.task);
         if wanted && self.gpu.is_none() && self.without.is_none() {
-            match open(request.engine, head_dim).await {
+            match open(job.engine, head_dim).await {
                 Ok(gpu) => self.gpu = Some(gpu),
                 Err(error) => self.without = Some(Probe::Absent(error.to_string())),
             }
@@ -64,7 +66,7 @@ impl Engines {
     /// What is known of the GPU for a request; a warm-up where that is not enough.
     pub(super) async fn probe(
         &mut self,
-        request: &Evaluate,
+        job: &Job,
         weights: &Weights,
         text: &Text,
         yielder: &mut Yielder,
@@ -77,11 +79,11 @@ impl Engines {
         if gpu.is_software() {
             return Ok(Probe::Software(adapter));
         }
-        let (length, workers) = (request.length, cpu_workers());
-        if request.engine == EngineChoice::Gpu {
+        let (length, workers) = (job.task.length().unwrap_or(WARM_UP_LENGTH), cpu_workers());
+        if job.engine == EngineChoice::Gpu {
             return Ok(Probe::Timed { adapter, timing: Timing::none(length), workers });
         }
-        let timings = self.timings.entry(request.model.clone()).or_default();
+        let timings = self.timings.entry(job.model.clone()).or_default();
         if let Some(timing) = known(timings, length, workers) {
             return Ok(Probe::Timed { adapter, timing, workers });
         }

@@ -15,9 +15,9 @@ use crate::engine::choose::choose;
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::memory::Counting;
 use crate::engine::own_text::words;
-use crate::engine::run_task::{Subject, count, needs_cpu, run_task, steps};
+use crate::engine::run_task::{Subject, count, needs_cpu, run_task};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Notice, ResponseBody, Scored, Task};
+use crate::protocol::{EngineChoice, EngineKind, Job, Notice, ResponseBody, Scored, Task};
 
 /// What requests hold at most is read from here.
 #[global_allocator]
@@ -43,43 +43,43 @@ impl Runner {
         self.files.base = base;
     }
 
-    pub(super) async fn evaluate(&mut self, id: u32, request: &Evaluate) -> ResponseBody {
-        match self.try_evaluate(id, request).await {
+    pub(super) async fn run(&mut self, id: u32, job: &Job) -> ResponseBody {
+        match self.try_run(id, job).await {
             Ok(scored) => ResponseBody::Scored(scored),
             Err(Abort::Cancelled) => ResponseBody::Cancelled,
             Err(Abort::Failed(failure)) => ResponseBody::Failed(failure),
         }
     }
 
-    async fn try_evaluate(&mut self, id: u32, request: &Evaluate) -> Result<Scored, Abort> {
-        let mut yielder = Yielder::new(id, steps(request), self.cancelled.clone(), self.answers.clone());
-        let reference = match request.task {
+    async fn try_run(&mut self, id: u32, job: &Job) -> Result<Scored, Abort> {
+        let mut yielder = Yielder::new(id, job.task.steps(), self.cancelled.clone(), self.answers.clone());
+        let reference = match job.task {
             Task::Verify => Some(self.files.reference().await?),
             _ => None,
         };
-        let text = match (&request.text, &reference) {
+        let text = match (&job.text, &reference) {
             (_, Some(reference)) => self.files.text(&reference.stream).await?,
             (Some(own), None) => self.files.own_text(own, &mut yielder).await?,
-            (None, None) => self.files.text(&request.stream).await?,
+            (None, None) => self.files.text(&job.stream).await?,
         };
-        if request.task == Task::Count {
+        if job.task == Task::Count {
             return Ok(count(&text.stream()));
         }
-        let weights = self.weights(request).await?;
-        if let Some(notice) = shortened(request, &text) {
+        let weights = self.weights(job).await?;
+        if let Some(notice) = shortened(job, &text) {
             self.answers.post(id, ResponseBody::Notice(notice));
         }
         let subject = Subject {
             stream: text.stream(),
             tokenizer: &text.tokenizer,
-            reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == request.model)),
+            reference: reference.as_ref().and_then(|r| r.models.iter().find(|m| m.model == job.model)),
         };
         loop {
-            let kind = match needs_cpu(request.task) {
+            let kind = match needs_cpu(job.task) {
                 true => EngineKind::Cpu,
-                false => self.engine(id, request, &weights, &text, &mut yielder).await?,
+                false => self.engine(id, job, &weights, &text, &mut yielder).await?,
             };
-            match self.compute(id, request, kind, &weights, &subject, &mut yielder).await {
+            match self.compute(id, job, kind, &weights, &subject, &mut yielder).await {
                 // Nothing of this request has been answered: the CPU does it again from its start.
                 Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, error.to_string()),
                 result => return Ok(result?),
@@ -89,10 +89,10 @@ impl Runner {
 
     /// The weights of a request's model; where a GPU may compute and none has been asked for, its kernels compile while
     /// they are on their way.
-    async fn weights(&mut self, request: &Evaluate) -> Result<Rc<Weights>, Abort> {
-        let config = self.files.config(&request.model).await?;
-        let open = self.engines.open(request, config.head_dim());
-        let (weights, ()) = both(self.files.weights(&request.model), open).await;
+    async fn weights(&mut self, job: &Job) -> Result<Rc<Weights>, Abort> {
+        let config = self.files.config(&job.model).await?;
+        let open = self.engines.open(job, config.head_dim());
+        let (weights, ()) = both(self.files.weights(&job.model), open).await;
         Ok(weights?)
     }
 
@@ -101,13 +101,13 @@ impl Runner {
     async fn compute(
         &mut self,
         id: u32,
-        request: &Evaluate,
+        job: &Job,
         kind: EngineKind,
         weights: &Weights,
         subject: &Subject<'_>,
         yielder: &mut Yielder,
     ) -> Result<Scored, EvaluateError> {
-        let mut backend = self.engines.take(&request.model, kind, weights)?;
+        let mut backend = self.engines.take(&job.model, kind, weights)?;
         let (started, before) = (milliseconds(), MEMORY.begin());
         let mut reported = started;
         let mut partial = |so_far: &dyn Fn() -> Scored| {
@@ -120,7 +120,7 @@ impl Runner {
         let peak = MEMORY.peak().saturating_sub(before) as u64;
         let adapter = backend.adapter();
         if !matches!(result, Err(EvaluateError::Engine(EngineError::Gpu(_)))) {
-            self.engines.keep(&request.model, backend);
+            self.engines.keep(&job.model, backend);
         }
         Ok(Scored {
             engine: kind,
@@ -141,18 +141,18 @@ impl Runner {
     async fn engine(
         &mut self,
         id: u32,
-        request: &Evaluate,
+        job: &Job,
         weights: &Weights,
         text: &Text,
         yielder: &mut Yielder,
     ) -> Result<EngineKind, Abort> {
-        if request.engine == EngineChoice::Cpu {
+        if job.engine == EngineChoice::Cpu {
             return Ok(EngineKind::Cpu);
         }
         yielder.tells = false;
-        let probe = self.engines.probe(request, weights, text, yielder).await;
+        let probe = self.engines.probe(job, weights, text, yielder).await;
         yielder.tells = true;
-        let choice = choose(request.engine, &probe?);
+        let choice = choose(job.engine, &probe?);
         // With every request: the page begins each run without notices, and shows each sentence once.
         let reason = choice.reason.clone();
         let notice = match choice.unavailable {
@@ -165,13 +165,13 @@ impl Runner {
 }
 
 /// What the reader is told where a text is longer than the tokens asked for.
-fn shortened(request: &Evaluate, text: &Text) -> Option<Notice> {
-    let last = match request.task {
-        Task::Generate { .. } => true,
-        Task::Attend { .. } => false,
+fn shortened(job: &Job, text: &Text) -> Option<Notice> {
+    let (last, used) = match job.task {
+        Task::Generate(generate) => (true, generate.n_prompt),
+        Task::Attend(attend) => (false, attend.length),
         _ => return None,
     };
-    let (used, of) = (request.length, text.tokens.len());
+    let of = text.tokens.len();
     if of <= used {
         return None;
     }

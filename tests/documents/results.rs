@@ -1,7 +1,7 @@
 //! What quoted measurements are computed from: the results recorded in assets/models, and the paper's tables.
 
 use alibi::config::{Change, Manifest, RUN_IN, Recorded};
-use alibi::protocol::{Evaluate, Kept, Protocol};
+use alibi::protocol::{Job, Kept, Protocol, Stretch, Task};
 
 use crate::markdown::read;
 
@@ -48,16 +48,8 @@ impl Results {
         protocol: Protocol,
         change: Change,
     ) -> Option<f64> {
-        let asked = Evaluate {
-            model: model.into(),
-            stream: "held-out".into(),
-            length,
-            protocol,
-            first_target: RUN_IN,
-            n_targets,
-            change,
-            ..Default::default()
-        };
+        let task = Task::Score(Stretch { protocol, length, first: RUN_IN, n_targets });
+        let asked = Job { model: model.into(), stream: "held-out".into(), change, task, ..Default::default() };
         let key = asked.key();
         let blocks = &self.kept.iter().find(|k| k.key == key)?.scored.blocks;
         let targets: u32 = blocks.iter().map(|b| b.n_targets).sum();

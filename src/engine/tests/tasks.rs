@@ -6,12 +6,17 @@ use crate::engine::backend::Backend;
 use crate::engine::checkpoint::{Checkpoint, NoPause};
 use crate::engine::error::EvaluateError;
 use crate::engine::evaluate::Stream;
-use crate::engine::run_task::{Subject, count, needs_cpu, run_task, steps};
+use crate::engine::run_task::{Subject, count, needs_cpu, run_task};
 use crate::kernels::attention::FarKeys;
-use crate::protocol::{Evaluate, Protocol, Scored, Task};
+use crate::protocol::task::{Attend, Continued, Counted, Generate, Spread, Verified};
+use crate::protocol::{Job, Protocol, Scored, Stretch, Task};
 use crate::tokenizer::Tokenizer;
 
-const GENERATE: Task = Task::Generate { temperature: 1.0, top_k: 0, seed: 1 };
+const STRETCH: Stretch = Stretch { protocol: Protocol::Nonoverlapping, length: 32, first: 40, n_targets: 2_000 };
+const SCORE: Task = Task::Score(STRETCH);
+const SPREAD: Spread = Spread { length: 32, n_inputs: 2, first_end: 40 };
+const ATTEND: Attend = Attend { length: 32, layer: 0 };
+const GENERATE: Generate = Generate { n_prompt: 32, n_new: 11, temperature: 1.0, top_k: 0, seed: 1 };
 
 /// One model of `weights`, with what can be asked about it.
 struct Lab {
@@ -34,66 +39,70 @@ impl Lab {
         }
     }
 
-    fn ask_with(&mut self, request: &Evaluate, checkpoint: &mut impl Checkpoint) -> Result<Scored, EvaluateError> {
+    fn ask_with(&mut self, job: &Job, checkpoint: &mut impl Checkpoint) -> Result<Scored, EvaluateError> {
         let stream = Stream { tokens: &self.tokens, separator: 5, token_bytes: &[2; 1_024] };
         let subject = Subject { stream, tokenizer: &self.tokenizer, reference: self.reference.as_ref() };
         let parts = &mut self.parts;
-        ready(run_task(&mut self.backend, &subject, request, &mut |part| parts.push(part()), checkpoint))
+        ready(run_task(&mut self.backend, &subject, job, &mut |part| parts.push(part()), checkpoint))
     }
 
-    fn ask(&mut self, request: &Evaluate) -> Result<Scored, EvaluateError> {
-        self.ask_with(request, &mut NoPause)
+    fn ask(&mut self, job: &Job) -> Result<Scored, EvaluateError> {
+        self.ask_with(job, &mut NoPause)
     }
 
-    fn refused(&mut self, request: &Evaluate) -> String {
-        match self.ask(request) {
+    fn refused(&mut self, job: &Job) -> String {
+        match self.ask(job) {
             Err(EvaluateError::Invalid(reason)) => reason,
-            other => panic!("{request:?}: {other:?}"),
+            other => panic!("{job:?}: {other:?}"),
         }
     }
 }
 
-fn request(task: Task) -> Evaluate {
-    let n_targets = if task == Task::Spread { 2 } else { 2_000 };
-    Evaluate { length: 32, first_target: 40, n_targets, task, ..Default::default() }
+fn job(task: Task) -> Job {
+    Job { task, ..Default::default() }
+}
+
+fn changed(task: Task, change: Change) -> Job {
+    Job { change, ..job(task) }
 }
 
 #[test]
 fn scores_by_position_and_in_full_are_the_same_losses() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("alibi");
-    let plain = lab.ask(&request(Task::Score))?;
+    let plain = lab.ask(&job(SCORE))?;
     assert_eq!((plain.blocks.len(), plain.values()), (2, vec![]));
-    let by_position = lab.ask(&request(Task::ScoreByPosition))?;
+    let by_position = lab.ask(&job(Task::ScoreByPosition(STRETCH)))?;
     assert_eq!((&by_position.blocks, by_position.n_bytes), (&plain.blocks, plain.n_bytes));
     let values = by_position.values();
-    let nll: f64 = (0..32).map(|i| f64::from(values[i]) * f64::from(values[32 + i])).sum();
+    let Some((means, counts)) = STRETCH.positions(&values) else { panic!("{} numbers", values.len()) };
+    let nll: f64 = means.iter().zip(counts).map(|(mean, n)| f64::from(*mean) * f64::from(*n)).sum();
     let blocks: f64 = plain.blocks.iter().map(|b| b.nll).sum();
     assert!((nll / blocks - 1.0).abs() < 1e-5);
-    let long = |task| Evaluate { length: 2 * BLOCK, ..request(task) };
-    let (skipped, full) = (lab.ask(&long(Task::Score))?, lab.ask(&long(Task::ScoreInFull))?);
+    let long = Stretch { length: 2 * BLOCK, ..STRETCH };
+    let (skipped, full) = (lab.ask(&job(Task::Score(long)))?, lab.ask(&job(Task::ScoreInFull(long)))?);
     for (a, b) in skipped.blocks.iter().zip(&full.blocks) {
         assert!((a.nll / b.nll - 1.0).abs() < 1e-5 && a.n_targets == b.n_targets);
     }
     // Computed in full once, even if cancelled, and skipped again afterwards.
-    assert!(lab.ask_with(&long(Task::ScoreInFull), &mut After(3)).is_err());
+    assert!(lab.ask_with(&job(Task::ScoreInFull(long)), &mut After(3)).is_err());
     let Backend::Cpu(cpu) = &lab.backend else { panic!("another engine") };
     assert_eq!(cpu.far_keys, FarKeys::Skipped);
-    assert_eq!(lab.ask(&long(Task::Score))?, skipped);
+    assert_eq!(lab.ask(&job(Task::Score(long)))?, skipped);
     Ok(())
 }
 
 #[test]
 fn a_change_ends_with_its_request() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("rotary");
-    let plain = lab.ask(&request(Task::Score))?;
-    let changed = Evaluate { change: Change::LogN, ..request(Task::Score) };
-    assert_ne!(lab.ask(&changed)?.blocks, plain.blocks);
-    assert_eq!(lab.ask(&request(Task::Score))?, plain);
-    for task in [Task::Spread, Task::Attend { layer: 1 }, GENERATE] {
-        let plain = lab.ask(&Evaluate { n_targets: 1, ..request(task) })?.values();
-        let changed = lab.ask(&Evaluate { n_targets: 1, change: Change::LogN, ..request(task) })?.values();
-        assert_ne!(plain, changed, "{task:?}");
-        assert_eq!(lab.ask(&Evaluate { n_targets: 1, ..request(task) })?.values(), plain, "{task:?}");
+    let plain = lab.ask(&job(SCORE))?;
+    assert_ne!(lab.ask(&changed(SCORE, Change::LogN))?.blocks, plain.blocks);
+    assert_eq!(lab.ask(&job(SCORE))?, plain);
+    let spread = Task::Spread(Spread { n_inputs: 1, ..SPREAD });
+    let attend = Task::Attend(Attend { layer: 1, ..ATTEND });
+    for task in [spread, attend, Task::Generate(Generate { n_new: 1, ..GENERATE })] {
+        let plain = lab.ask(&job(task))?.values();
+        assert_ne!(plain, lab.ask(&changed(task, Change::LogN))?.values(), "{task:?}");
+        assert_eq!(lab.ask(&job(task))?.values(), plain, "{task:?}");
     }
     Ok(())
 }
@@ -101,24 +110,28 @@ fn a_change_ends_with_its_request() -> Result<(), EvaluateError> {
 #[test]
 fn answers_are_laid_out_as_the_protocol_says() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("t5");
-    let attend = lab.ask(&request(Task::Attend { layer: 0 }))?;
+    let attend = lab.ask(&job(Task::Attend(ATTEND)))?;
     assert_eq!((attend.words.len(), attend.values().len()), (32, 2 * 32 * 33));
-    let spread = lab.ask(&request(Task::Spread))?.values();
-    assert_eq!(spread.len(), 4 + 4 * 6);
-    assert!(spread[4..].chunks(6).all(|mass| (mass.iter().sum::<f32>() - 1.0).abs() < 1e-5));
-    let generated = lab.ask(&Evaluate { n_targets: 11, ..request(GENERATE) })?;
-    assert_eq!((generated.values()[0], generated.values().len(), generated.words.len()), (32.0, 12, 11));
+    assert!(Attend::read(&attend.values(), 2, 32, 1).is_some());
+    let spread = lab.ask(&job(Task::Spread(SPREAD)))?.values();
+    let Some((entropies, masses)) = SPREAD.read(&spread, 4) else { panic!("{} numbers", spread.len()) };
+    assert_eq!((spread.len(), entropies.len(), SPREAD.bins()), (4 + 4 * 6, 4, 6));
+    assert!(masses.chunks(6).all(|mass| (mass.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+    let generated = lab.ask(&job(Task::Generate(GENERATE)))?;
+    let numbers = generated.values();
+    let Some(continued) = Continued::read(&numbers) else { panic!("no numbers") };
+    assert_eq!((continued.n_prompt, continued.probabilities.len(), generated.words.len()), (32, 11, 11));
     assert_eq!((lab.parts.len(), lab.parts.last()), (11, Some(&generated)));
     lab.tokens.truncate(9);
-    assert_eq!(lab.ask(&request(Task::Attend { layer: 0 }))?.words.len(), 9);
-    assert_eq!(lab.ask(&Evaluate { n_targets: 2, ..request(GENERATE) })?.values()[0], 9.0);
-    let counted = lab.ask(&Evaluate { length: 0, ..request(Task::Count) })?;
+    assert_eq!(lab.ask(&job(Task::Attend(ATTEND)))?.words.len(), 9);
+    assert_eq!(lab.ask(&job(Task::Generate(GENERATE)))?.values()[0], 9.0);
+    let counted = lab.ask(&job(Task::Count))?;
     let n = lab.tokens.iter().filter(|&&t| t != 5).count();
-    assert_eq!((counted.values(), counted.n_bytes), (vec![n as f32], 2 * n as u64));
+    assert_eq!((Counted::read(&counted.values()), counted.n_bytes), (Some(Counted(n)), 2 * n as u64));
     let stream = Stream { tokens: &lab.tokens, separator: 5, token_bytes: &[2; 1_024] };
     assert_eq!(count(&stream), counted);
-    assert!(needs_cpu(GENERATE) && !needs_cpu(Task::Verify));
-    assert_eq!((steps(&request(GENERATE)), steps(&request(Task::Spread))), (2_000, 100));
+    assert!(needs_cpu(Task::Generate(GENERATE)) && !needs_cpu(Task::Verify));
+    assert_eq!((Task::Generate(GENERATE).steps(), Task::Spread(SPREAD).steps(), SCORE.steps()), (11, 100, 2_000));
     Ok(())
 }
 
@@ -126,8 +139,8 @@ fn answers_are_laid_out_as_the_protocol_says() -> Result<(), EvaluateError> {
 fn where_attention_goes_is_the_mean_over_inputs_that_end_where_those_of_other_lengths_do() -> Result<(), EvaluateError>
 {
     let mut lab = Lab::new("rotary");
-    let both = lab.ask(&request(Task::Spread))?.values();
-    let one = |first_target| Evaluate { first_target, n_targets: 1, ..request(Task::Spread) };
+    let both = lab.ask(&job(Task::Spread(SPREAD)))?.values();
+    let one = |first_end| job(Task::Spread(Spread { first_end, n_inputs: 1, ..SPREAD }));
     let (first, second) = (lab.ask(&one(40))?.values(), lab.ask(&one(40 + 2_048))?.values());
     for (mean, (a, b)) in both.iter().zip(first.iter().zip(&second)) {
         assert!((mean - (a + b) / 2.0).abs() < 1e-6);
@@ -144,43 +157,57 @@ fn where_attention_goes_is_the_mean_over_inputs_that_end_where_those_of_other_le
 #[test]
 fn a_reference_is_compared_wherever_it_stands() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("alibi");
-    assert!(lab.refused(&request(Task::Verify)).contains("reference"));
+    assert!(lab.refused(&job(Task::Verify)).contains("reference"));
     let window = |start, losses, activations| ReferenceWindow { start, losses, activations };
     let windows = vec![window(7, vec![0.0; 3], vec![]), window(90, vec![0.0; 2], vec![0.0; 32])];
     lab.reference = Some(ReferenceModel { model: "m".into(), windows });
     // Against zeros, the difference is the largest value itself.
-    let asked = Evaluate { length: 0, ..request(Task::Verify) };
-    let [loss, activation, n] = lab.ask(&asked)?.values()[..] else { panic!("three numbers") };
-    assert!(loss > 1.0 && activation > 0.1 && n == 5.0);
+    let found = Verified::read(&lab.ask(&job(Task::Verify))?.values());
+    assert!(found.is_some_and(|v| v.loss > 1.0 && v.activation > 0.1 && v.n_losses == 5), "{found:?}");
     if let Some(reference) = &mut lab.reference {
         reference.windows[0].losses[1] = f64::NAN;
     }
-    assert!(lab.ask(&asked)?.values()[0].is_nan());
+    let found = Verified::read(&lab.ask(&job(Task::Verify))?.values());
+    assert!(found.is_some_and(|v| v.loss.is_nan()), "{found:?}");
     Ok(())
 }
 
 #[test]
 fn what_cannot_be_asked_is_said_with_what_to_do() {
     let mut lab = Lab::new("none");
-    let mut says = |request: Evaluate, part: &str| {
-        let reason = lab.refused(&request);
+    let mut says = |job: Job, part: &str| {
+        let reason = lab.refused(&job);
         assert!(reason.contains(part), "{reason}");
     };
-    for task in [Task::Score, Task::ScoreByPosition, Task::ScoreInFull, Task::Spread, GENERATE] {
-        says(Evaluate { length: 0, ..request(task) }, "between 1 and");
-        says(Evaluate { length: MAX_LENGTH + 1, ..request(task) }, "between 1 and");
-        says(Evaluate { change: Change::Window(0), ..request(task) }, "window");
+    for length in [0, MAX_LENGTH + 1] {
+        let stretch = Stretch { length, ..STRETCH };
+        for task in [
+            Task::Score(stretch),
+            Task::ScoreByPosition(stretch),
+            Task::ScoreInFull(stretch),
+            Task::Attend(Attend { length, ..ATTEND }),
+            Task::Spread(Spread { length, ..SPREAD }),
+            Task::Generate(Generate { n_prompt: length, ..GENERATE }),
+        ] {
+            says(job(task), "between 1 and");
+        }
     }
-    says(Evaluate { n_targets: 4_000, ..request(Task::Score) }, "longer text");
-    says(Evaluate { n_targets: 0, ..request(Task::Score) }, "at least 1");
-    says(Evaluate { protocol: Protocol::LastTokens, n_targets: 4_000, ..request(Task::Score) }, "longer text");
-    says(Evaluate { length: 41, ..request(Task::Spread) }, "shorter");
-    says(Evaluate { n_targets: 0, ..request(Task::Spread) }, "at least 1");
-    says(Evaluate { n_targets: 3, ..request(Task::Spread) }, "the text has 3000 tokens; 4136 are needed");
-    says(Evaluate { length: MAX_ATTENDED + 1, ..request(Task::Attend { layer: 0 }) }, "shorter");
-    says(request(Task::Attend { layer: 2 }), "layer 3");
-    says(Evaluate { n_targets: 0, ..request(GENERATE) }, "continued by 1");
-    says(Evaluate { n_targets: MAX_LENGTH, ..request(GENERATE) }, "continued by 1");
-    says(request(Task::Generate { temperature: f64::NAN, top_k: 0, seed: 0 }), "temperature");
-    says(request(Task::Generate { temperature: -1.0, top_k: 0, seed: 0 }), "temperature");
+    for task in [SCORE, Task::ScoreInFull(STRETCH), Task::Spread(SPREAD), Task::Generate(GENERATE)] {
+        says(changed(task, Change::Window(0)), "window");
+    }
+    let score = |stretch| job(Task::Score(stretch));
+    says(score(Stretch { n_targets: 4_000, ..STRETCH }), "longer text");
+    says(score(Stretch { n_targets: 0, ..STRETCH }), "at least 1");
+    says(score(Stretch { protocol: Protocol::LastTokens, n_targets: 4_000, ..STRETCH }), "longer text");
+    let spread = |spread| job(Task::Spread(spread));
+    says(spread(Spread { length: 41, ..SPREAD }), "shorter");
+    says(spread(Spread { n_inputs: 0, ..SPREAD }), "at least 1");
+    says(spread(Spread { n_inputs: 3, ..SPREAD }), "the text has 3000 tokens; 4136 are needed");
+    says(job(Task::Attend(Attend { length: MAX_ATTENDED + 1, ..ATTEND })), "shorter");
+    says(job(Task::Attend(Attend { layer: 2, ..ATTEND })), "layer 3");
+    let generate = |generate| job(Task::Generate(generate));
+    says(generate(Generate { n_new: 0, ..GENERATE }), "continued by 1");
+    says(generate(Generate { n_new: MAX_LENGTH, ..GENERATE }), "continued by 1");
+    says(generate(Generate { temperature: f64::NAN, ..GENERATE }), "temperature");
+    says(generate(Generate { temperature: -1.0, ..GENERATE }), "temperature");
 }

@@ -79,16 +79,17 @@ pub fn recorded_points(recorded: &Recorded) -> Vec<CurvePoint> {
 /// Computed points, in the page's order.
 pub fn live_points(entries: &[&Entry]) -> Vec<CurvePoint> {
     let shown = |e: &&Entry| {
+        let stretch = e.asked.task.stretch()?;
         Some(CurvePoint {
             model: e.asked.model.clone(),
-            length: e.asked.length,
+            length: stretch.length,
             // Texts of the reader's own are told apart by a sum of their contents.
             text: e.asked.stream.clone(),
-            protocol: e.asked.protocol,
+            protocol: stretch.protocol,
             summary: summarise(&e.scored.blocks, e.scored.n_bytes)?,
             source: engine_id(e.scored.engine),
             adapter: e.scored.adapter.clone(),
-            effort: Some((e.scored.seconds, tokens(&e.asked))),
+            effort: Some((e.scored.seconds, tokens(stretch))),
         })
     };
     sorted(entries.iter().filter_map(shown).collect())

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::RecordedPoint;
-use crate::protocol::{BlockSum, EngineChoice, EngineKind, Evaluate, Scored};
+use crate::protocol::{BlockSum, EngineChoice, EngineKind, Job, Scored, Stretch, Task};
 
 /// A recorded point of 20 targets with that mean loss.
 fn point(model: &str, length: usize, mean: f64) -> RecordedPoint {
@@ -62,14 +62,16 @@ fn the_sentence_follows_the_numbers() {
 #[test]
 fn rows_and_csv_show_what_was_computed() {
     let entry = Entry {
-        asked: Evaluate {
+        asked: Job {
             model: "alibi-256".into(),
             stream: "held-out".into(),
-            length: 1_024,
-            protocol: Protocol::Sliding { stride: 512 },
-            first_target: 16_384,
-            n_targets: 1_024,
             engine: EngineChoice::Auto,
+            task: Task::Score(Stretch {
+                protocol: Protocol::Sliding { stride: 512 },
+                length: 1_024,
+                first: 16_384,
+                n_targets: 1_024,
+            }),
             ..Default::default()
         },
         scored: Scored {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::Evaluate;
+use crate::protocol::Job;
 use crate::ui::figure::curves::model_name;
 use crate::ui::figure::spec::TARGETS;
 use crate::ui::format::numbers::show_seconds;
@@ -24,7 +24,7 @@ pub fn RunBar(
     label: Signal<String>,
     /// What the present choices ask for.
     #[prop(into)]
-    asked: Signal<Vec<Evaluate>>,
+    asked: Signal<Vec<Job>>,
     /// Called before a run starts.
     #[prop(optional, into)]
     before: Option<Callback<()>>,
@@ -55,7 +55,7 @@ pub fn RunBar(
     // What has been computed is computed again only where nothing else is left to do.
     let start = move || {
         let mut all = asked.get_untracked();
-        let missing = |e: &Evaluate| !client.results.with_untracked(|r| r.answered(e));
+        let missing = |e: &Job| !client.results.with_untracked(|r| r.answered(e));
         if all.iter().any(missing) {
             all.retain(missing);
         }
@@ -127,24 +127,24 @@ pub fn RunBar(
 /// What the run is doing, in one line.
 fn status_line(run: RunState) -> String {
     let elapsed = run.elapsed().unwrap_or(0.0) / 1_000.0;
-    run.jobs.with(|jobs| {
-        let done = jobs.iter().filter(|j| j.status == Status::Done).count();
-        let failed = jobs.iter().filter(|j| matches!(j.status, Status::Failed(_))).count();
-        let counted = format!("{done} of {} points", jobs.len());
-        let now = jobs.iter().find_map(|j| match j.status {
-            Status::Running { scored, of } => Some((j, scored as f64 / of.max(1) as f64)),
+    run.points.with(|points| {
+        let done = points.iter().filter(|p| p.status == Status::Done).count();
+        let failed = points.iter().filter(|p| matches!(p.status, Status::Failed(_))).count();
+        let counted = format!("{done} of {} points", points.len());
+        let now = points.iter().find_map(|p| match p.status {
+            Status::Running { scored, of } => Some((p, scored as f64 / of.max(1) as f64)),
             _ => None,
         });
-        let waiting = jobs.iter().any(|j| j.status == Status::Waiting);
+        let waiting = points.iter().any(|p| p.status == Status::Waiting);
         match now {
-            _ if jobs.is_empty() => String::new(),
-            Some((job, share)) => {
+            _ if points.is_empty() => String::new(),
+            Some((point, share)) => {
                 // Some questions set their lengths themselves.
-                let tokens = match job.evaluate.length {
-                    0 => String::new(),
-                    n => format!(" at {} tokens", thousands(n as u64)),
+                let tokens = match point.job.task.length() {
+                    None => String::new(),
+                    Some(n) => format!(" at {} tokens", thousands(n as u64)),
                 };
-                let at = format!("{}{tokens}, {:.0} %", model_name(&job.evaluate.model), 100.0 * share);
+                let at = format!("{}{tokens}, {:.0} %", model_name(&point.job.model), 100.0 * share);
                 let left = match left(elapsed, run.share()) {
                     Some(s) if s < 1.0 => ", nearly done".into(),
                     Some(s) => format!(", about {} left", show_seconds(s)),

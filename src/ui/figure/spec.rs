@@ -11,9 +11,9 @@ use leptos::prelude::AnyView;
 use crate::chart::{BarChart, LineChart};
 use crate::config::{Manifest, ModelEntry};
 use crate::position::METHODS;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Kept, Scored, Task};
+use crate::protocol::{EngineChoice, EngineKind, Job, Kept, Protocol, Scored, Stretch, Task};
 use crate::ui::format::table::Table;
-use crate::ui::runs::results::{Results, Summary, same_point, summarise};
+use crate::ui::runs::results::{Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, ENGINES, Kind, Setting};
 
 /// Engine that figures compute with.
@@ -90,7 +90,7 @@ pub struct Figure {
     /// The figure.
     pub spec: &'static FigureSpec,
     /// What to ask the engine for the present settings.
-    pub evaluations: fn(&FigureContext) -> Vec<Evaluate>,
+    pub evaluations: fn(&FigureContext) -> Vec<Job>,
     /// What to show.
     pub render: fn(&FigureContext) -> FigureOutput,
 }
@@ -185,9 +185,9 @@ impl FigureContext<'_> {
     }
 
     /// The answer to a question: this page's own, else the kept one.
-    pub fn find(&self, asked: &Evaluate) -> Option<Answer<'_>> {
+    pub fn find(&self, asked: &Job) -> Option<Answer<'_>> {
         let mut origin = self.origin.get();
-        let answer = if let Some(entry) = self.results.all().iter().find(|e| same_point(&e.asked, asked)) {
+        let answer = if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(asked)) {
             origin.mixed |= origin.live > 0 && origin.engine != entry.scored.engine;
             origin.live += 1;
             origin.engine = entry.scored.engine;
@@ -203,23 +203,19 @@ impl FigureContext<'_> {
     }
 
     /// The summary of the answer to a question about losses.
-    pub fn summary(&self, asked: &Evaluate) -> Option<Summary> {
+    pub fn summary(&self, asked: &Job) -> Option<Summary> {
         let answer = self.find(asked)?;
         summarise(&answer.scored.blocks, answer.scored.n_bytes)
     }
 
     /// A question about a model and the held-out text.
-    pub fn ask(&self, model: &str, length: usize, n_targets: usize, task: Task) -> Evaluate {
-        Evaluate {
-            model: model.into(),
-            stream: "held-out".into(),
-            length,
-            first_target: crate::config::RUN_IN,
-            n_targets,
-            engine: self.engine,
-            task,
-            ..Default::default()
-        }
+    pub fn ask(&self, model: &str, task: Task) -> Job {
+        Job { model: model.into(), stream: "held-out".into(), engine: self.engine, task, ..Default::default() }
+    }
+
+    /// So many targets of the held-out text, in inputs of that length that are scored each by itself.
+    pub fn stretch(&self, length: usize, n_targets: usize) -> Stretch {
+        Stretch { protocol: Protocol::Nonoverlapping, length, first: crate::config::RUN_IN, n_targets }
     }
 }
 

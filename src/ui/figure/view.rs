@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
 use crate::config::{Manifest, ModelEntry};
-use crate::protocol::Evaluate;
+use crate::protocol::Job;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::model_picker::Models;
 use crate::ui::figure::run_bar::RunBar;
@@ -102,11 +102,11 @@ pub fn FigureView(
         out
     });
     let evaluations = move || {
-        let mut out: Vec<Evaluate> = Vec::new();
+        let mut out: Vec<Job> = Vec::new();
         with_context(&values.read(), &mut |context| out = (figure.evaluations)(context));
         out
     };
-    let questions = Memo::new(move |before: Option<&Vec<Evaluate>>| match near.get() {
+    let questions = Memo::new(move |before: Option<&Vec<Job>>| match near.get() {
         true => evaluations(),
         false => before.cloned().unwrap_or_default(),
     });

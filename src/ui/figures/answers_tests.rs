@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use super::*;
 use crate::config::Manifest;
-use crate::protocol::{EngineChoice, Evaluate, Kept};
+use crate::protocol::{EngineChoice, Job, Kept};
 use crate::ui::figure::spec::{Figure, FigureContext, FigureOutput};
 use crate::ui::runs::results::Results;
 use crate::ui::settings::control::{Kind, Values, put};
@@ -20,10 +20,10 @@ fn drawn() -> impl Iterator<Item = &'static Figure> {
 }
 
 /// The questions that the figures ask at their defaults and for every value of their kept lists.
-fn questions() -> Vec<Evaluate> {
+fn questions() -> Vec<Job> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/manifest.json");
     let manifest: Manifest = serde_json::from_slice(&fs::read(root).unwrap()).unwrap();
-    let mut all: Vec<Evaluate> = Vec::new();
+    let mut all: Vec<Job> = Vec::new();
     for figure in drawn() {
         let spec = figure.spec;
         let Some(lists) = spec.kept else { continue };
@@ -72,7 +72,7 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
     if std::env::var_os("WRITE_QUESTIONS").is_some() {
         fs::write(path, serde_json::to_string(&asked).unwrap()).unwrap();
     }
-    let written: Vec<Evaluate> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let written: Vec<Job> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert!(written == asked, "assets/questions.json is not what the figures ask: write it anew (see above)");
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/kept.json");
     let kept: Vec<Kept> = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();

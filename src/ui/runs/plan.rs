@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{BLOCK, DEFAULT_TARGETS, LAST_BLOCK, LAST_TARGETS, ModelConfig, RUN_IN, SLOW_TARGETS};
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Protocol};
+use crate::protocol::{EngineChoice, EngineKind, Job, Protocol, Stretch, Task};
 
 use crate::ui::runs::results::{Entry, Results};
 
@@ -96,46 +96,50 @@ pub fn n_targets(choices: &Choices, engine: EngineKind) -> usize {
 
 /// The evaluations of a run, short inputs first and methods in turn, so that the curves grow together. A stride
 /// longer than an input is cut to it, which is nonoverlapping evaluation.
-pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Evaluate> {
-    let one = |&length: &usize, model: &String| Evaluate {
+pub fn evaluations(choices: &Choices, n_targets: usize) -> Vec<Job> {
+    let one = |&length: &usize, model: &String| Job {
         model: model.clone(),
         stream: choices.stream.clone(),
         text: choices.own.as_ref().map(|(text, _)| text.clone()),
-        length,
-        protocol: choices.protocol.for_length(length),
-        first_target: choices.first(),
-        n_targets,
         engine: choices.engine,
+        task: Task::Score(Stretch {
+            protocol: choices.protocol.for_length(length),
+            length,
+            first: choices.first(),
+            n_targets,
+        }),
         ..Default::default()
     };
     choices.usable().iter().flat_map(|l| choices.models.iter().map(move |m| one(l, m))).collect()
 }
 
-/// Tokens that an evaluation sends through the model.
-pub fn tokens(evaluate: &Evaluate) -> u64 {
-    match evaluate.protocol {
-        Protocol::Nonoverlapping => evaluate.n_targets as u64,
-        Protocol::Sliding { stride } => evaluate.n_targets.div_ceil(stride.max(1)) as u64 * evaluate.length as u64,
-        Protocol::LastTokens => {
-            evaluate.n_targets.div_ceil(LAST_BLOCK) as u64 * evaluate.length.max(LAST_TARGETS) as u64
-        }
+/// Tokens that scoring a stretch sends through the model.
+pub fn tokens(stretch: &Stretch) -> u64 {
+    let Stretch { length, n_targets, .. } = *stretch;
+    match stretch.protocol {
+        Protocol::Nonoverlapping => n_targets as u64,
+        Protocol::Sliding { stride } => n_targets.div_ceil(stride.max(1)) as u64 * length as u64,
+        Protocol::LastTokens => n_targets.div_ceil(LAST_BLOCK) as u64 * length.max(LAST_TARGETS) as u64,
     }
 }
 
-/// Floating-point operations of an evaluation: two per weight and token, and attention over half the input on average.
-pub fn operations(evaluate: &Evaluate, config: &ModelConfig) -> f64 {
+/// Floating-point operations of scoring a stretch: two per weight and token, and attention over half the input on average.
+pub fn operations(stretch: &Stretch, config: &ModelConfig) -> f64 {
     let c = config.d_model as f64;
     let weights = config.n_layer as f64 * (4.0 * c * c + 2.0 * c * config.d_ff as f64) + c * config.n_vocab as f64;
-    let attention = config.n_layer as f64 * 2.0 * c * evaluate.length as f64;
-    tokens(evaluate) as f64 * (2.0 * weights + attention)
+    let attention = config.n_layer as f64 * 2.0 * c * stretch.length as f64;
+    tokens(stretch) as f64 * (2.0 * weights + attention)
 }
 
 /// Seconds that the evaluations will take, roughly: by the speed of the last point of the same engine choice, else by
 /// an assumption.
-pub fn estimate(evaluations: &[Evaluate], config: &ModelConfig, results: &Results) -> f64 {
-    let total: f64 = evaluations.iter().map(|e| operations(e, config)).sum();
+pub fn estimate(evaluations: &[Job], config: &ModelConfig, results: &Results) -> f64 {
+    let total: f64 = evaluations.iter().filter_map(|e| e.task.stretch()).map(|s| operations(s, config)).sum();
     let choice = evaluations.first().map(|e| e.engine).unwrap_or_default();
-    let measured = |e: &Entry| (e.scored.seconds > 0.0).then(|| operations(&e.asked, config) / e.scored.seconds);
+    let measured = |e: &Entry| {
+        let stretch = e.asked.task.stretch().filter(|_| e.scored.seconds > 0.0)?;
+        Some(operations(stretch, config) / e.scored.seconds)
+    };
     let rate = results.last_with(choice).and_then(measured).unwrap_or(match expected_engine(choice, results) {
         EngineKind::Cpu => ASSUMED_CPU,
         EngineKind::Gpu => ASSUMED_GPU,
@@ -160,6 +164,10 @@ mod tests {
         }
     }
 
+    fn stretch(job: &Job) -> &Stretch {
+        job.task.stretch().unwrap()
+    }
+
     #[test]
     fn a_text_of_ones_own_limits_lengths_and_targets() {
         let own = |tokens, protocol, targets| Choices {
@@ -170,12 +178,12 @@ mod tests {
         assert_eq!(short.usable(), [32, 64, 256]);
         assert_eq!(n_targets(&short, EngineKind::Cpu), 256);
         let all = evaluations(&short, 256);
-        assert!(all.iter().all(|e| e.first_target == 0 && e.text.as_deref() == Some("text")));
+        assert!(all.iter().all(|e| stretch(e).first == 0 && e.text.as_deref() == Some("text")));
         assert_eq!(n_targets(&own(5_000, Protocol::Nonoverlapping, 2_048), EngineKind::Cpu), 2_048);
         // Full windows need room before the first target.
         let slid = own(300, Protocol::Sliding { stride: 16 }, 0);
         assert_eq!((slid.usable(), n_targets(&slid, EngineKind::Cpu)), (vec![32, 64], 236));
-        assert_eq!(evaluations(&slid, 236)[0].first_target, 64);
+        assert_eq!(stretch(&evaluations(&slid, 236)[0]).first, 64);
         let none = own(20, Protocol::Nonoverlapping, 0);
         assert_eq!((n_targets(&none, EngineKind::Cpu), evaluations(&none, 0).len()), (0, 0));
     }
@@ -203,19 +211,19 @@ mod tests {
     #[test]
     fn short_inputs_come_first_and_a_stride_never_exceeds_its_input() {
         let all = evaluations(&choices(&[32, 64], Protocol::Sliding { stride: 64 }, 0), 1_024);
-        let order: Vec<(usize, &str)> = all.iter().map(|e| (e.length, e.model.as_str())).collect();
+        let order: Vec<(usize, &str)> = all.iter().map(|e| (stretch(e).length, e.model.as_str())).collect();
         assert_eq!(order, [(32, "a"), (32, "b"), (64, "a"), (64, "b")]);
-        assert_eq!(all[0].protocol, Protocol::Sliding { stride: 32 });
-        assert_eq!(all[2].protocol, Protocol::Sliding { stride: 64 });
-        assert!(all.iter().all(|e| e.first_target == 16_384 && e.n_targets == 1_024));
+        assert_eq!(stretch(&all[0]).protocol, Protocol::Sliding { stride: 32 });
+        assert_eq!(stretch(&all[2]).protocol, Protocol::Sliding { stride: 64 });
+        assert!(all.iter().map(stretch).all(|s| s.first == 16_384 && s.n_targets == 1_024));
     }
 
     #[test]
     fn a_sliding_window_recomputes_every_window() {
         let all = evaluations(&choices(&[1_024], Protocol::Sliding { stride: 64 }, 0), 8_192);
-        assert_eq!(tokens(&all[0]), 128 * 1_024);
+        assert_eq!(tokens(stretch(&all[0])), 128 * 1_024);
         let all = evaluations(&choices(&[1_024], Protocol::Nonoverlapping, 0), 8_192);
-        assert_eq!(tokens(&all[0]), 8_192);
+        assert_eq!(tokens(stretch(&all[0])), 8_192);
     }
 
     #[test]
@@ -223,7 +231,7 @@ mod tests {
         // 4 layers of 4·128² + 2·128·512 weights, tied output 128·1024: 917,504. Attention at 1024: 4·2·128·1024.
         let all = evaluations(&choices(&[1_024], Protocol::Nonoverlapping, 0), 1_024);
         let expected = 1_024.0 * (2.0 * 917_504.0 + 1_048_576.0);
-        assert_eq!(operations(&all[0], &ModelConfig::default_preset("alibi", 256)), expected);
+        assert_eq!(operations(stretch(&all[0]), &ModelConfig::default_preset("alibi", 256)), expected);
     }
 
     #[test]

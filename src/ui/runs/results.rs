@@ -3,7 +3,8 @@
 
 use crate::chart::{Point, sort_by};
 use crate::config::{Change, Recorded, RecordedPoint};
-use crate::protocol::{BlockSum, EngineChoice, Evaluate, Notice, Protocol, Scored, Task};
+use crate::protocol::task::Counted;
+use crate::protocol::{BlockSum, EngineChoice, Job, Notice, Protocol, Scored, Stretch, Task};
 
 /// What one evaluation says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +85,7 @@ pub fn show_half(summary: &Summary) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// What was asked; its `engine` is the reader's choice, not what ran.
-    pub asked: Evaluate,
+    pub asked: Job,
     /// What came back.
     pub scored: Scored,
 }
@@ -93,52 +94,41 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     entries: Vec<Entry>,
-    cuts: Vec<(Evaluate, Notice)>,
+    cuts: Vec<(Job, Notice)>,
 }
 
-/// Whether both ask the same, engines aside; only of a check of an engine the engine is part of the question.
-pub fn same_point(a: &Evaluate, b: &Evaluate) -> bool {
-    a.model == b.model
-        && a.stream == b.stream
-        && a.length == b.length
-        && a.protocol == b.protocol
-        && a.first_target == b.first_target
-        && a.n_targets == b.n_targets
-        && a.task == b.task
-        && a.change == b.change
-        && a.text == b.text
-        && (a.task != Task::Verify || a.engine == b.engine)
-}
-
-/// Whether an answer holds the losses of a model as it was trained.
-fn is_plain(entry: &Entry) -> bool {
-    entry.asked.task == Task::Score && entry.asked.change == Change::None
+/// What a point of perplexity against length scores: losses of a model as it was trained.
+fn plain(job: &Job) -> Option<&Stretch> {
+    match &job.task {
+        Task::Score(stretch) if job.change == Change::None => Some(stretch),
+        _ => None,
+    }
 }
 
 /// The same, of that text and protocol.
-fn is_point(entry: &Entry, stream: &str, protocol: Protocol) -> bool {
-    let asked = &entry.asked;
-    is_plain(entry) && asked.stream == stream && asked.protocol == protocol.for_length(asked.length)
+fn point<'a>(entry: &'a Entry, stream: &str, protocol: Protocol) -> Option<&'a Stretch> {
+    let of_text = entry.asked.stream == stream;
+    plain(&entry.asked).filter(|s| of_text && s.protocol == protocol.for_length(s.length))
 }
 
 impl Results {
     /// Keeps a point, in place of an earlier one for the same question.
-    pub fn insert(&mut self, asked: Evaluate, scored: Scored) {
-        self.entries.retain(|e| !same_point(&e.asked, &asked));
+    pub fn insert(&mut self, asked: Job, scored: Scored) {
+        self.entries.retain(|e| !e.asked.same_question(&asked));
         self.entries.push(Entry { asked, scored });
     }
 
     /// Keeps what was said of a text that was cut for that question.
-    pub fn note_cut(&mut self, asked: &Evaluate, notice: Notice) {
-        self.cuts.retain(|(a, _)| !same_point(a, asked));
+    pub fn note_cut(&mut self, asked: &Job, notice: Notice) {
+        self.cuts.retain(|(a, _)| !a.same_question(asked));
         self.cuts.push((asked.clone(), notice));
     }
 
     /// What was said of the texts of these questions, each notice once.
-    pub fn cuts(&self, asked: &[Evaluate]) -> Vec<Notice> {
+    pub fn cuts(&self, asked: &[Job]) -> Vec<Notice> {
         let mut found: Vec<Notice> = Vec::new();
         for (of, notice) in &self.cuts {
-            if asked.iter().any(|a| same_point(a, of)) && !found.contains(notice) {
+            if asked.iter().any(|a| a.same_question(of)) && !found.contains(notice) {
                 found.push(notice.clone());
             }
         }
@@ -146,37 +136,37 @@ impl Results {
     }
 
     /// Whether this very question, engine choice included, has been answered.
-    pub fn answered(&self, asked: &Evaluate) -> bool {
+    pub fn answered(&self, asked: &Job) -> bool {
         self.entries.iter().any(|e| e.asked == *asked)
     }
 
     /// Points of one text, protocol and number of targets, by model and then by length; models as they were trained.
     pub fn of(&self, stream: &str, protocol: Protocol, n_targets: usize) -> Vec<&Entry> {
-        let fits = |e: &&Entry| is_point(e, stream, protocol) && e.asked.n_targets == n_targets;
-        let mut found: Vec<&Entry> = self.entries.iter().filter(fits).collect();
-        sort_by(&mut found, |a, b| (&a.asked.model, a.asked.length).cmp(&(&b.asked.model, b.asked.length)));
-        found
+        let of = |e| point(e, stream, protocol).filter(|s| s.n_targets == n_targets).map(|s| (s.length, e));
+        let mut found: Vec<(usize, &Entry)> = self.entries.iter().filter_map(of).collect();
+        sort_by(&mut found, |a, b| (&a.1.asked.model, a.0).cmp(&(&b.1.asked.model, b.0)));
+        found.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// Number of targets of the last point of that text and protocol.
     pub fn latest_targets(&self, stream: &str, protocol: Protocol) -> Option<usize> {
-        self.entries.iter().rev().find(|e| is_point(e, stream, protocol)).map(|e| e.asked.n_targets)
+        self.entries.iter().rev().find_map(|e| point(e, stream, protocol)).map(|s| s.n_targets)
     }
 
     /// Every point of perplexity against length, of any text and protocol, oldest first.
     pub fn points(&self) -> Vec<&Entry> {
-        self.entries.iter().filter(|e| is_plain(e)).collect()
+        self.entries.iter().filter(|e| plain(&e.asked).is_some()).collect()
     }
 
     /// The last losses computed with this choice of engine.
     pub fn last_with(&self, choice: EngineChoice) -> Option<&Entry> {
-        self.entries.iter().rev().find(|e| e.asked.engine == choice && e.asked.task == Task::Score)
+        self.entries.iter().rev().find(|e| e.asked.engine == choice && matches!(e.asked.task, Task::Score(_)))
     }
 
     /// Tokens of the reader's own text of that name, once they have been counted.
     pub fn counted(&self, stream: &str) -> Option<usize> {
         let found = self.entries.iter().find(|e| e.asked.task == Task::Count && e.asked.stream == stream)?;
-        found.scored.values().first().map(|&n| n as usize)
+        Counted::read(&found.scored.values()).map(|counted| counted.0)
     }
 
     /// Every point, oldest first.

@@ -11,7 +11,7 @@ fn block(nll: f64, n_targets: u32) -> BlockSum {
 
 #[test]
 fn what_was_said_of_a_cut_text_comes_back_with_its_question() {
-    let asked = |text: &str, engine| Evaluate { text: Some(text.into()), engine, ..Default::default() };
+    let asked = |text: &str, engine| Job { text: Some(text.into()), engine, ..Default::default() };
     let cut = |used| Notice::Shortened { used, of: 2_000, last: true, at: "x".into() };
     let mut results = Results::default();
     for (text, used) in [("a", 1_024), ("b", 512), ("a", 256)] {
@@ -70,16 +70,12 @@ fn what_is_not_finite_survives() {
 
 #[test]
 fn a_later_answer_replaces_an_earlier_one_to_the_same_question() {
-    let ask = |length, engine| Evaluate {
-        model: "m".into(),
-        stream: "s".into(),
-        length,
-        protocol: Protocol::Nonoverlapping,
-        first_target: RUN_IN,
-        n_targets: 1_024,
-        engine,
-        ..Default::default()
+    let cut = |protocol, length, engine| {
+        let task = Task::Score(Stretch { protocol, length, first: RUN_IN, n_targets: 1_024 });
+        Job { model: "m".into(), stream: "s".into(), engine, task, ..Default::default() }
     };
+    let ask = |length, engine| cut(Protocol::Nonoverlapping, length, engine);
+    let length = |e: &Entry| e.asked.task.length().unwrap();
     let scored = |seconds| Scored {
         blocks: vec![block(1.0, 1)],
         n_bytes: 1,
@@ -93,21 +89,19 @@ fn a_later_answer_replaces_an_earlier_one_to_the_same_question() {
     results.insert(ask(32, EngineChoice::Cpu), scored(2.0));
     results.insert(ask(64, EngineChoice::Gpu), scored(3.0));
     let found: Vec<(usize, f64)> =
-        results.of("s", Protocol::Nonoverlapping, 1_024).iter().map(|e| (e.asked.length, e.scored.seconds)).collect();
+        results.of("s", Protocol::Nonoverlapping, 1_024).iter().map(|e| (length(e), e.scored.seconds)).collect();
     assert_eq!(found, [(32, 2.0), (64, 3.0)]);
     assert!(results.answered(&ask(64, EngineChoice::Gpu)) && !results.answered(&ask(64, EngineChoice::Cpu)));
     assert!(results.of("s", Protocol::Nonoverlapping, 2_048).is_empty());
     assert!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).is_empty());
-    assert_eq!(results.last_with(EngineChoice::Cpu).unwrap().asked.length, 32);
+    assert_eq!(length(results.last_with(EngineChoice::Cpu).unwrap()), 32);
     assert_eq!(results.latest_targets("s", Protocol::Nonoverlapping), Some(1_024));
     assert_eq!(results.latest_targets("s", Protocol::Sliding { stride: 64 }), None);
-    let mut slid = ask(32, EngineChoice::Cpu);
-    slid.protocol = Protocol::Sliding { stride: 32 };
-    results.insert(slid, scored(4.0));
+    results.insert(cut(Protocol::Sliding { stride: 32 }, 32, EngineChoice::Cpu), scored(4.0));
     assert_eq!(results.of("s", Protocol::Sliding { stride: 64 }, 1_024).len(), 1);
     // Neither another text nor a changed model belongs to these points.
-    results.insert(Evaluate { stream: "t".into(), ..ask(32, EngineChoice::Cpu) }, scored(5.0));
-    results.insert(Evaluate { change: Change::NoBias, ..ask(32, EngineChoice::Cpu) }, scored(6.0));
+    results.insert(Job { stream: "t".into(), ..ask(32, EngineChoice::Cpu) }, scored(5.0));
+    results.insert(Job { change: Change::NoBias, ..ask(32, EngineChoice::Cpu) }, scored(6.0));
     assert_eq!(results.of("s", Protocol::Nonoverlapping, 1_024).len(), 2);
     assert_eq!((results.all().len(), results.points().len()), (5, 4));
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
+use crate::protocol::{EngineKind, Failure, Job, Notice, Task};
 use crate::ui::format::numbers::thousands;
 use crate::ui::runs::results::Results;
 use crate::ui::runs::scheduler::JobEvent;
@@ -27,11 +27,11 @@ pub enum Status {
     Stopped,
 }
 
-/// One evaluation and its status.
+/// One question of a run and its status.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Job {
+pub struct Point {
     /// What is asked.
-    pub evaluate: Evaluate,
+    pub job: Job,
     /// What became of it.
     pub status: Status,
 }
@@ -40,8 +40,8 @@ pub struct Job {
 #[derive(Clone, Copy, Debug)]
 pub struct RunState {
     id: RwSignal<u32>,
-    /// The evaluations, in the order in which they are taken.
-    pub jobs: RwSignal<Vec<Job>>,
+    /// What is computed, in the order in which it is taken.
+    pub points: RwSignal<Vec<Point>>,
     /// What the workers said, each sentence once.
     pub notices: RwSignal<Vec<String>>,
     /// When it began and, once over, when it ended, ms of the page's clock.
@@ -54,7 +54,7 @@ impl Default for RunState {
     fn default() -> Self {
         Self {
             id: RwSignal::new(0),
-            jobs: RwSignal::new(Vec::new()),
+            points: RwSignal::new(Vec::new()),
             notices: RwSignal::new(Vec::new()),
             span: RwSignal::new(None),
             stopped: RwSignal::new(false),
@@ -69,19 +69,19 @@ impl RunState {
     }
 
     /// Begins anew.
-    pub fn begin(&self, id: u32, evaluations: &[Evaluate]) {
+    pub fn begin(&self, id: u32, jobs: &[Job]) {
         self.id.set(id);
         self.notices.set(Vec::new());
         self.stopped.set(false);
         self.span.set(Some((now(), None)));
-        self.jobs.set(evaluations.iter().map(|e| Job { evaluate: e.clone(), status: Status::Waiting }).collect());
+        self.points.set(jobs.iter().map(|j| Point { job: j.clone(), status: Status::Waiting }).collect());
     }
 
     /// Takes in what happened to evaluation `index`; a point that is done goes to `results`.
-    pub fn apply(&self, index: usize, evaluate: &Evaluate, news: JobEvent, results: RwSignal<Results>) {
+    pub fn apply(&self, index: usize, job: &Job, news: JobEvent, results: RwSignal<Results>) {
         // An answer to the run before this one, or to a figure that is gone.
-        let other = |jobs: &Vec<Job>| jobs.get(index).is_none_or(|j| j.evaluate != *evaluate);
-        if self.jobs.try_with_untracked(other).unwrap_or(true) {
+        let other = |points: &Vec<Point>| points.get(index).is_none_or(|p| p.job != *job);
+        if self.points.try_with_untracked(other).unwrap_or(true) {
             return;
         }
         let status = match news {
@@ -90,7 +90,7 @@ impl RunState {
             JobEvent::Notice(notice) => {
                 // True of the question whenever it is asked, not of this run alone.
                 if matches!(notice, Notice::Shortened { .. }) {
-                    results.update(|r| r.note_cut(evaluate, notice));
+                    results.update(|r| r.note_cut(job, notice));
                     return;
                 }
                 let said = say(&notice);
@@ -102,11 +102,11 @@ impl RunState {
                 return;
             }
             JobEvent::Partial(scored) => {
-                results.update(|r| r.insert(evaluate.clone(), scored));
+                results.update(|r| r.insert(job.clone(), scored));
                 return;
             }
             JobEvent::Done(scored) => {
-                results.update(|r| r.insert(evaluate.clone(), scored));
+                results.update(|r| r.insert(job.clone(), scored));
                 Status::Done
             }
             JobEvent::Failed(failure) => Status::Failed(failure),
@@ -115,7 +115,7 @@ impl RunState {
                 Status::Stopped
             }
         };
-        self.jobs.update(|jobs| jobs[index].status = status);
+        self.points.update(|points| points[index].status = status);
         if !self.running_untracked() {
             self.span.update(|span| {
                 if let Some((_, end)) = span {
@@ -126,13 +126,13 @@ impl RunState {
     }
 
     /// Sets what failed for that reason to waiting, and says which evaluations they are.
-    pub fn reset_failed(&self, failure: &Failure) -> Vec<(usize, Evaluate)> {
+    pub fn reset_failed(&self, failure: &Failure) -> Vec<(usize, Job)> {
         let mut reset = Vec::new();
-        self.jobs.update(|jobs| {
-            for (index, job) in jobs.iter_mut().enumerate() {
-                if matches!(&job.status, Status::Failed(f) if f == failure) {
-                    job.status = Status::Waiting;
-                    reset.push((index, job.evaluate.clone()));
+        self.points.update(|points| {
+            for (index, point) in points.iter_mut().enumerate() {
+                if matches!(&point.status, Status::Failed(f) if f == failure) {
+                    point.status = Status::Waiting;
+                    reset.push((index, point.job.clone()));
                 }
             }
         });
@@ -146,102 +146,104 @@ impl RunState {
 
     /// Drops what is said of a run that is over if it was of other choices than these: what it computed is kept with the
     /// results. What failed stays until the next run. Tracks the evaluations.
-    pub fn forget_other(&self, asked: &[Evaluate]) {
-        let asked = |job: &Job| asked.iter().any(|a| alike(a, &job.evaluate));
-        let failed = |job: &Job| matches!(job.status, Status::Failed(_));
-        let other = self.jobs.with(|jobs| !is_running(jobs) && !jobs.iter().any(failed) && !jobs.iter().all(asked));
+    pub fn forget_other(&self, asked: &[Job]) {
+        let asked = |point: &Point| asked.iter().any(|a| alike(a, &point.job));
+        let failed = |point: &Point| matches!(point.status, Status::Failed(_));
+        let other = self.points.with(|all| !is_running(all) && !all.iter().any(failed) && !all.iter().all(asked));
         if other {
             self.notices.set(Vec::new());
             self.span.set(None);
-            self.jobs.set(Vec::new());
+            self.points.set(Vec::new());
         }
     }
 
     /// Whether anything asked for is neither among what this run computes nor answered; `any_targets`: whether losses count
     /// as asked for with another number of targets too, where the page chooses that number. Tracks the evaluations.
-    pub fn lacks(&self, asked: &[Evaluate], any_targets: bool, answered: impl Fn(&Evaluate) -> bool) -> bool {
-        self.jobs.with(|jobs| lacks(jobs, asked, any_targets, answered))
+    pub fn lacks(&self, asked: &[Job], any_targets: bool, answered: impl Fn(&Job) -> bool) -> bool {
+        self.points.with(|points| lacks(points, asked, any_targets, answered))
     }
 
     /// Each reason for which something failed, with the models concerned, in the order of their first appearance.
     /// Tracks the evaluations.
     pub fn failures(&self) -> Vec<(Failure, Vec<String>)> {
-        self.jobs.with(|jobs| failures_of(jobs))
+        self.points.with(|points| failures_of(points))
     }
 
     /// Milliseconds that the run took or has taken. Tracks the evaluations.
     pub fn elapsed(&self) -> Option<f64> {
-        self.jobs.track();
+        self.points.track();
         self.span.get().map(|(begin, end)| end.unwrap_or_else(now) - begin)
     }
 
     fn running_untracked(&self) -> bool {
-        self.jobs.with_untracked(|jobs| is_running(jobs))
+        self.points.with_untracked(|points| is_running(points))
     }
 
     /// Whether anything waits or is computed. Tracks the evaluations.
     pub fn running(&self) -> bool {
-        self.jobs.with(|jobs| is_running(jobs))
+        self.points.with(|points| is_running(points))
     }
 
     /// `idle|running|done|failed`: failed if nothing was computed and something failed. Tracks the evaluations.
     pub fn state(&self) -> &'static str {
-        self.jobs.with(|jobs| state_of(jobs))
+        self.points.with(|points| state_of(points))
     }
 
     /// Share of the work done, 0 to 1, each evaluation weighing the same. Tracks the evaluations.
     pub fn share(&self) -> f64 {
-        self.jobs.with(|jobs| share_of(jobs))
+        self.points.with(|points| share_of(points))
     }
 }
 
 /// Whether both ask the same, engines apart and, of losses, how many: both may follow from what has run.
-fn alike(a: &Evaluate, b: &Evaluate) -> bool {
-    let engine = if a.task == Task::Verify { b.engine } else { a.engine };
-    let n_targets = if a.task == Task::Score { a.n_targets } else { b.n_targets };
-    *a == Evaluate { n_targets, engine, ..b.clone() }
-}
-
-fn lacks(jobs: &[Job], asked: &[Evaluate], any_targets: bool, answered: impl Fn(&Evaluate) -> bool) -> bool {
-    let same = |a: &Evaluate, b: &Evaluate| {
-        let n_targets = if any_targets { b.n_targets } else { a.n_targets };
-        *b == Evaluate { n_targets, ..a.clone() }
+fn alike(a: &Job, b: &Job) -> bool {
+    let b = match (&a.task, &b.task) {
+        (Task::Score(stretch), Task::Score(_)) => &b.over(stretch.n_targets),
+        _ => b,
     };
-    asked.iter().any(|a| !jobs.iter().any(|j| same(a, &j.evaluate)) && !answered(a))
+    a.same_question(b)
 }
 
-fn is_running(jobs: &[Job]) -> bool {
-    jobs.iter().any(|j| matches!(j.status, Status::Waiting | Status::Running { .. }))
+fn lacks(points: &[Point], asked: &[Job], any_targets: bool, answered: impl Fn(&Job) -> bool) -> bool {
+    let same = |a: &Job, b: &Job| match (any_targets, b.task.stretch()) {
+        (true, Some(stretch)) => *b == a.over(stretch.n_targets),
+        _ => a == b,
+    };
+    asked.iter().any(|a| !points.iter().any(|p| same(a, &p.job)) && !answered(a))
 }
 
-fn state_of(jobs: &[Job]) -> &'static str {
-    if jobs.is_empty() {
+fn is_running(points: &[Point]) -> bool {
+    points.iter().any(|p| matches!(p.status, Status::Waiting | Status::Running { .. }))
+}
+
+fn state_of(points: &[Point]) -> &'static str {
+    if points.is_empty() {
         "idle"
-    } else if is_running(jobs) {
+    } else if is_running(points) {
         "running"
-    } else if jobs.iter().any(|j| j.status == Status::Done) {
+    } else if points.iter().any(|p| p.status == Status::Done) {
         "done"
-    } else if jobs.iter().any(|j| matches!(j.status, Status::Failed(_))) {
+    } else if points.iter().any(|p| matches!(p.status, Status::Failed(_))) {
         "failed"
     } else {
         "idle"
     }
 }
 
-fn share_of(jobs: &[Job]) -> f64 {
-    let one = |job: &Job| match job.status {
+fn share_of(points: &[Point]) -> f64 {
+    let one = |point: &Point| match point.status {
         Status::Waiting => 0.0,
         Status::Running { scored, of } => scored as f64 / of.max(1) as f64,
         _ => 1.0,
     };
-    if jobs.is_empty() { 0.0 } else { jobs.iter().map(one).sum::<f64>() / jobs.len() as f64 }
+    if points.is_empty() { 0.0 } else { points.iter().map(one).sum::<f64>() / points.len() as f64 }
 }
 
-fn failures_of(jobs: &[Job]) -> Vec<(Failure, Vec<String>)> {
+fn failures_of(points: &[Point]) -> Vec<(Failure, Vec<String>)> {
     let mut found: Vec<(Failure, Vec<String>)> = Vec::new();
-    for job in jobs {
-        let Status::Failed(failure) = &job.status else { continue };
-        let model = &job.evaluate.model;
+    for point in points {
+        let Status::Failed(failure) = &point.status else { continue };
+        let model = &point.job.model;
         match found.iter_mut().find(|(f, _)| f == failure) {
             Some((_, models)) if models.contains(model) => {}
             Some((_, models)) => models.push(model.clone()),

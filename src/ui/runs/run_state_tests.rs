@@ -1,20 +1,15 @@
 //! A run as a figure shows it.
 
 use super::*;
-use crate::protocol::{EngineChoice, Protocol};
+use crate::protocol::{Protocol, Stretch};
 
-fn jobs(statuses: &[Status]) -> Vec<Job> {
-    let evaluate = Evaluate {
-        model: "m".into(),
-        stream: "s".into(),
-        length: 32,
-        protocol: Protocol::Nonoverlapping,
-        first_target: 1,
-        n_targets: 32,
-        engine: EngineChoice::Auto,
-        ..Default::default()
-    };
-    statuses.iter().map(|s| Job { evaluate: evaluate.clone(), status: s.clone() }).collect()
+fn job(length: usize) -> Job {
+    let stretch = Stretch { protocol: Protocol::Nonoverlapping, length, first: 1, n_targets: 32 };
+    Job { model: "m".into(), stream: "s".into(), task: Task::Score(stretch), ..Default::default() }
+}
+
+fn points(statuses: &[Status]) -> Vec<Point> {
+    statuses.iter().map(|s| Point { job: job(32), status: s.clone() }).collect()
 }
 
 #[test]
@@ -30,23 +25,21 @@ fn state_follows_the_evaluations() {
         (vec![Status::Stopped, Status::Stopped], "idle"),
         (vec![Status::Done, Status::Stopped], "done"),
     ] {
-        assert_eq!(state_of(&jobs(&statuses)), state, "{statuses:?}");
+        assert_eq!(state_of(&points(&statuses)), state, "{statuses:?}");
     }
-    assert_eq!(share_of(&jobs(&[Status::Done, running, Status::Waiting, Status::Stopped])), 0.625);
+    assert_eq!(share_of(&points(&[Status::Done, running, Status::Waiting, Status::Stopped])), 0.625);
 }
 
 #[test]
 fn a_run_lacks_what_is_asked_beside_it() {
-    let jobs = jobs(&[Status::Running { scored: 1, of: 2 }]);
-    let asked = jobs[0].evaluate.clone();
-    let longer = Evaluate { length: 64, ..asked.clone() };
-    let more = Evaluate { n_targets: 64, ..asked.clone() };
-    let none = |_: &Evaluate| false;
-    assert!(!lacks(&jobs, std::slice::from_ref(&asked), false, none), "what it computes");
-    assert!(lacks(&jobs, &[asked.clone(), longer.clone()], true, none), "another length");
-    assert!(!lacks(&jobs, &[asked, longer], false, |e| e.length == 64), "answered before");
-    assert!(lacks(&jobs, std::slice::from_ref(&more), false, none), "the reader's number of targets");
-    assert!(!lacks(&jobs, &[more], true, none), "the page's own number of targets");
+    let points = points(&[Status::Running { scored: 1, of: 2 }]);
+    let (asked, longer, more) = (job(32), job(64), job(32).over(64));
+    let none = |_: &Job| false;
+    assert!(!lacks(&points, std::slice::from_ref(&asked), false, none), "what it computes");
+    assert!(lacks(&points, &[asked.clone(), longer.clone()], true, none), "another length");
+    assert!(!lacks(&points, &[asked, longer], false, |e| *e == job(64)), "answered before");
+    assert!(lacks(&points, std::slice::from_ref(&more), false, none), "the reader's number of targets");
+    assert!(!lacks(&points, &[more], true, none), "the page's own number of targets");
 }
 
 #[test]

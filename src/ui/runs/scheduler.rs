@@ -5,17 +5,17 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::{Evaluate, Failure, Notice, Request, RequestBody, Response, ResponseBody, Scored};
+use crate::protocol::{Failure, Job, Notice, Request, RequestBody, Response, ResponseBody, Scored};
 
-/// One evaluation of a run.
+/// One question of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Task {
+pub struct Assignment {
     /// Run it belongs to.
     pub run: u32,
     /// Place in the run's list.
     pub index: usize,
-    /// What to score.
-    pub evaluate: Evaluate,
+    /// What to answer.
+    pub job: Job,
 }
 
 /// What the driver must do.
@@ -90,9 +90,9 @@ enum Slot {
     /// Ready for work.
     Idle,
     /// At work.
-    Busy { request: u32, task: Task },
+    Busy { request: u32, task: Assignment },
     /// Asked to stop.
-    Stopping { request: u32, task: Task },
+    Stopping { request: u32, task: Assignment },
 }
 
 /// Queue and workers.
@@ -100,7 +100,7 @@ enum Slot {
 pub struct Scheduler {
     base: String,
     next: u32,
-    waiting: VecDeque<Task>,
+    waiting: VecDeque<Assignment>,
     slots: Vec<Slot>,
     /// Slots that may get work.
     width: usize,
@@ -113,7 +113,7 @@ impl Scheduler {
     }
 
     /// Adds tasks, worked on by at most `width` workers.
-    pub fn submit(&mut self, tasks: Vec<Task>, width: usize) -> Vec<Action> {
+    pub fn submit(&mut self, tasks: Vec<Assignment>, width: usize) -> Vec<Action> {
         self.waiting.extend(tasks);
         self.widen(width)
     }
@@ -145,7 +145,7 @@ impl Scheduler {
                     let Some(task) = self.waiting.pop_front() else { continue };
                     wanted -= 1;
                     let id = self.number();
-                    let body = RequestBody::Evaluate(task.evaluate.clone());
+                    let body = RequestBody::Run(task.job.clone());
                     actions.push(Action::Post { slot, request: Request { id, body } });
                     actions.push(tell(&task, JobEvent::Started));
                     self.slots[slot] = Slot::Busy { request: id, task };
@@ -235,7 +235,8 @@ impl Scheduler {
 
     /// Stops a run: what waits is dropped, what runs is asked to stop.
     pub fn stop(&mut self, run: u32) -> Vec<Action> {
-        let (dropped, kept): (VecDeque<Task>, VecDeque<Task>) = self.waiting.drain(..).partition(|t| t.run == run);
+        let (dropped, kept): (VecDeque<Assignment>, VecDeque<Assignment>) =
+            self.waiting.drain(..).partition(|t| t.run == run);
         self.waiting = kept;
         let mut actions: Vec<Action> = dropped.iter().map(|t| tell(t, JobEvent::Stopped)).collect();
         for slot in 0..self.slots.len() {
@@ -267,7 +268,7 @@ impl Scheduler {
     }
 }
 
-fn tell(task: &Task, news: JobEvent) -> Action {
+fn tell(task: &Assignment, news: JobEvent) -> Action {
     Action::Notify { run: task.run, index: task.index, news }
 }
 

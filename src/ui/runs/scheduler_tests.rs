@@ -1,20 +1,10 @@
 //! The queue, driven without a browser.
 
 use super::*;
-use crate::protocol::{EngineChoice, EngineKind, Protocol};
+use crate::protocol::EngineKind;
 
-fn task(run: u32, index: usize) -> Task {
-    let evaluate = Evaluate {
-        model: format!("m{index}"),
-        stream: "held-out".into(),
-        length: 64,
-        protocol: Protocol::Nonoverlapping,
-        first_target: 16_384,
-        n_targets: 1_024,
-        engine: EngineChoice::Cpu,
-        ..Default::default()
-    };
-    Task { run, index, evaluate }
+fn task(run: u32, index: usize) -> Assignment {
+    Assignment { run, index, job: Job { model: format!("m{index}"), stream: "held-out".into(), ..Default::default() } }
 }
 
 fn scored() -> Scored {

@@ -11,11 +11,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Failure, Job, Notice, Request, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::results::Results;
 use crate::ui::runs::run_state::RunState;
-use crate::ui::runs::scheduler::{Action, JobEvent, Scheduler, Task};
+use crate::ui::runs::scheduler::{Action, Assignment, JobEvent, Scheduler};
 
 #[wasm_bindgen]
 extern "C" {
@@ -60,7 +60,7 @@ impl Drop for Live {
 struct Inner {
     queue: Scheduler,
     live: HashMap<usize, Live>,
-    runs: HashMap<u32, (RunState, Vec<Evaluate>)>,
+    runs: HashMap<u32, (RunState, Vec<Job>)>,
     next_run: u32,
 }
 
@@ -90,7 +90,7 @@ fn width(on_cpu: bool) -> usize {
 
 impl WorkerPool {
     /// Starts a run of these evaluations and shows its course in `run`.
-    pub fn start(&self, run: RunState, evaluations: Vec<Evaluate>) {
+    pub fn start(&self, run: RunState, evaluations: Vec<Job>) {
         let choice = evaluations.first().map(|e| e.engine).unwrap_or_default();
         let on_cpu = choice == EngineChoice::Cpu
             || self.results.with_untracked(|r| r.last_with(choice).is_some_and(|e| e.scored.engine == EngineKind::Cpu));
@@ -100,10 +100,10 @@ impl WorkerPool {
             let id = inner.next_run;
             inner.next_run += 1;
             run.begin(id, &evaluations);
-            let tasks: Vec<Task> = evaluations
+            let tasks: Vec<Assignment> = evaluations
                 .iter()
                 .enumerate()
-                .map(|(index, evaluate)| Task { run: id, index, evaluate: evaluate.clone() })
+                .map(|(index, job)| Assignment { run: id, index, job: job.clone() })
                 .collect();
             // A run that has begun anew hears no more of what it was.
             inner.runs.retain(|id, (run, _)| run.id() == *id);
@@ -116,10 +116,10 @@ impl WorkerPool {
 
     /// Tries again what failed in a run for that reason; the rest of the run goes on.
     pub fn retry(&self, run: RunState, failure: &Failure) {
-        let tasks: Vec<Task> = run
+        let tasks: Vec<Assignment> = run
             .reset_failed(failure)
             .into_iter()
-            .map(|(index, evaluate)| Task { run: run.id(), index, evaluate })
+            .map(|(index, job)| Assignment { run: run.id(), index, job })
             .collect();
         let actions = self.inner.get_value().borrow_mut().queue.submit(tasks, 1);
         self.carry_out(actions);

@@ -2,7 +2,8 @@
 
 use crate::chart::{Theme, square};
 use crate::config::Change;
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::task::Attend;
+use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
 use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
 use crate::ui::format::table::escaped;
@@ -54,7 +55,7 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     let model = format!("{}-256", context.value("attention-method"));
     let text = context.value("attention-text");
     if context.model(&model).is_none() || text_problem(text).is_some() {
@@ -63,8 +64,8 @@ fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
     let (stream, text) = own_text(text);
     let change = if context.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
     let layer = context.number("attention-layer").saturating_sub(1);
-    let ask = context.ask(&model, MOST, 0, Task::Attend { layer });
-    vec![Evaluate { stream, text, first_target: 0, change, ..ask }]
+    let ask = context.ask(&model, Task::Attend(Attend { length: MOST, layer }));
+    vec![Job { stream, text, change, ..ask }]
 }
 
 /// One head's numbers for one text.
@@ -94,9 +95,8 @@ impl Head<'_> {
 /// The numbers of head `head` (from 0) in the answer to a [`Task::Attend`].
 fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
     let n = answer.scored.words.len();
-    let scores = answer.values.get(head * n * n..(head + 1) * n * n)?;
-    let bias = answer.values.get(HEADS * n * n + head * n..HEADS * n * n + (head + 1) * n)?;
-    (n > 0).then_some(Head { scores, bias, n })
+    let of = Attend::read(&answer.values, HEADS, n, head)?;
+    (n > 0).then_some(Head { scores: of.scores, bias: of.bias, n })
 }
 
 fn render(context: &FigureContext) -> FigureOutput {

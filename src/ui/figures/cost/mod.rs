@@ -2,7 +2,7 @@
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{BLOCK, CPU_BATCH, RUN_IN};
-use crate::protocol::{EngineChoice, Evaluate, Task};
+use crate::protocol::{EngineChoice, Job, Stretch, Task};
 use crate::ui::figure::curves::{model_name, parts, speed};
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
@@ -59,13 +59,13 @@ fn lengths(context: &FigureContext) -> impl Iterator<Item = usize> {
 }
 
 /// Every task on the CPU, where every key can be computed and where far ones can be skipped.
-fn question(context: &FigureContext, model: &str, length: usize, task: Task, round: usize) -> Evaluate {
-    let first_target = FIRST + round * TARGETS;
-    Evaluate { first_target, engine: EngineChoice::Cpu, ..context.ask(model, length, TARGETS, task) }
+fn question(context: &FigureContext, model: &str, length: usize, task: fn(Stretch) -> Task, round: usize) -> Job {
+    let stretch = Stretch { first: FIRST + round * TARGETS, ..context.stretch(length, TARGETS) };
+    Job { engine: EngineChoice::Cpu, ..context.ask(model, task(stretch)) }
 }
 
 /// Round by round, so that what disturbs one does not disturb all measurements of a model.
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     let mut out = Vec::new();
     for round in 0..ROUNDS {
         for length in lengths(context) {
@@ -98,7 +98,7 @@ fn row(context: &FigureContext, model: &str, length: usize) -> Row {
         for round in 0..ROUNDS {
             let asked = question(context, model, length, task, round);
             if let Some(answer) = context.find(&asked).filter(|a| a.live) {
-                let measured = speed((answer.scored.seconds, tokens(&asked)));
+                let measured = asked.task.stretch().and_then(|s| speed((answer.scored.seconds, tokens(s))));
                 if measured > fastest {
                     fastest = measured;
                 }

@@ -27,9 +27,9 @@ fn the_fastest_of_the_rounds_counts() {
     // Five models, three lengths, two tasks, three rounds, each a question of its own.
     assert_eq!(asked.len(), 90);
     assert!(asked.iter().enumerate().all(|(i, a)| asked[..i].iter().all(|b| a.key() != b.key())));
-    assert!(asked.iter().all(|a| a.engine == EngineChoice::Cpu && a.first_target >= FIRST));
+    assert!(asked.iter().all(|a| a.engine == EngineChoice::Cpu && a.task.stretch().is_some_and(|s| s.first >= FIRST)));
     let mut results = Results::default();
-    let chosen = |a: &&Evaluate| a.model == "alibi-256" && a.length == 1_024 && a.task == Task::ScoreInFull;
+    let chosen = |a: &&Job| a.model == "alibi-256" && matches!(a.task, Task::ScoreInFull(s) if s.length == 1_024);
     for (asked, seconds) in asked.iter().filter(chosen).zip([2.0, 0.5, 1.0]) {
         let scored = Scored { seconds, peak_bytes: (seconds * 1e6) as u64, ..Default::default() };
         results.insert(asked.clone(), scored);

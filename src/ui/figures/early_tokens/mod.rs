@@ -2,7 +2,7 @@
 
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::by_id;
-use crate::protocol::{Evaluate, Protocol, Task};
+use crate::protocol::{Job, Protocol, Stretch, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
@@ -55,18 +55,18 @@ fn model(context: &FigureContext) -> String {
     format!("{}-256", context.value("early-method"))
 }
 
-fn by_position(context: &FigureContext) -> Evaluate {
+fn by_position(context: &FigureContext) -> Job {
     let length = context.number("early-length");
-    context.ask(&model(context), length, TARGETS_BY_POSITION, Task::ScoreByPosition)
+    context.ask(&model(context), Task::ScoreByPosition(context.stretch(length, TARGETS_BY_POSITION)))
 }
 
 /// One point of the curves; the window advances by an eighth of its length.
-fn point(context: &FigureContext, length: usize, sliding: bool) -> Evaluate {
+fn point(context: &FigureContext, length: usize, sliding: bool) -> Job {
     let protocol = if sliding { Protocol::Sliding { stride: length / 8 } } else { Protocol::Nonoverlapping };
-    Evaluate { protocol, ..context.ask(&model(context), length, TARGETS, Task::Score) }
+    context.ask(&model(context), Task::Score(Stretch { protocol, ..context.stretch(length, TARGETS) }))
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     if context.model(&model(context)).is_none() {
         return Vec::new();
     }
@@ -76,7 +76,7 @@ fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
 
 /// Mean loss over positions `low..high` of the answer to a [`Task::ScoreByPosition`] for inputs of `length`.
 fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
-    let (means, counts) = answer.values.split_at_checked(length)?;
+    let (means, counts) = Stretch { length, ..Default::default() }.positions(&answer.values)?;
     let (mut sum, mut count) = (0.0, 0.0);
     for i in low..high.min(length) {
         let n = f64::from(*counts.get(i)?);
@@ -91,7 +91,7 @@ fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> 
 /// Standard error of [`mean`], from how much the means of the positions differ within the group: each has targets of its
 /// own. Absent below four positions.
 fn error(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
-    let (means, counts) = answer.values.split_at_checked(length)?;
+    let (means, counts) = Stretch { length, ..Default::default() }.positions(&answer.values)?;
     let counted = || (low..high.min(length)).filter(|&i| counts.get(i).is_some_and(|n| *n > 0.0));
     let (n, centre) = (counted().count() as f64, mean(answer, length, low, high)?);
     let squares: f64 = counted().map(|i| (f64::from(means[i]) - centre).powi(2)).sum();

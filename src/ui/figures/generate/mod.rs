@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::task::{Continued, Generate};
+use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::{model_name, parts};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
 use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
@@ -64,7 +65,7 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-fn ask(context: &FigureContext, model: &str) -> Evaluate {
+fn ask(context: &FigureContext, model: &str) -> Job {
     let temperature = match context.value("generate-temperature") {
         "0" => 0.0,
         "0.5" => 0.5,
@@ -72,17 +73,18 @@ fn ask(context: &FigureContext, model: &str) -> Evaluate {
         "1.3" => 1.3,
         _ => 0.8,
     };
-    let task = Task::Generate {
+    let generate = Generate {
+        n_prompt: PROMPT,
+        n_new: context.number("generate-tokens"),
         temperature,
         top_k: context.number("generate-top-k"),
         seed: context.number("generate-seed") as u32,
     };
     let (stream, text) = own_text(context.value("generate-prompt"));
-    let ask = context.ask(model, PROMPT, context.number("generate-tokens"), task);
-    Evaluate { stream, text, first_target: 0, ..ask }
+    Job { stream, text, ..context.ask(model, Task::Generate(generate)) }
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     if text_problem(context.value("generate-prompt")).is_some() {
         return Vec::new();
     }
@@ -132,8 +134,7 @@ fn inside(model: &str, prompt: usize) -> usize {
 fn render(context: &FigureContext) -> FigureOutput {
     let of = |id: &str| {
         let answer = context.find(&ask(context, id))?;
-        // The number of prompt tokens stands before the first probability.
-        let prompt = *answer.values.first()? as usize;
+        let prompt = Continued::read(&answer.values)?.n_prompt;
         Some((id.to_string(), prompt, answer))
     };
     let written: Vec<Written> = context.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
@@ -148,9 +149,14 @@ fn render(context: &FigureContext) -> FigureOutput {
     }
 }
 
+/// The probability of each new token.
+fn probabilities<'a>(answer: &'a Answer) -> &'a [f32] {
+    Continued::read(&answer.values).map_or(&[], |continued| continued.probabilities)
+}
+
 fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) {
     let (words, edge) = (&answer.scored.words, inside(id, *prompt));
-    let probabilities = &answer.values[1..];
+    let probabilities = probabilities(answer);
     (stretch(words, probabilities, 0, edge), stretch(words, probabilities, edge, words.len()))
 }
 
@@ -184,7 +190,7 @@ fn key() -> String {
 
 fn passage(written: &Written) -> String {
     let (id, prompt, answer) = written;
-    let (words, probabilities) = (&answer.scored.words, &answer.values[1..]);
+    let (words, probabilities) = (&answer.scored.words, probabilities(answer));
     let edge = inside(id, *prompt);
     let mut html = format!(
         "<section class=\"passage\"><h4>{0}, trained at {1}</h4><p tabindex=\"0\" role=\"region\" aria-label=\"Written by {0}, trained at {1}\">",

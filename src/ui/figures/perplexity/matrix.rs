@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::chart::sort_by_key;
-use crate::protocol::Evaluate;
+use crate::protocol::Job;
 use crate::ui::figure::curves::{CurvePoint, model_name, order, parts};
 use crate::ui::format::numbers::{show_perplexity, thousands};
-use crate::ui::runs::run_state::{Job, RunState, Status};
+use crate::ui::runs::run_state::{Point, RunState, Status};
 
 /// One cell: its text, and its state for style and tests.
 type Cell = (String, &'static str);
@@ -20,12 +20,12 @@ pub fn Matrix(
     #[prop(into)]
     points: Signal<Vec<CurvePoint>>,
     /// What would run now.
-    planned: Signal<Vec<Evaluate>>,
+    planned: Signal<Vec<Job>>,
     /// Lengths that the text is too short for.
     left_out: Signal<Vec<usize>>,
 ) -> impl IntoView {
     move || {
-        let (points, planned, jobs, left_out) = (points.get(), planned.get(), run.jobs.get(), left_out.get());
+        let (points, planned, run, left_out) = (points.get(), planned.get(), run.points.get(), left_out.get());
         let (models, lengths) = axes(&points, &planned, &left_out);
         let several = models.iter().any(|m| parts(m).1 != parts(&models[0]).1);
         let name = |m: &str| match parts(m).1 {
@@ -36,7 +36,7 @@ pub fn Matrix(
             let cells = lengths.iter().map(|&length| {
                 let (text, state) = match left_out.contains(&length) {
                     true => ("text too short".into(), "short"),
-                    false => cell(model, length, &points, &planned, &jobs),
+                    false => cell(model, length, &points, &planned, &run),
                 };
                 view! { <td data-cell=state>{text}</td> }
             });
@@ -58,7 +58,7 @@ pub fn Matrix(
 }
 
 /// Models and lengths that are planned or known, and lengths that cannot be scored, in the page's order.
-fn axes(points: &[CurvePoint], planned: &[Evaluate], left_out: &[usize]) -> (Vec<String>, Vec<usize>) {
+fn axes(points: &[CurvePoint], planned: &[Job], left_out: &[usize]) -> (Vec<String>, Vec<usize>) {
     let mut models: Vec<String> =
         points.iter().map(|p| &p.model).chain(planned.iter().map(|e| &e.model)).cloned().collect();
     sort_by_key(&mut models, |m| order(m));
@@ -66,7 +66,7 @@ fn axes(points: &[CurvePoint], planned: &[Evaluate], left_out: &[usize]) -> (Vec
     let mut lengths: Vec<usize> = points
         .iter()
         .map(|p| p.length)
-        .chain(planned.iter().map(|e| e.length))
+        .chain(planned.iter().filter_map(|e| e.task.length()))
         .chain(left_out.iter().copied())
         .collect();
     sort_by_key(&mut lengths, |l| *l);
@@ -75,10 +75,12 @@ fn axes(points: &[CurvePoint], planned: &[Evaluate], left_out: &[usize]) -> (Vec
 }
 
 /// A cell: the present run comes first, then what is known.
-fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Evaluate], jobs: &[Job]) -> Cell {
+fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Job], run: &[Point]) -> Cell {
     // A run goes on while the reader changes what is shown: another protocol's progress does not belong here.
-    let here = |j: &&Job| j.evaluate.model == model && j.evaluate.length == length && planned.contains(&j.evaluate);
-    match jobs.iter().find(here).map(|j| &j.status) {
+    let here = |p: &&Point| {
+        p.job.model == model && p.job.task.length() == Some(length) && planned.contains(&p.job)
+    };
+    match run.iter().find(here).map(|p| &p.status) {
         Some(Status::Running { scored, of }) => {
             return (format!("{:.0} %", 100.0 * *scored as f64 / (*of).max(1) as f64), "running");
         }
@@ -95,20 +97,12 @@ fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Evaluate],
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{BlockSum, EngineChoice, Failure, Protocol};
+    use crate::protocol::{BlockSum, Failure, Protocol, Stretch, Task};
     use crate::ui::runs::results::summarise;
 
-    fn ask(model: &str, length: usize) -> Evaluate {
-        Evaluate {
-            model: model.into(),
-            stream: "s".into(),
-            length,
-            protocol: Protocol::Nonoverlapping,
-            first_target: 1,
-            n_targets: 64,
-            engine: EngineChoice::Auto,
-            ..Default::default()
-        }
+    fn ask(model: &str, length: usize) -> Job {
+        let stretch = Stretch { protocol: Protocol::Nonoverlapping, length, first: 1, n_targets: 64 };
+        Job { model: model.into(), stream: "s".into(), task: Task::Score(stretch), ..Default::default() }
     }
 
     #[test]
@@ -127,9 +121,9 @@ mod tests {
         let (models, lengths) = axes(std::slice::from_ref(&known), &planned, &[4_096]);
         assert_eq!((models, lengths), (vec!["rotary-256".into(), "alibi-256".into()], vec![32, 64, 4_096]));
         let show = |status: Option<Status>| {
-            let jobs: Vec<Job> =
-                status.map(|status| Job { evaluate: ask("alibi-256", 64), status }).into_iter().collect();
-            cell("alibi-256", 64, std::slice::from_ref(&known), &planned, &jobs)
+            let run: Vec<Point> =
+                status.map(|status| Point { job: ask("alibi-256", 64), status }).into_iter().collect();
+            cell("alibi-256", 64, std::slice::from_ref(&known), &planned, &run)
         };
         assert_eq!(show(None), ("20.09".into(), "cpu"));
         assert_eq!(show(Some(Status::Done)), ("20.09".into(), "cpu"));

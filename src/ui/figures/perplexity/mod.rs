@@ -14,7 +14,7 @@ use self::settings::{LENGTHS, MODELS, PROTOCOL, STRIDE, TEXT, TextChoice, protoc
 use self::matrix::Matrix;
 use crate::chart::sort_by_key;
 use crate::config::{LAST_BLOCK, LAST_TARGETS, Manifest, ModelConfig};
-use crate::protocol::{Evaluate, Protocol};
+use crate::protocol::{Job, Protocol};
 use crate::ui::figure::curves::{self, CurvePoint};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::provenance::Provenance;
@@ -49,7 +49,7 @@ pub static DRAWING: Drawing = Drawing::Own(|| view! { <Perplexity /> }.into_any(
 /// What would run now.
 #[derive(Clone, Debug, PartialEq)]
 struct Plan {
-    evaluations: Vec<Evaluate>,
+    evaluations: Vec<Job>,
     n_targets: usize,
     protocol: Protocol,
     seconds: f64,
@@ -147,7 +147,7 @@ pub fn Perplexity() -> impl IntoView {
             let mut chart = curves::chart(lines, &trained);
             // The axis covers what is planned, so that it stands still while points arrive.
             let planned =
-                plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).map(|e| e.length).collect::<Vec<_>>());
+                plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).filter_map(|e| e.task.length()).collect::<Vec<_>>());
             let lengths = || p.iter().map(|p| p.length).chain(planned.iter().copied()).chain(trained.iter().copied());
             chart.x.range =
                 lengths().min().zip(lengths().max()).filter(|(a, b)| a < b).map(|(a, b)| (a as f64, b as f64));
@@ -253,29 +253,29 @@ fn describe(plan: &Plan, chosen: usize) -> String {
         true => String::new(),
         false => format!(" The text is too short for inputs of {}.", left_out.join(", ")),
     };
-    let Some(first) = plan.evaluations.first() else {
+    if plan.evaluations.is_empty() {
         return match plan.own {
             Some(0) => "Paste, type or drop a text above and take it; it never leaves this machine.".into(),
             Some(n) if !plan.left_out.is_empty() => format!("The text has {} tokens.{left_out}", thousands(n as u64)),
             _ => "Choose at least one model and one input length.".into(),
-        };
+        }
     };
     let count = plan.evaluations.len();
     let counted = match plan.protocol {
         Protocol::LastTokens => {
-            let blocks = (0..first.n_targets).step_by(LAST_BLOCK).map(|from| LAST_TARGETS.min(first.n_targets - from));
+            let blocks = (0..plan.n_targets).step_by(LAST_BLOCK).map(|from| LAST_TARGETS.min(plan.n_targets - from));
             blocks.sum()
         }
-        _ => first.n_targets,
+        _ => plan.n_targets,
     };
     let points = if count == 1 { "One point".into() } else { format!("{count} points") };
     let how = match plan.protocol {
         Protocol::Nonoverlapping => "each segment of the input length scored by itself".to_string(),
-        Protocol::LastTokens if first.n_targets < LAST_BLOCK => {
+        Protocol::LastTokens if plan.n_targets < LAST_BLOCK => {
             "the last of the text scored, with context growing to the left".into()
         }
         Protocol::LastTokens => "the last 256 of every 16,384 scored, with context growing to the left".into(),
-        Protocol::Sliding { stride } if plan.evaluations.iter().all(|e| stride >= e.length) => {
+        Protocol::Sliding { stride } if plan.evaluations.iter().all(|e| e.task.length().is_some_and(|length| stride >= length)) => {
             "each segment of the input length scored by itself: a stride of that length or more is nonoverlapping"
                 .into()
         }

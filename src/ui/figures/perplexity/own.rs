@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 
 use crate::config::MAX_TEXT;
-use crate::protocol::{EngineChoice, Evaluate, Task};
+use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::own_text;
 use crate::ui::figures::perplexity::settings::MODELS;
 use crate::ui::settings::control::text_problem;
@@ -42,7 +42,7 @@ pub fn OwnText() -> impl IntoView {
         next.set(text.clone());
         let model = untrack(|| settings.get(&MODELS)).into_iter().next().unwrap_or_default();
         let count =
-            Evaluate { model, stream, text, engine: EngineChoice::Cpu, task: Task::Count, ..Default::default() };
+            Job { model, stream, text, engine: EngineChoice::Cpu, task: Task::Count, ..Default::default() };
         client.start(run, vec![count]);
     };
     Effect::new(move || {

@@ -3,7 +3,8 @@
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::config::{RUN_IN, SPREAD_STEP};
 use crate::position::{by_id, slopes};
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::task::Spread;
+use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::{chart, model_name, parts};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::settings::control::{Control};
@@ -53,11 +54,16 @@ pub fn effective_tokens(slope: f64, length: usize) -> f64 {
     entropy.exp()
 }
 
-fn ask(context: &FigureContext, model: &str, length: usize) -> Evaluate {
-    Evaluate { first_target: RUN_IN + SPREAD_STEP, ..context.ask(model, length, INPUTS, Task::Spread) }
+/// Inputs of that length, at every length the same queries.
+fn spread(length: usize) -> Spread {
+    Spread { length, n_inputs: INPUTS, first_end: RUN_IN + SPREAD_STEP }
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn ask(context: &FigureContext, model: &str, length: usize) -> Job {
+    context.ask(model, Task::Spread(spread(length)))
+}
+
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     let trained = MODELS.iter().filter(|m| context.model(m).is_some());
     trained.flat_map(|m| LENGTHS.iter().map(|&l| ask(context, m, l))).collect()
 }

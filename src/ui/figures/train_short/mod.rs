@@ -1,7 +1,7 @@
 //! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
 
 use crate::chart::{STEPS, Series, style_of};
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::chart;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
@@ -45,14 +45,14 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -> Option<Evaluate> {
+fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -> Option<Job> {
     let model = format!("{method}-{trained}");
     context.model(&model)?;
-    Some(context.ask(&model, length, TARGETS, Task::Score))
+    Some(context.ask(&model, Task::Score(context.stretch(length, TARGETS))))
 }
 
 /// Every cell that a trained model can fill: ALiBi at its training length and beyond, the other at its own.
-fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Evaluate)> {
+fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Job)> {
     let other = match context.value("train-short-compare") {
         "rotary" => "rotary",
         "t5" => "t5",
@@ -64,7 +64,7 @@ fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Evaluate)>
     alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(context, m, t, l)?))).collect()
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     cells(context).into_iter().map(|c| c.3).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Does the engine in this very browser compute what it should? Figure `verify`.
 
-use crate::protocol::{EngineChoice, Evaluate, Task};
+use crate::protocol::task::Verified;
+use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::format::numbers::thousands;
@@ -43,11 +44,11 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-fn ask(context: &FigureContext, model: &str, engine: EngineChoice) -> Evaluate {
-    Evaluate { engine, ..context.ask(model, 0, 0, Task::Verify) }
+fn ask(context: &FigureContext, model: &str, engine: EngineChoice) -> Job {
+    Job { engine, ..context.ask(model, Task::Verify) }
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     let engine = match context.value("verify-engine") {
         "cpu" => EngineChoice::Cpu,
         "gpu" => EngineChoice::Gpu,
@@ -66,11 +67,11 @@ fn render(context: &FigureContext) -> FigureOutput {
     for model in context.models("verify-models") {
         for choice in [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto] {
             let Some(answer) = context.find(&ask(context, &model.id, choice)) else { continue };
-            let &[loss, activation, n] = answer.values.as_slice() else { continue };
+            let Some(Verified { loss, activation, n_losses }) = Verified::read(&answer.values) else { continue };
             let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
             // Auto is one of the two.
             if rows.iter().all(|r| (r.0.as_str(), r.4) != (&model.id, engine)) {
-                rows.push((model.id.clone(), loss, activation, n, engine));
+                rows.push((model.id.clone(), loss, activation, n_losses as f32, engine));
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
 use crate::position::by_id;
-use crate::protocol::{Evaluate, Task};
+use crate::protocol::{Job, Task};
 use crate::ui::figure::curves;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::settings::control::{Control, Kind};
@@ -131,11 +131,11 @@ fn label(name: &str) -> &'static str {
     choices.iter().find(|c| c.0 == name).map_or("", |c| c.1)
 }
 
-fn point(context: &FigureContext, length: usize, change: Change) -> Evaluate {
-    Evaluate { change, ..context.ask(&model(context), length, TARGETS, Task::Score) }
+fn point(context: &FigureContext, length: usize, change: Change) -> Job {
+    Job { change, ..context.ask(&model(context), Task::Score(context.stretch(length, TARGETS))) }
 }
 
-fn evaluations(context: &FigureContext) -> Vec<Evaluate> {
+fn evaluations(context: &FigureContext) -> Vec<Job> {
     if context.model(&model(context)).is_none() {
         return Vec::new();
     }
