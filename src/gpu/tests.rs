@@ -163,11 +163,10 @@ fn shapes_at_the_edges() {
 
 #[test]
 fn splitting_work_changes_nothing() {
-    for (gpu, method) in forms().into_iter().flat_map(|gpu| ["rotary", "sinusoidal", "alibi"].map(|m| (gpu.clone(), m)))
-    {
+    for (gpu, method) in forms().into_iter().flat_map(|gpu| METHODS.map(|m| (gpu.clone(), m))) {
         let mut gpu = gpu;
         gpu.device.budget = 2e5;
-        let weights = weights(method, 4, 64, 20);
+        let weights = weights(method.id(), 4, 64, 20);
         let mut decoder = GpuDecoder::new(&gpu, &weights).expect("a decoder");
         (decoder.pass_rows, decoder.hidden_rows) = (100, 33);
         // Passes of two segments and a last one of one; then segments longer than a pass.

@@ -1,6 +1,6 @@
 //! ALiBi: a penalty on every score, head-specific slope × distance (Press, Smith, Lewis, ICLR 2022, §3).
 
-use super::{PositionMethod, Shape};
+use super::{BiasForm, PositionMethod, Shape};
 
 /// Attention with linear biases: −m·(i − j), the same in every layer, not learned.
 pub struct Alibi;
@@ -59,6 +59,14 @@ impl PositionMethod for Alibi {
 
     fn name(&self) -> &'static str {
         "ALiBi"
+    }
+
+    fn description(&self) -> &'static str {
+        "Takes off each score the distance times the head’s fixed slope (Press et al. 2022)."
+    }
+
+    fn bias_form(&self) -> BiasForm {
+        BiasForm::Falls
     }
 
     fn bias(&self, head: usize, distance: usize, shape: Shape, _learned: &[f32]) -> f32 {

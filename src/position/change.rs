@@ -4,7 +4,7 @@
 //! Changes that name slopes set the bias of any method; only those that scale or add keep the method's own.
 
 use super::alibi::slope;
-use super::{Learned, PositionMethod, Rotation, Shape};
+use super::{BiasForm, Learned, PositionMethod, Rotation, Shape};
 use crate::config::Change;
 
 /// Finite stand-in for a bias of −∞, and the largest that any change makes: WGSL may assume infinities away, and the
@@ -93,6 +93,7 @@ impl Changed<'_> {
     }
 }
 
+/// What the method is stays what it is: words and forms are those that it was trained with.
 impl PositionMethod for Changed<'_> {
     fn id(&self) -> &'static str {
         self.method.id()
@@ -100,6 +101,18 @@ impl PositionMethod for Changed<'_> {
 
     fn name(&self) -> &'static str {
         self.method.name()
+    }
+
+    fn description(&self) -> &'static str {
+        self.method.description()
+    }
+
+    fn compared(&self) -> bool {
+        self.method.compared()
+    }
+
+    fn bias_form(&self) -> BiasForm {
+        self.method.bias_form()
     }
 
     fn learned(&self) -> Option<Learned> {

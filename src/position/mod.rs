@@ -1,9 +1,10 @@
 //! Position methods: how a transformer learns where its tokens stand. Plain arithmetic, no tensor library.
 //!
-//! A method is one file here and one line in [`METHODS`]. It answers three questions, each with a default of
-//! "nothing": what is added to the embedding of a position, by which angle a query or key is rotated, and which bias
-//! a head adds to a score at a given distance. The decoder, the GPU and the page never ask which method they hold:
-//! they read the three [`Tables`] made from the answers for the length at hand. [`Changed`] answers in a method's place
+//! A method is one file here, its `mod` line and its place in [`METHODS`]. It says what it is, and answers three questions,
+//! each with a default of "nothing": what is added to the embedding of a position, by which angle a query or key is
+//! rotated, and which bias a head adds to a score at a given distance. The decoder, the GPU and the page never ask which
+//! method they hold: they read the three [`Tables`] made from the answers for the length at hand, and figures choose
+//! methods by what these say of themselves ([`Places`], [`Learned`], [`PositionMethod::compared`]). [`Changed`] answers in a method's place
 //! for a trained model whose tables are changed. This is not the place for model code or for drawing.
 
 mod alibi;
@@ -78,13 +79,60 @@ impl Learned {
     }
 }
 
-/// Where a method lets position into the network. All hooks do nothing by default.
+/// How a method's bias runs with the distance, in every head and whatever has been learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BiasForm {
+    /// There is none.
+    None,
+    /// 0 at the query and lower with every token further back, so that far keys weigh least.
+    Falls,
+    /// A number for every distance, or for each of some ranges of distances, above or below 0.
+    Table,
+}
+
+/// Where a method lets position into the network, by what its hooks answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Whether a vector is added to the embedding of every position.
+    pub embedding: bool,
+    /// Whether queries and keys are rotated.
+    pub rotation: bool,
+    /// What is added to scores.
+    pub bias: BiasForm,
+}
+
+impl Places {
+    /// Asks the hooks of `method`.
+    pub fn of(method: &dyn PositionMethod, shape: Shape) -> Self {
+        Self {
+            embedding: method.embedding(1.0, &mut vec![0.0; shape.d_model]),
+            rotation: (0..shape.head_dim() / 2).any(|pair| method.rotation(1.0, pair, shape.head_dim()).is_some()),
+            bias: method.bias_form(),
+        }
+    }
+
+    /// Whether position comes in anywhere.
+    pub fn any(&self) -> bool {
+        self.embedding || self.rotation || self.bias != BiasForm::None
+    }
+}
+
+/// What a position method is, and where it lets position into the network. The hooks do nothing by default.
 pub trait PositionMethod {
     /// Stable id, as in checkpoints and URLs.
     fn id(&self) -> &'static str;
 
     /// Name shown to the reader, as the paper uses it.
     fn name(&self) -> &'static str;
+
+    /// What it does and whose it is, in one sentence for the reader.
+    fn description(&self) -> &'static str;
+
+    /// Whether figures that compare methods show it before the reader has chosen any. Variations and follow-ups are shown
+    /// on request.
+    fn compared(&self) -> bool {
+        true
+    }
 
     /// Adds to `out` (length C) what belongs to `position`; false if the method adds nothing to embeddings.
     fn embedding(&self, _position: f64, _out: &mut [f32]) -> bool {
@@ -99,6 +147,11 @@ pub trait PositionMethod {
     /// Parameters to be learned, if any.
     fn learned(&self) -> Option<Learned> {
         None
+    }
+
+    /// What can be said of [`Self::bias`] at any distance.
+    fn bias_form(&self) -> BiasForm {
+        BiasForm::None
     }
 
     /// Bias added to the score of head `head` between a query and a key `distance` positions before it, after the

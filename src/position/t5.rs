@@ -1,6 +1,6 @@
 //! T5 bias: a learned scalar per head and bucket of distances, added to the score (Raffel et al. 2020, §2.1).
 
-use super::{Learned, PositionMethod, Shape};
+use super::{BiasForm, Learned, PositionMethod, Shape};
 
 /// Buckets in all (causal: every one looks back).
 const N_BUCKET: usize = 32;
@@ -28,6 +28,14 @@ impl PositionMethod for T5Bias {
 
     fn name(&self) -> &'static str {
         "T5 bias"
+    }
+
+    fn description(&self) -> &'static str {
+        "Adds to each score a learned number for the head and the range that the distance falls in (Raffel et al. 2020)."
+    }
+
+    fn bias_form(&self) -> BiasForm {
+        BiasForm::Table
     }
 
     fn learned(&self) -> Option<Learned> {

@@ -92,6 +92,10 @@ impl PositionMethod for PartlyScaled {
         "Partly scaled"
     }
 
+    fn description(&self) -> &'static str {
+        "Turns every second pair."
+    }
+
     fn rotation(&self, position: f64, pair: usize, _head_dim: usize) -> Option<Rotation> {
         (pair == 1).then_some(Rotation { angle: 0.3 * position, scale: 2.0 })
     }
@@ -229,11 +233,45 @@ fn trained_slopes_start_as_those_of_alibi_and_move_by_ratio() {
 }
 
 #[test]
+fn a_bias_runs_as_its_form_says_whatever_is_learned() {
+    let n = 300;
+    for method in METHODS {
+        let mut fell = true;
+        for seed in 1..=20 {
+            let mut next = noise(seed);
+            let parameters: Vec<f32> = learned(method, seed).iter().map(|_| 3.0 * next()).collect();
+            let table = Tables::new(method, SHAPE, n, &parameters).bias;
+            let falls = table.chunks_exact(n).all(|head| head[0] == 0.0 && head.is_sorted_by(|a, b| a > b));
+            match method.bias_form() {
+                BiasForm::None => assert!(table.iter().all(|&b| b == 0.0), "{}", method.id()),
+                BiasForm::Falls => assert!(falls, "{}, seed {seed}", method.id()),
+                BiasForm::Table => fell &= falls,
+            }
+        }
+        assert!(!fell || method.bias_form() != BiasForm::Table, "{} only ever falls: it may say so", method.id());
+    }
+}
+
+#[test]
+fn what_a_method_says_of_itself_is_one_sentence_with_a_source() {
+    for method in METHODS {
+        let said = method.description();
+        assert!(said.len() <= 120 && said.ends_with(").") && said.contains(" et al. "), "{}: {said}", method.id());
+        assert!(METHODS.iter().all(|m| m.id() == method.id() || m.description() != said), "{said}");
+    }
+}
+
+#[test]
 fn each_method_enters_in_one_place_at_most_and_learns_its_bias_only() {
     let enters = |method: &dyn PositionMethod| {
         let t = Tables::new(method, SHAPE, 50, &learned(method, 3));
         assert_eq!(t.bias.len(), SHAPE.n_head * 50);
-        (t.embedding.is_some(), t.rotation.is_some(), t.bias.iter().any(|&b| b != 0.0), method.learned().is_some())
+        let places = Places::of(method, SHAPE);
+        let bias = t.bias.iter().any(|&b| b != 0.0);
+        let found = (t.embedding.is_some(), t.rotation.is_some(), bias);
+        assert_eq!(found, (places.embedding, places.rotation, places.bias != BiasForm::None), "{}", method.id());
+        assert_eq!(places.any(), t.embedding.is_some() || t.rotation.is_some() || bias, "{}", method.id());
+        (t.embedding.is_some(), t.rotation.is_some(), bias, method.learned().is_some())
     };
     for method in METHODS {
         let (embedding, rotation, bias, learns) = enters(method);

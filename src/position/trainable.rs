@@ -1,7 +1,7 @@
 //! ALiBi with slopes that are trained, which the paper tried and dropped (§3: weak extrapolation, training 3 % slower).
 
 use super::alibi::slope;
-use super::{Learned, PositionMethod, Shape};
+use super::{BiasForm, Learned, PositionMethod, Shape};
 
 /// ALiBi whose slopes start as they are and are learned from there, the same in every layer: head h has
 /// slope m_h · e^θ_h with θ_h = 0 at first, so that a slope changes by ratio and never its sign. Weight decay pulls θ
@@ -21,6 +21,18 @@ impl PositionMethod for TrainableSlopes {
 
     fn name(&self) -> &'static str {
         "ALiBi, trained slopes"
+    }
+
+    fn description(&self) -> &'static str {
+        "ALiBi with slopes that are learned, which its authors tried and dropped (Press et al. 2022)."
+    }
+
+    fn compared(&self) -> bool {
+        false
+    }
+
+    fn bias_form(&self) -> BiasForm {
+        BiasForm::Falls
     }
 
     fn learned(&self) -> Option<Learned> {
