@@ -175,3 +175,53 @@ fn scatter(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], n_tile: usize,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, noise, slopes, wide};
+    use super::*;
+    use crate::kernels::attention::{FarKeys, HeadBias, KeyValues, attention};
+
+    /// Σ output · weight by the formula, in double precision; biases `[H, T]`.
+    fn loss(qkv: &[f64], bias: &[f64], weight: &[f64], shape: &AttentionShape) -> f64 {
+        let (n, c, d, h) = (shape.length, shape.d_model, shape.head_dim(), shape.n_head);
+        let mut loss = 0.0;
+        for (segment, head) in (0..shape.n_segment).flat_map(|s| (0..h).map(move |h| (s, h))) {
+            let at = |part: usize, row: usize| &qkv[((segment * n + row) * 3 + part) * c + head * d..][..d];
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            for i in 0..n {
+                let score = |j: usize| dot(at(0, i), at(1, j)) / (d as f64).sqrt() + bias[head * n + i - j];
+                let weights: Vec<f64> = (0..=i).map(|j| score(j).exp()).collect();
+                let weight = &weight[(segment * n + i) * c + head * d..][..d];
+                let of_values: f64 = (0..=i).map(|j| weights[j] * dot(at(2, j), weight)).sum();
+                loss += of_values / weights.iter().sum::<f64>();
+            }
+        }
+        loss
+    }
+
+    #[test]
+    fn gradients_are_slopes_of_the_formula() {
+        // Within a tile, over the edge of one, over a block of keys.
+        for (n_segment, length, n_head, d) in [(2, 3, 2, 4), (1, 6, 1, 20), (1, KEYS + 2, 1, 2)] {
+            let shape = AttentionShape { n_segment, length, n_head, d_model: n_head * d };
+            let qkv = noise(1, n_segment * length * 3 * shape.d_model, 1.5);
+            let (bias, g) = (noise(2, n_head * length, 2.0), noise(3, qkv.len() / 3, 1.0));
+            let (kv, heads) = (KeyValues::of(&qkv, &shape), HeadBias::of_table(&bias, n_head));
+            let (out, log_sums) = attention(&qkv, &kv, &heads, &shape, 0..length, FarKeys::Computed);
+            let (dqkv, dbias) = backward(&qkv, &bias, &out, &g, &log_sums, &shape, true);
+            let (x, b, w) = (wide(&qkv), wide(&bias), wide(&g));
+            let name = format!("{n_segment} segments of {length}, {n_head} heads of {d}");
+            assert_close(&name, &dqkv, &slopes(&qkv, |x| loss(x, &b, &w, &shape)), 2e-5);
+            let wanted = slopes(&bias, |b| loss(&x, b, &w, &shape));
+            assert_close(&format!("{name}, biases"), &dbias.unwrap_or_default(), &wanted, 2e-5);
+            // A bias that is not learned costs nothing, and what is beyond the length has no gradient.
+            let longer: Vec<f32> = bias.chunks(length).flat_map(|row| [row, &[7.0; 5]].concat()).collect();
+            let (again, none) = backward(&qkv, &longer, &out, &g, &log_sums, &shape, false);
+            assert!(again == dqkv && none.is_none(), "{name}");
+            let (_, dbias) = backward(&qkv, &longer, &out, &g, &log_sums, &shape, true);
+            let beyond = dbias.iter().flatten().enumerate().filter(|(i, _)| i % (length + 5) >= length);
+            assert!(beyond.clone().count() == 5 * n_head && beyond.clone().all(|(_, &d)| d == 0.0), "{name}");
+        }
+    }
+}

@@ -181,3 +181,76 @@ fn larger(a: f32, b: f32) -> f32 {
 pub(super) fn norm(x: &[f32]) -> f32 {
     x.iter().map(|x| x * x).sum::<f32>().sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, noise, wide};
+    use super::*;
+
+    #[test]
+    fn a_query_reads_its_biases_by_ascending_keys_and_then_the_mask() {
+        let bias = ReversedBias::new(&[10.0, 11.0, 12.0, 13.0]);
+        assert_eq!(bias.of(2, 0)[..3], [12.0, 11.0, 10.0]);
+        assert!(bias.of(2, 3)[..KEYS - 3].iter().all(|&b| b == f32::NEG_INFINITY));
+        assert_eq!(bias.of(3, 1)[..3], [12.0, 11.0, 10.0]);
+        assert_eq!(bias.values[bias.offset(3, 1)], 12.0);
+    }
+
+    #[test]
+    fn the_bound_on_a_bias_is_the_largest_at_its_distance_or_beyond() {
+        let head = HeadBias::new(&[0.0, -3.0, -1.0, -2.0]);
+        let bound = |d: usize| head.largest_beyond[d] / LOG2_E;
+        assert_close("bound", &[bound(0), bound(1), bound(2), bound(3)], &[0.0, -1.0, -1.0, -2.0], 1e-6);
+        // What is no number bounds nothing.
+        let head = HeadBias::new(&[0.0, f32::NAN, -1.0]);
+        assert!(head.largest_beyond[0].is_nan() && head.largest_beyond[1].is_nan());
+        assert_eq!(HeadBias::of_table(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3).len(), 3);
+    }
+
+    #[test]
+    fn keys_and_values_lie_in_panels_and_the_rest_is_zero() {
+        let shape = AttentionShape { n_segment: 2, length: KEYS + 3, n_head: 2, d_model: 12 };
+        let (n, c, d) = (shape.length, shape.d_model, shape.head_dim());
+        let qkv = noise(1, 2 * n * 3 * c, 1.0);
+        let all = KeyValues::of(&qkv, &shape);
+        assert_eq!(all.len(), 4);
+        for (i, kv) in all.iter().enumerate() {
+            let (segment, head) = (i / 2, i % 2);
+            // Part 1 of a row is its key, part 2 its value.
+            let at = |part: usize, j: usize, k: usize| qkv[((segment * n + j) * 3 + part) * c + head * d + k];
+            for (j, k) in (0..n.next_multiple_of(LANES)).flat_map(|j| (0..d).map(move |k| (j, k))) {
+                let key = kv.keys[(j / LANES * d + k) * LANES + j % LANES];
+                assert_eq!(key, if j < n { at(1, j, k) } else { 0.0 }, "key {j}, {k}");
+            }
+            let rows = n.next_multiple_of(KEYS);
+            for (j, k) in (0..rows).flat_map(|j| (0..shape.padded()).map(move |k| (j, k))) {
+                let value = kv.values[(k / LANES * rows + j) * LANES + k % LANES];
+                assert_eq!(value, if j < n && k < d { at(2, j, k) } else { 0.0 }, "value {j}, {k}");
+            }
+            let norm = |j: usize| (0..d).map(|k| f64::from(at(1, j, k)).powi(2)).sum::<f64>().sqrt();
+            let largest = |end: usize| (0..end).map(norm).fold(0.0, f64::max);
+            assert_close("norm", &kv.norms, &[largest(KEYS), largest(n)], 1e-6);
+        }
+    }
+
+    #[test]
+    fn tile_products_are_inner_products() {
+        let d = 3;
+        let (tile, panel) = (noise(2, d * TILE, 1.0), noise(3, d * LANES, 1.0));
+        let found = tile_products(&tile, &panel, [Lanes::splat(0.5); TILE]).map(|lanes| lanes.to_array());
+        let (tile, panel) = (wide(&tile), wide(&panel));
+        for (t, found) in found.iter().enumerate() {
+            let product = |l: usize| 0.5 + (0..d).map(|k| tile[k * TILE + t] * panel[k * LANES + l]).sum::<f64>();
+            assert_close(&format!("vector {t}"), found, &(0..LANES).map(product).collect::<Vec<_>>(), 1e-6);
+        }
+    }
+
+    #[test]
+    fn rows_are_scaled_and_padded() {
+        let vectors = Vectors { source: &[1.0, 2.0, 9.0, 3.0, 4.0, 9.0], stride: 3, n: 2, d: 2 };
+        let rows = vectors.rows(4, 10.0);
+        assert_eq!(rows.len(), LANES * 4);
+        assert_eq!(rows[..8], [10.0, 20.0, 0.0, 0.0, 30.0, 40.0, 0.0, 0.0]);
+        assert!(rows[8..].iter().all(|&v| v == 0.0));
+    }
+}

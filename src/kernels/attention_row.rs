@@ -42,3 +42,35 @@ pub fn attend(query: &[f32], keys: &[f32], values: &[f32], stride: usize, bias: 
         out.iter_mut().zip(value).for_each(|(out, v)| *out += weight * v);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::assert_close;
+    use super::*;
+
+    /// Two keys of four values, each followed by its value vector: rows of 8.
+    const ROWS: [f32; 16] =
+        [std::f32::consts::LN_2, 0.0, 0.0, 0.0, 8.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 4.0, -1.0, 0.0, 2.0];
+    const QUERY: [f32; 4] = [2.0, 0.0, 0.0, 0.0];
+
+    #[test]
+    fn scores_weights_and_output_by_hand() {
+        // 2·ln 2/√4 = ln 2, and 0.
+        assert_close("score", &scores(&QUERY, &ROWS, 8), &[0.693_147_18, 0.0], 1e-7);
+        // Biases ln 3 for the key at hand and 0 for the one before: weights 3 against 2.
+        let bias = HeadBias::new(&[3.0f32.ln(), 0.0, 99.0]);
+        assert_close("weight", &weights(&QUERY, &ROWS, 8, &bias), &[0.4, 0.6], 2e-7);
+        // Added to what is there: 0.4·8 + 0.6·4 and so on.
+        let mut out = [100.0, 0.0, 0.0, 0.0];
+        attend(&QUERY, &ROWS, &ROWS[4..], 8, &bias, &mut out);
+        assert_close("output", &out, &[105.6, -0.2, 0.0, 1.2], 1e-5);
+    }
+
+    #[test]
+    fn a_key_out_of_sight_weighs_nothing_and_large_scores_do_not_overflow() {
+        let bias = HeadBias::new(&[0.0, f32::NEG_INFINITY]);
+        assert_eq!(weights(&QUERY, &ROWS, 8, &bias), [0.0, 1.0]);
+        let bias = HeadBias::new(&[500.0, 500.0]);
+        assert_close("weight", &weights(&QUERY, &ROWS, 8, &bias), &[2.0 / 3.0, 1.0 / 3.0], 1e-4);
+    }
+}

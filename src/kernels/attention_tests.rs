@@ -1,15 +1,8 @@
 //! The attention kernel against its formula in f64, and far keys skipped against far keys computed.
 
+use super::super::samples::{assert_close, cases, noise};
 use super::*;
-
-fn noise(seed: u64, n: usize, size: f32) -> Vec<f32> {
-    let mut state = seed | 1;
-    let mut next = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 40) as f32 / (1u64 << 23) as f32 - 1.0) * size
-    };
-    (0..n).map(|_| next()).collect()
-}
+use proptest::prelude::*;
 
 fn shape(n_segment: usize, length: usize, n_head: usize, d: usize) -> AttentionShape {
     AttentionShape { n_segment, length, n_head, d_model: n_head * d }
@@ -34,23 +27,39 @@ fn formula(qkv: &[f32], bias: &[f32], s: &AttentionShape, segment: usize, head: 
 }
 
 #[test]
-fn outputs_and_log_sums_follow_the_formula_for_any_range_of_queries() {
-    for (n_segment, length, d, queries) in
-        [(1, 1, 16, 0..1), (2, 70, 8, 0..70), (1, 200, 16, 61..67), (1, 200, 20, 126..200), (3, 65, 32, 63..65)]
-    {
-        let s = shape(n_segment, length, 2, d);
+fn two_tokens_by_hand() {
+    // The second query: q·k/√4 = ln 2 for the first key and 0 for its own, biases 0 and ln 3: weights 2 against 3.
+    let s = shape(1, 2, 1, 4);
+    let mut qkv = [0.0; 24];
+    (qkv[4], qkv[8], qkv[9]) = (2.0f32.ln(), 8.0, 1.0);
+    (qkv[12], qkv[17], qkv[20], qkv[21]) = (2.0, 1.0, 4.0, -1.0);
+    let (out, log_sums) = run(&qkv, &[3.0f32.ln(), 0.0], &s, 0..2, FarKeys::Skipped);
+    assert_close("output", &out, &[8.0, 1.0, 0.0, 0.0, 5.6, -0.2, 0.0, 0.0], 1e-6);
+    assert_close("log-sum", &log_sums, &[3.0f64.ln(), 5.0f64.ln()], 1e-6);
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+    #[test]
+    fn outputs_and_log_sums_follow_the_formula_for_any_range_of_queries(
+        n_segment in 1usize..4, length in 1usize..210, n_head in 1usize..3, d in 1usize..40,
+        ends in any::<[prop::sample::Index; 2]>(), beyond in 0usize..9,
+    ) {
+        let s = shape(n_segment, length, n_head, d);
+        let mut ends = ends.map(|end| end.index(length + 1));
+        ends.sort_unstable();
+        let queries = ends[0]..ends[1].max(ends[0] + 1).min(length);
         let qkv = noise(length as u64, n_segment * length * 3 * s.d_model, 1.5);
-        let bias = noise(7, 2 * length, 3.0);
+        let bias = noise(7, n_head * (length + beyond), 3.0);
         let (out, log_sums) = run(&qkv, &bias, &s, queries.clone(), FarKeys::Computed);
         let n = queries.len();
-        for (segment, head, i) in (0..n_segment).flat_map(|g| (0..2).flat_map(move |h| (0..n).map(move |i| (g, h, i))))
+        for (segment, head, i) in
+            (0..n_segment).flat_map(|g| (0..n_head).flat_map(move |h| (0..n).map(move |i| (g, h, i))))
         {
+            let name = format!("query {} of head {head} of segment {segment}", queries.start + i);
             let (expected, log_sum) = formula(&qkv, &bias, &s, segment, head, queries.start + i);
-            let found = &out[(segment * n + i) * s.d_model + head * d..][..d];
-            for (a, b) in found.iter().zip(&expected) {
-                assert!((*a as f64 - b).abs() < 1e-5, "T={length} D={d} query {i}: {a} against {b}");
-            }
-            assert!((log_sums[(segment * 2 + head) * n + i] as f64 - log_sum).abs() < 1e-5, "T={length} query {i}");
+            assert_close(&name, &out[(segment * n + i) * s.d_model + head * d..][..d], &expected, 1e-5);
+            assert_close(&name, &log_sums[(segment * n_head + head) * n + i..][..1], &[log_sum], 1e-5);
         }
     }
 }

@@ -114,3 +114,49 @@ pub fn embedding(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, values, variable};
+    use super::*;
+
+    #[test]
+    fn row_wise_operations_by_hand() -> Result<()> {
+        // Mean 2.5, variance 1.25: ±1.5/√1.25001 and ±0.5/√1.25001.
+        let x = variable(&[1.0, 2.0, 3.0, 4.0], 4)?;
+        let (w, b) = (variable(&[1.0, 2.0, -1.0, 0.5], 4)?, variable(&[0.0, 1.0, 0.0, -1.0], 4)?);
+        let norm = layer_norm(&x, &w, &b)?;
+        assert_close("norm", &values(&norm)?, &[-1.341_635_42, 0.105_576_38, -0.447_211_81, -0.329_182_29], 1e-6);
+        let product = linear(
+            &x,
+            variable(&[1.0, 0.0, -1.0, 2.0, 0.0, 1.0, 1.0, 0.0], 4)?.as_tensor(),
+            variable(&[10.0, 20.0], 2)?.as_tensor(),
+        )?;
+        assert_close("product", &values(&product)?, &[16.0, 25.0], 0.0);
+        let gelu = gelu(variable(&[-1.0, 0.0, 2.0], 3)?.as_tensor())?;
+        assert_close("GELU", &values(&gelu)?, &[-0.158_808_01, 0.0, 1.954_597_69], 1e-6);
+        // Probabilities 1/4 and 3/4.
+        let losses = cross_entropy(variable(&[0.0, 3.0f32.ln(), 0.0, 3.0f32.ln()], 2)?.as_tensor(), &[0, 1])?;
+        assert_close("loss", &values(&losses)?, &[1.386_294_36, 0.287_682_07], 1e-6);
+        let rows =
+            embedding(variable(&[1.0, 2.0, 3.0, 4.0], 2)?.as_tensor(), &[1, 0], 10.0, Some(&[0.5, 0.0, -1.0, 0.0]), 2)?;
+        assert_close("embedding", &values(&rows)?, &[30.5, 40.0, 9.0, 20.0], 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn rotation_and_attention_by_hand() -> Result<()> {
+        let shape = AttentionShape { n_segment: 1, length: 2, n_head: 1, d_model: 2 };
+        // The second row turns by 90°.
+        let table = RotationTable { cos: vec![1.0, 0.0], sin: vec![0.0, 1.0] };
+        let x = variable(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0].repeat(2), 6)?;
+        let turned = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, -2.0, 1.0, -4.0, 3.0, 5.0, 6.0];
+        assert_close("rotation", &values(&rotary(&x, &table, &shape)?)?, &turned, 0.0);
+        // The second query: q·k/√2 = ln 2 for the first key and 0 for its own, biases 0 and ln 3: weights 2 against 3.
+        let qkv = [0.0, 0.0, 2.0f32.ln(), 0.0, 8.0, 1.0, 2.0f32.sqrt(), 0.0, 0.0, 1.0, 4.0, -1.0];
+        let bias = variable(&[3.0f32.ln(), 0.0], 2)?;
+        let out = attention(variable(&qkv, 6)?.as_tensor(), &bias, &shape)?;
+        assert_close("attention", &values(&out)?, &[8.0, 1.0, 5.6, -0.2], 1e-6);
+        Ok(())
+    }
+}

@@ -94,3 +94,51 @@ impl CustomOp1 for CrossEntropy {
         Tensor::from_vec(dx, logits.shape(), logits.device()).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, cases, gradients, noise, values, variable, wide};
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn losses_and_gradients_by_hand() -> Result<()> {
+        // Probabilities 1/4 and 3/4: −ln(1/4), −ln(3/4), and a row that is not scored.
+        let logits = variable(&[0.0, 3.0f32.ln()].repeat(3), 2)?;
+        let out = apply(&logits, &Arc::new(vec![0, 1, NOT_SCORED]))?;
+        assert_close("loss", &values(&out)?, &[1.386_294_361, 0.287_682_072, 0.0], 3e-7);
+        let found = gradients(&out, &[1.0, 2.0, 5.0], &[&logits])?;
+        assert_close("gradient", &found[0], &[-0.75, 0.75, 0.5, -0.5, 0.0, 0.0], 3e-7);
+        Ok(())
+    }
+
+    #[test]
+    fn large_logits_do_not_overflow_and_nan_stays() {
+        assert_eq!(cross_entropy(&[1_000.0, 0.0, -1_000.0, 0.0], &[1, 1]), [1_000.0, 0.0]);
+        assert_eq!(cross_entropy(&[f32::NEG_INFINITY, 2.0], &[0]), [f32::INFINITY]);
+        assert!(cross_entropy(&[f32::NAN, 2.0], &[1])[0].is_nan());
+    }
+
+    #[test]
+    fn targets_that_do_not_fit_are_refused() -> Result<()> {
+        let logits = variable(&[0.0; 6], 3)?;
+        assert!(apply(&logits, &Arc::new(vec![0, 3])).is_err(), "a target of 3 among 3");
+        assert!(apply(&logits, &Arc::new(vec![0])).is_err(), "one target for two rows");
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(cases(64))]
+        #[test]
+        fn every_vocabulary_follows_the_definition(v in 1usize..300, rows in 1usize..9, size in 0.1f32..50.0) {
+            let logits = noise(v as u64, rows * v, size);
+            let targets: Vec<u32> = (0..rows).map(|r| (r * 37 % v) as u32).collect();
+            let wanted: Vec<f64> = wide(&logits)
+                .chunks(v)
+                .zip(&targets)
+                .map(|(row, &t)| row.iter().map(|l| (l - row[t as usize]).exp()).sum::<f64>().ln())
+                .collect();
+            assert_close("loss", &cross_entropy(&logits, &targets), &wanted, 1e-5 * f64::from(size.max(1.0)));
+        }
+    }
+}

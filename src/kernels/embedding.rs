@@ -70,3 +70,32 @@ impl CustomOp1 for Embed {
         Tensor::from_vec(dw, weight.shape(), weight.device()).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{gradients, values, variable};
+    use super::*;
+
+    #[test]
+    fn rows_and_gradients_by_hand() -> Result<()> {
+        let weight = variable(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2)?;
+        let tokens = Arc::new(vec![2, 0, 1, 2]);
+        let positions = Arc::new(vec![0.5, 0.25, -1.0, -2.0]);
+        // Two segments of two tokens.
+        let out = apply(&weight, &tokens, 10.0, Some(&positions), 2)?;
+        assert_eq!(values(&out)?, [50.5, 60.25, 9.0, 18.0, 30.5, 40.25, 49.0, 58.0]);
+        // Token 2 stands twice, and gets both.
+        let found = gradients(&out, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], &[&weight])?;
+        assert_eq!(found[0], [30.0, 40.0, 50.0, 60.0, 80.0, 100.0]);
+        let alone = apply(&weight, &tokens, 10.0, None, 2)?;
+        assert_eq!(values(&alone)?, [50.0, 60.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_token_outside_the_vocabulary_is_refused() -> Result<()> {
+        let weight = variable(&[1.0, 2.0, 3.0, 4.0], 2)?;
+        assert!(apply(&weight, &Arc::new(vec![0, 2]), 1.0, None, 2).is_err());
+        Ok(())
+    }
+}

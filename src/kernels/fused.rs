@@ -237,3 +237,100 @@ impl HeadWeights {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::composed;
+    use super::super::samples::{assert_close, cases, noise, values, wide};
+    use super::*;
+    use candle_core::Device;
+    use proptest::prelude::*;
+
+    /// The numbers of a matrix with a bias or of a norm, by seed.
+    fn pair(seed: u64, outputs: usize, inputs: usize) -> Result<[Tensor; 2]> {
+        let size = 1.0 / (inputs as f32).sqrt();
+        let weight = Tensor::from_vec(noise(seed, outputs * inputs, size), (outputs, inputs), &Device::Cpu)?;
+        Ok([weight, Tensor::from_vec(noise(seed + 50, outputs, 0.3), outputs, &Device::Cpu)?])
+    }
+
+    fn norm(of: &[Tensor; 2]) -> Result<NormWeights> {
+        Ok(NormWeights { weight: values(&of[0])?, bias: values(&of[1])? })
+    }
+
+    fn affine(of: &[Tensor; 2]) -> Result<Affine> {
+        let (outputs, inputs) = of[0].dims2()?;
+        Ok(Affine { weight: Packed::new(&values(&of[0])?, outputs, inputs), bias: values(&of[1])? })
+    }
+
+    /// A norm's weight as composed operations take it, `[C]`.
+    fn flat([weight, bias]: [Tensor; 2]) -> Result<[Tensor; 2]> {
+        Ok([weight.flatten_all()?, bias])
+    }
+
+    fn same(what: &str, fused: &Tensor, composed: &Tensor) -> Result<()> {
+        assert_eq!(fused.dims(), composed.dims(), "{what}");
+        assert_close(what, &values(fused)?, &wide(&values(composed)?), 2e-4);
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(cases(24))]
+        #[test]
+        fn a_block_is_its_operations_one_by_one(
+            rows in 1usize..80, half in 1usize..5, n_head in 1usize..4, f in 1usize..40, rotates: bool,
+        ) {
+            let c = 2 * half * n_head;
+            let [ln1, ln2] = [flat(pair(1, c, 1)?)?, flat(pair(2, c, 1)?)?];
+            let [to_qkv, out, up, down] = [pair(3, 3 * c, c)?, pair(4, c, c)?, pair(5, f, c)?, pair(6, c, f)?];
+            let block = Arc::new(BlockWeights {
+                ln1: norm(&ln1)?, qkv: affine(&to_qkv)?, out: affine(&out)?,
+                ln2: norm(&ln2)?, up: affine(&up)?, down: affine(&down)?,
+            });
+            let x = Tensor::from_vec(noise(7, rows * c, 1.0), (rows, c), &Device::Cpu)?;
+            let attended = Tensor::from_vec(noise(8, rows * c, 1.0), (rows, c), &Device::Cpu)?;
+            let angles = noise(9, rows * half, 3.0);
+            let table = Arc::new(RotationTable {
+                cos: angles.iter().map(|a| a.cos()).collect(),
+                sin: angles.iter().map(|a| a.sin()).collect(),
+            });
+            let shape = super::super::attention_layout::AttentionShape { n_segment: 1, length: rows, n_head, d_model: c };
+            let plain = composed::linear(&composed::layer_norm(&x, &ln1[0], &ln1[1])?, &to_qkv[0], &to_qkv[1])?;
+            let plain = if rotates { composed::rotary(&plain, &table, &shape)? } else { plain };
+            same("qkv", &qkv(&x, &block, rotates.then(|| (table, n_head, 0)))?, &plain)?;
+            let after = (&x + composed::linear(&attended, &out[0], &out[1])?)?;
+            let hidden = composed::linear(&composed::layer_norm(&after, &ln2[0], &ln2[1])?, &up[0], &up[1])?;
+            let plain = (&after + composed::linear(&composed::gelu(&hidden)?, &down[0], &down[1])?)?;
+            same("finish", &finish(&x, &attended, &block)?, &plain)?;
+        }
+
+        #[test]
+        fn losses_are_those_of_whole_logits(rows in 1usize..70, c in 1usize..20, v in 1usize..700, seed in 0u64..9) {
+            let ln_f = flat(pair(seed + 1, c, 1)?)?;
+            let [output, _] = pair(seed + 2, v, c)?;
+            let head = Arc::new(HeadWeights { ln_f: norm(&ln_f)?, output: Packed::new(&values(&output)?, v, c) });
+            let x = Tensor::from_vec(noise(seed + 3, rows * c, 5.0), (rows, c), &Device::Cpu)?;
+            let target = |r: usize| if r % 7 == 6 { NOT_SCORED } else { ((r * 131 + seed as usize) % v) as u32 };
+            let targets: Vec<u32> = (0..rows).map(target).collect();
+            let logits = composed::layer_norm(&x, &ln_f[0], &ln_f[1])?.matmul(&output.t()?)?;
+            let any: Vec<u32> = targets.iter().map(|&t| if t == NOT_SCORED { 0 } else { t }).collect();
+            let mut wanted = wide(&values(&composed::cross_entropy(&logits, &any)?)?);
+            (0..rows).filter(|&r| targets[r] == NOT_SCORED).for_each(|r| wanted[r] = 0.0);
+            assert_close("loss", &values(&losses(&x, &head, &Arc::new(targets))?)?, &wanted, 2e-4);
+            let first = values(&x)?;
+            assert_close("logit", &head.logits(&first[..c]), &wide(&values(&logits.narrow(0, 0, 1)?)?), 2e-4);
+        }
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_are_refused() -> Result<()> {
+        let head = Arc::new(HeadWeights {
+            ln_f: NormWeights { weight: vec![1.0; 4], bias: vec![0.0; 4] },
+            output: Packed::new(&[0.0; 12], 3, 4),
+        });
+        let x = Tensor::zeros((2, 4), candle_core::DType::F32, &Device::Cpu)?;
+        assert!(losses(&x, &head, &Arc::new(vec![0, 3])).is_err(), "a target of 3 among 3");
+        assert!(losses(&x, &head, &Arc::new(vec![0])).is_err(), "one target for two rows");
+        assert!(losses(&x.narrow(1, 0, 2)?, &head, &Arc::new(vec![0, 1])).is_err(), "rows of another width");
+        Ok(())
+    }
+}

@@ -74,3 +74,43 @@ impl CustomOp1 for Gelu {
         Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, gradients, slopes, values, variable};
+    use super::*;
+
+    /// GELU of each, by the formula above in double precision.
+    const KNOWN: [(f32, f64); 7] = [
+        (-3.0, -0.003_637_392_081_77),
+        (-1.0, -0.158_808_009_391_72),
+        (-0.5, -0.154_285_990_174_86),
+        (0.0, 0.0),
+        (0.5, 0.345_714_009_825_14),
+        (1.0, 0.841_191_990_608_28),
+        (2.0, 1.954_597_694_087_78),
+    ];
+
+    #[test]
+    fn values_and_slopes_are_those_of_the_formula() -> Result<()> {
+        // Whole lanes and a ragged end.
+        let x: Vec<f32> = KNOWN.iter().map(|k| k.0).cycle().take(35).collect();
+        let y: Vec<f64> = KNOWN.iter().map(|k| k.1).cycle().take(35).collect();
+        let x = variable(&x, 35)?;
+        let out = apply(x.as_tensor())?;
+        assert_close("GELU", &values(&out)?, &y, 3e-7);
+        let weight: Vec<f32> = (0..35).map(|i| 1.0 + i as f32 / 8.0).collect();
+        let exact = |x: f64| 0.5 * x * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044_715 * x.powi(3))).tanh());
+        let wanted = slopes(&values(&x)?, |x| x.iter().zip(&weight).map(|(&x, &w)| exact(x) * f64::from(w)).sum());
+        assert_close("slope", &gradients(&out, &weight, &[&x])?[0], &wanted, 3e-6);
+        Ok(())
+    }
+
+    #[test]
+    fn far_from_zero_it_is_nothing_or_its_argument_and_nan_is_kept() {
+        let one = |x: f32| gelu(Lanes::splat(x)).to_array()[0];
+        assert_eq!((one(1e4), one(40.0)), (1e4, 40.0));
+        assert!(one(-1e4).abs() < 1e-30 && one(-40.0).abs() < 1e-30);
+        assert!(one(f32::NAN).is_nan());
+    }
+}

@@ -136,3 +136,69 @@ fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], c: usize) -> (Ve
     }
     (dx, dw, db)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, cases, gradients, noise, slopes, values, variable, wide};
+    use super::*;
+    use candle_core::Device;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_are_centred_scaled_and_shifted() {
+        // Means 2.5 and 0, variances 1.25 and 2: 1.5/√1.25001 = 1.34163542, 0.5/√1.25001 = 0.44721181,
+        // 2/√2.00001 = 1.41421003.
+        let x = [1.0, 2.0, 3.0, 4.0, -2.0, 0.0, 0.0, 2.0];
+        let mut out = [0.0; 8];
+        layer_norm(&x, &[1.0, 2.0, -1.0, 0.5], &[0.0, 1.0, 0.0, -1.0], &mut out);
+        let wanted =
+            [-1.341_635_42, 0.105_576_38, -0.447_211_81, -0.329_182_29, -1.414_210_03, 1.0, 0.0, -0.292_894_99];
+        assert_close("norm", &out, &wanted, 1e-6);
+    }
+
+    /// One row by its definition.
+    fn row(x: &[f64], weight: &[f64], bias: &[f64]) -> Vec<f64> {
+        let n = x.len() as f64;
+        let mean = x.iter().sum::<f64>() / n;
+        let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+        let scale = (variance + f64::from(LAYER_NORM_EPS)).sqrt();
+        (0..x.len()).map(|i| (x[i] - mean) / scale * weight[i] + bias[i]).collect()
+    }
+
+    proptest! {
+        #![proptest_config(cases(64))]
+        #[test]
+        fn every_width_and_number_of_rows_follows_the_definition(c in 1usize..80, rows in 1usize..140, seed in 0u64..99) {
+            // A mean far from zero: a variance from mean squares would lose its digits.
+            let x: Vec<f32> = noise(seed, rows * c, 1.0).iter().map(|x| x + 30.0).collect();
+            let (w, b) = (noise(seed + 1, c, 1.0), noise(seed + 2, c, 1.0));
+            let out = apply(
+                &Tensor::from_slice(&x, (rows, c), &Device::Cpu)?,
+                &Tensor::from_slice(&w, c, &Device::Cpu)?,
+                &Tensor::from_slice(&b, c, &Device::Cpu)?,
+            )?;
+            let wanted: Vec<f64> =
+                wide(&x).chunks(c).flat_map(|x| row(x, &wide(&w), &wide(&b))).collect();
+            assert_close("norm", &values(&out)?, &wanted, 2e-4);
+        }
+    }
+
+    #[test]
+    fn gradients_are_slopes_of_the_definition() -> Result<()> {
+        let (rows, c) = (ROWS_PER_CHUNK + 2, 5);
+        let (x, w, b) = (noise(1, rows * c, 2.0), noise(2, c, 1.0), noise(3, c, 1.0));
+        let g = noise(4, rows * c, 1.0);
+        let vars = [variable(&x, c)?, variable(&w, c)?, variable(&b, c)?];
+        let [weight, bias] = [&vars[1], &vars[2]].map(|v| v.as_tensor().squeeze(0));
+        let out = apply(vars[0].as_tensor(), &weight?, &bias?)?;
+        let found = gradients(&out, &g, &[&vars[0], &vars[1], &vars[2]])?;
+        let loss = |x: &[f64], w: &[f64], b: &[f64]| -> f64 {
+            x.chunks(c).flat_map(|x| row(x, w, b)).zip(&g).map(|(y, &g)| y * f64::from(g)).sum()
+        };
+        let (xs, ws, bs) = (wide(&x), wide(&w), wide(&b));
+        assert_close("of rows", &found[0], &slopes(&x, |x| loss(x, &ws, &bs)), 2e-5);
+        assert_close("of weights", &found[1], &slopes(&w, |w| loss(&xs, w, &bs)), 2e-5);
+        assert_close("of biases", &found[2], &slopes(&b, |b| loss(&xs, &ws, b)), 2e-5);
+        Ok(())
+    }
+}

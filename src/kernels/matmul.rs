@@ -203,3 +203,54 @@ impl CustomOp2 for Linear {
         Ok((Some(dx), Some(dw)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{gradients, values, variable};
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn a_product_by_hand_transposed_and_added() {
+        let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, -1.0, 0.0, 2.0, 10.0, 0.5]);
+        // [2, 3] · [3, 2].
+        let mut out = [0.0; 4];
+        matmul(Matrix::new(&a, 2, 3), Matrix::new(&b, 3, 2), &mut out, false);
+        assert_eq!(out, [31.0, 4.5, 64.0, 9.0]);
+        // The same matrices read as [3, 2]ᵀ · [2, 3]ᵀ.
+        matmul(Matrix::new(&a, 3, 2).t(), Matrix::new(&b, 2, 3).t(), &mut out, false);
+        assert_eq!(out, [-2.0, 34.5, -2.0, 47.0]);
+        matmul(Matrix::new(&a, 2, 3), Matrix::new(&b, 3, 2), &mut out, true);
+        assert_eq!(out, [29.0, 39.0, 62.0, 56.0]);
+    }
+
+    /// Rows `[3, 2]` and weights `[4, 2]`.
+    const X: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    const W: [f32; 8] = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, -1.0];
+
+    #[test]
+    fn a_linear_map_and_its_gradients_by_hand() -> Result<()> {
+        let (x, w) = (variable(&X, 2)?, variable(&W, 2)?);
+        let b = candle_core::Var::from_slice(&[10.0f32, 20.0, 30.0, 40.0], 4, &Device::Cpu)?;
+        let out = linear(&x, &w, &b)?;
+        assert_eq!(values(&out)?, [11.0, 22.0, 33.0, 40.0, 13.0, 24.0, 37.0, 42.0, 15.0, 26.0, 41.0, 44.0]);
+        // Weight (r + 1)(o + 1) on output o of row r.
+        let g: Vec<f32> = (1..=3).flat_map(|r| (1..=4).map(move |o| (r * o) as f32)).collect();
+        let found = gradients(&out, &g, &[&x, &w, &b])?;
+        assert_eq!(found[0], [12.0, 1.0, 24.0, 2.0, 36.0, 3.0]);
+        assert_eq!(found[1], [22.0, 28.0, 44.0, 56.0, 66.0, 84.0, 88.0, 112.0]);
+        assert_eq!(found[2], [6.0, 12.0, 18.0, 24.0]);
+        let out = project(&x, &w)?;
+        assert_eq!(values(&out)?, [1.0, 2.0, 3.0, 0.0, 3.0, 4.0, 7.0, 2.0, 5.0, 6.0, 11.0, 4.0]);
+        assert_eq!(gradients(&out, &g, &[&x, &w])?, found[..2]);
+        Ok(())
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused() -> Result<()> {
+        let (x, w, b) = (variable(&X, 2)?, variable(&W, 4)?, variable(&W, 8)?);
+        assert!(project(&x, &w).is_err());
+        assert!(linear(&x, variable(&W, 2)?.as_tensor(), &b).is_err());
+        Ok(())
+    }
+}

@@ -23,6 +23,8 @@ pub mod vector;
 mod attention_backward;
 mod attention_forward;
 mod attention_layout;
+#[cfg(test)]
+mod samples;
 mod storage;
 
 pub use storage::with_floats;

@@ -130,60 +130,66 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{assert_close, cases, noise, wide};
     use super::*;
-
-    fn noise(seed: u64, n: usize) -> Vec<f32> {
-        let mut state = seed | 1;
-        let mut next = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
-    }
+    use proptest::prelude::*;
 
     fn gelu(x: f64) -> f64 {
         0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
     }
 
-    #[test]
-    fn products_are_sums_of_products_for_any_shape() {
-        for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (4, 16, 16), (33, 24, 40), (70, 128, 100)] {
-            let (x, w, b) = (noise(1, rows * inputs), noise(2, outputs * inputs), noise(3, outputs));
-            let before = noise(4, rows * outputs);
+    proptest! {
+        #![proptest_config(cases(64))]
+        #[test]
+        fn products_are_sums_of_products(rows in 1usize..80, inputs in 1usize..70, outputs in 1usize..70) {
+            let (x, w, b) = (noise(1, rows * inputs, 1.0), noise(2, outputs * inputs, 1.0), noise(3, outputs, 1.0));
+            let before = noise(4, rows * outputs, 1.0);
             let packed = Packed::new(&w, outputs, inputs);
-            for then in [Then::Store, Then::Gelu, Then::Add] {
+            let (xs, ws, bs) = (wide(&x), wide(&w), wide(&b));
+            let dot = |i: usize| -> f64 {
+                let (x, w) = (&xs[i / outputs * inputs..][..inputs], &ws[i % outputs * inputs..][..inputs]);
+                x.iter().zip(w).map(|(x, w)| x * w).sum()
+            };
+            let sums: Vec<f64> = (0..rows * outputs).map(|i| dot(i) + bs[i % outputs]).collect();
+            for (then, wanted) in [
+                (Then::Store, sums.clone()),
+                (Then::Gelu, sums.iter().map(|&s| gelu(s)).collect()),
+                (Then::Add, sums.iter().zip(&before).map(|(s, &b)| s + f64::from(b)).collect()),
+            ] {
                 let mut out = before.clone();
                 packed.apply(&x, &b, then, &mut out);
-                for (i, y) in out.iter().enumerate() {
-                    let (row, o) = (i / outputs, i % outputs);
-                    let sum: f64 =
-                        (0..inputs).map(|k| x[row * inputs + k] as f64 * w[o * inputs + k] as f64).sum::<f64>();
-                    let sum = sum + b[o] as f64;
-                    let expected = match then {
-                        Then::Store => sum,
-                        Then::Gelu => gelu(sum),
-                        Then::Add => sum + before[i] as f64,
-                    };
-                    let error = (*y as f64 - expected).abs();
-                    assert!(error < 2e-5, "{rows}×{inputs}×{outputs} {then:?} at {i}: {y} against {expected}");
-                }
+                assert_close(&format!("{then:?}"), &out, &wanted, 2e-5);
+            }
+        }
+
+        #[test]
+        fn some_outputs_are_those_of_the_whole_product(
+            rows in 1usize..9, inputs in 1usize..20, outputs in 1usize..90, from: prop::sample::Index, to: prop::sample::Index,
+        ) {
+            let (x, w) = (noise(5, rows * inputs, 1.0), noise(6, outputs * inputs, 1.0));
+            let packed = Packed::new(&w, outputs, inputs);
+            let mut whole = vec![0.0; rows * outputs];
+            packed.apply(&x, &[], Then::Store, &mut whole);
+            // Whole panels, the last of which may be ragged.
+            let n_panel = outputs.div_ceil(LANES);
+            let first = from.index(n_panel);
+            let end = (first + 1 + to.index(n_panel - first)) * LANES;
+            let (first, end) = (first * LANES, end.min(outputs));
+            let mut part = vec![0.0; rows * (end - first)];
+            packed.some_outputs(&x, first, &mut part);
+            for (part, whole) in part.chunks(end - first).zip(whole.chunks(outputs)) {
+                prop_assert_eq!(part, &whole[first..end]);
             }
         }
     }
 
     #[test]
-    fn some_outputs_are_those_of_the_whole_product() {
-        let (rows, inputs, outputs) = (5, 12, 3 * LANES + 3);
-        let (x, w) = (noise(5, rows * inputs), noise(6, outputs * inputs));
-        let packed = Packed::new(&w, outputs, inputs);
-        let mut whole = vec![0.0; rows * outputs];
-        packed.apply(&x, &[], Then::Store, &mut whole);
-        for (first, n) in [(0, LANES), (LANES, 2 * LANES), (2 * LANES, LANES + 3)] {
-            let mut part = vec![0.0; rows * n];
-            packed.some_outputs(&x, first, &mut part);
-            for (part, whole) in part.chunks(n).zip(whole.chunks(outputs)) {
-                assert_eq!(part, &whole[first..first + n]);
-            }
-        }
+    fn a_product_by_hand() {
+        // [2, 2] · [3, 2]ᵀ and a bias.
+        let packed = Packed::new(&[1.0, 0.0, 0.0, 1.0, 2.0, -1.0], 3, 2);
+        assert_eq!((packed.outputs(), packed.inputs()), (3, 2));
+        let mut out = [0.0; 6];
+        packed.apply(&[1.0, 2.0, 3.0, 4.0], &[10.0, 20.0, 30.0], Then::Store, &mut out);
+        assert_eq!(out, [11.0, 22.0, 30.0, 13.0, 24.0, 32.0]);
     }
 }

@@ -77,3 +77,65 @@ impl CustomOp1 for Rotate {
         Tensor::from_vec(dx, qkv.shape(), qkv.device()).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{assert_close, cases, gradients, noise, values, variable, wide};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Position 0 turns nothing; position 1 turns the first pair by 90° and the second by 180°.
+    fn quarter_turns() -> RotationTable {
+        RotationTable { cos: vec![1.0, 1.0, 0.0, -1.0], sin: vec![0.0, 0.0, 1.0, 0.0] }
+    }
+
+    #[test]
+    fn quarter_turns_by_hand() -> Result<()> {
+        let row: Vec<f32> = (1..=12).map(|i| i as f32).collect();
+        let x = variable(&row.repeat(3), 12)?;
+        // Rows at positions 1, 0 and 1.
+        let out = apply(&x, &Arc::new(quarter_turns()), 1, 1)?;
+        let turned = [-3.0, -2.0, 1.0, -4.0, -7.0, -6.0, 5.0, -8.0, 9.0, 10.0, 11.0, 12.0];
+        assert_eq!(values(&out)?, [&turned[..], &row, &turned].concat());
+        let back = [3.0, -2.0, -1.0, -4.0, 7.0, -6.0, -5.0, -8.0, 9.0, 10.0, 11.0, 12.0];
+        assert_eq!(gradients(&out, &row.repeat(3), &[&x])?[0], [&back[..], &row, &back].concat());
+        Ok(())
+    }
+
+    #[test]
+    fn heads_turn_apart() {
+        let table = RotationTable { cos: vec![0.0], sin: vec![1.0] };
+        let mut row: Vec<f32> = (1..=12).map(|i| i as f32).collect();
+        rotate(&mut row, &table, 2, 4, 0, 1.0);
+        assert_eq!(row, [-2.0, 1.0, -4.0, 3.0, -6.0, 5.0, -8.0, 7.0, 9.0, 10.0, 11.0, 12.0]);
+    }
+
+    proptest! {
+        #![proptest_config(cases(48))]
+        #[test]
+        fn rows_turn_by_their_position_alone(
+            half in 1usize..9, n_head in 1usize..4, length in 1usize..12, first in 0usize..20, rows in 1usize..150,
+        ) {
+            let c = 2 * half * n_head;
+            let angles = noise(1, length * half, 3.0);
+            let table = RotationTable {
+                cos: angles.iter().map(|a| a.cos()).collect(),
+                sin: angles.iter().map(|a| a.sin()).collect(),
+            };
+            let qkv = noise(2, rows * 3 * c, 1.0);
+            let got = values(&apply(variable(&qkv, 3 * c)?.as_tensor(), &Arc::new(table), n_head, first)?)?;
+            for (r, (row, before)) in got.chunks(3 * c).zip(qkv.chunks(3 * c)).enumerate() {
+                let angles = wide(&angles[(first + r) % length * half..][..half]);
+                let at = |i: usize| f64::from(before[i]);
+                let wanted: Vec<f64> = (0..3 * c)
+                    .map(|i| match (i % (2 * half)).checked_sub(half) {
+                        _ if i >= 2 * c => at(i),
+                        None => at(i) * angles[i % half].cos() - at(i + half) * angles[i % half].sin(),
+                        Some(pair) => at(i) * angles[pair].cos() + at(i - half) * angles[pair].sin(),
+                    })
+                    .collect();
+                assert_close(&format!("row {r}"), row, &wanted, 1e-6);
+            }
+        }
+    }
+}

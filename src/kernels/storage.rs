@@ -55,3 +55,33 @@ pub(super) fn map_indices<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync + Sen
 
 /// Rows per chunk for cheap row-wise operations: large enough to hide the cost of handing a chunk out.
 pub(super) const ROWS_PER_CHUNK: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn the_values_of_a_view_are_its_own_and_a_view_with_gaps_is_refused_or_copied() -> Result<()> {
+        let x = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], (3, 2), &Device::Cpu)?;
+        let read = |x: &Tensor| with_floats(x, |v| Ok(v.to_vec()));
+        assert_eq!(read(&x.narrow(0, 1, 2)?)?, [3.0, 4.0, 5.0, 6.0]);
+        let gaps = x.narrow(1, 1, 1)?;
+        assert!(read(&gaps).is_err());
+        assert_eq!(with_gradient_floats(&gaps, |v| Ok(v.to_vec()))?, [2.0, 4.0, 6.0]);
+        assert!(read(&x.to_dtype(candle_core::DType::F64)?).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn every_chunk_and_every_index_comes_once() {
+        let mut out = vec![0.0; 1_003];
+        for_each_chunk(&mut out, 10, |i, chunk| {
+            let n = chunk.len();
+            chunk.iter_mut().for_each(|v| *v += (i * 10 + n) as f32);
+        });
+        let wanted = |i: usize| (i / 10 * 10 + if i < 1_000 { 10 } else { 3 }) as f32;
+        assert!(out.iter().enumerate().all(|(i, &v)| v == wanted(i)), "{out:?}");
+        assert_eq!(map_indices(5, |i| i * i), [0, 1, 4, 9, 16]);
+    }
+}

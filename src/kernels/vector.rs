@@ -192,4 +192,24 @@ mod tests {
         assert_eq!(max(&values), 36.0);
         assert_eq!(dot(&values, &values), (0..37).map(|i| (i * i) as f32).sum::<f32>());
     }
+    #[test]
+    fn lanes_of_four_rows_are_joined_row_by_row() {
+        let row = |t: usize| Lanes::from(std::array::from_fn::<f32, LANES, _>(|l| (100 * t + (l * 7) % LANES) as f32));
+        let rows = [0, 1, 2, 3].map(row);
+        let highest = across(rows, |a, b| a.fast_max(b)).to_array();
+        assert_eq!(highest, [0, 1, 2, 3].map(|t| (100 * t + LANES - 1) as f32));
+        let sums = across(rows, |a, b| a + b).to_array();
+        assert_eq!(sums, [0, 1, 2, 3].map(|t| (100 * t * LANES + LANES * (LANES - 1) / 2) as f32));
+    }
+
+    #[test]
+    fn a_map_reaches_every_value_and_none_beyond() {
+        for n in [0, 1, LANES - 1, LANES, 2 * LANES + 3] {
+            let input: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let mut out = vec![-1.0; n + 2];
+            map(&input, &mut out, |x| x * Lanes::splat(2.0));
+            let wanted: Vec<f32> = (0..n).map(|i| 2.0 * i as f32).chain([-1.0; 2]).collect();
+            assert_eq!(out, wanted, "{n} values");
+        }
+    }
 }

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use crate::chart::{Raster, Theme, data_url, format_short};
-use crate::position::{METHODS, PositionMethod, Shape, by_id, slopes};
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::position::{BiasForm, METHODS, Places, PositionMethod, Shape, by_id, slopes};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::format::table::Table;
 
@@ -25,14 +25,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     controls: &[&Control {
         key: "methods-method",
         label: "Method",
-        kind: Kind::Pick(&[
-            ("sinusoidal", "Sinusoidal"),
-            ("rotary", "Rotary"),
-            ("t5", "T5 bias"),
-            ("alibi", "ALiBi"),
-            ("none", "No position"),
-            ("trainable", "ALiBi, trained slopes"),
-        ]),
+        kind: Kind::PickOf(methods),
         default: "alibi",
     }],
     shared: &[&ENGINE.control],
@@ -47,39 +40,26 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), rende
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-/// What a method's hooks answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What a method's hooks answer, and how many numbers it learns.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Entry {
-    /// Whether something is added to embeddings.
-    embedding: bool,
-    /// Whether queries and keys are turned.
-    rotation: bool,
-    /// Whether something is added to scores.
-    bias: bool,
-    /// Numbers that are learned.
+    places: Places,
     learned: usize,
 }
 
-/// Asks a method's hooks. A bias that is learned is asked for with every parameter at 1.
 fn entry(method: &dyn PositionMethod) -> Entry {
     let learned = method.learned().map_or(0, |l| l.n_row * SHAPE.n_head);
-    let mut row = vec![0.0; SHAPE.d_model];
-    Entry {
-        embedding: method.embedding(1.0, &mut row),
-        rotation: method.rotation(1.0, 0, SHAPE.head_dim()).is_some(),
-        bias: method.bias(0, 1, SHAPE, &vec![1.0; learned]) != 0.0,
-        learned,
-    }
+    Entry { places: Places::of(method, SHAPE), learned }
 }
 
 impl Entry {
     /// What happens to embeddings, to queries and keys, and to scores; empty where nothing does.
     fn words(&self) -> [&'static str; 3] {
         [
-            if self.embedding { "a vector per position is added" } else { "" },
-            if self.rotation { "turned by an angle that grows with position" } else { "" },
-            match (self.bias, self.learned > 0) {
-                (false, _) => "",
+            if self.places.embedding { "a vector per position is added" } else { "" },
+            if self.places.rotation { "turned by an angle that grows with position" } else { "" },
+            match (self.places.bias, self.learned > 0) {
+                (BiasForm::None, _) => "",
                 (_, false) => "a fixed bias by distance is added",
                 (_, true) => "a learned bias by distance is added",
             },
