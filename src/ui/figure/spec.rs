@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use leptos::prelude::AnyView;
 
-use crate::chart::{BarChart, LineChart};
+use crate::chart::{BarChart, LineChart, sort_by_key};
 use crate::config::{Manifest, ModelEntry};
-use crate::position::METHODS;
+use crate::position::{METHODS, by_id};
 use crate::protocol::{EngineChoice, EngineKind, Job, Kept, Protocol, Scored, Stretch, Task};
+use crate::ui::figure::curves::{order, parts};
 use crate::ui::format::table::Table;
 use crate::ui::runs::results::{Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, ENGINES, Kind, Setting};
@@ -28,6 +29,30 @@ pub const METHOD: Kind = Kind::ListOf(methods);
 /// Every position method, by id and name, in the page's order.
 pub fn methods() -> Vec<Choice> {
     METHODS.iter().map(|m| (m.id(), m.name())).collect()
+}
+
+/// Stands for the models that figures compare before the reader has chosen any: the first training at [`TRAINED`] of every
+/// method that is compared.
+pub const COMPARED: &str = "compared";
+/// Stands for the first training at [`TRAINED`] of every method.
+pub const EVERY: &str = "every";
+/// Training length of the models that stand for their methods, tokens.
+pub const TRAINED: usize = 256;
+/// The models that the page begins with.
+pub const FIRST_MODELS: &str = "sinusoidal-256,rotary-256,alibi-256";
+
+/// The models that a list of ids, or one of the words for several, stands for, in the order of the page.
+pub fn chosen<'a>(manifest: &'a Manifest, value: &str) -> Vec<&'a ModelEntry> {
+    let compared = |m: &ModelEntry| by_id(&m.config.method).is_some_and(|method| method.compared());
+    let first = |m: &ModelEntry| m.config.train_length == TRAINED && parts(&m.id).2.is_none();
+    let wanted = |m: &&ModelEntry| match value {
+        COMPARED => first(m) && compared(m),
+        EVERY => first(m),
+        ids => ids.split(',').any(|id| id == m.id),
+    };
+    let mut found: Vec<&ModelEntry> = manifest.models.iter().filter(wanted).collect();
+    sort_by_key(&mut found, |m| order(&m.id));
+    found
 }
 
 /// What is known of a figure before it is drawn.
@@ -172,11 +197,12 @@ impl FigureContext<'_> {
 
     /// The models chosen by a control, in the order of the page.
     pub fn models(&self, key: &str) -> Vec<&ModelEntry> {
-        let chosen: Vec<&str> = self.value(key).split(',').collect();
-        let Some(manifest) = self.manifest else { return Vec::new() };
-        let mut found: Vec<&ModelEntry> = manifest.models.iter().filter(|m| chosen.contains(&m.id.as_str())).collect();
-        crate::chart::sort_by_key(&mut found, |m| crate::ui::figure::curves::order(&m.id));
-        found
+        self.manifest.map(|manifest| chosen(manifest, self.value(key))).unwrap_or_default()
+    }
+
+    /// The models that figures compare before the reader has chosen any.
+    pub fn compared(&self) -> Vec<&ModelEntry> {
+        self.manifest.map(|manifest| chosen(manifest, COMPARED)).unwrap_or_default()
     }
 
     /// The model of that id, if it was trained.

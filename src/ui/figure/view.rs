@@ -14,7 +14,9 @@ use crate::protocol::Job;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::model_picker::Models;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::spec::{ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, Origin};
+use crate::ui::figure::spec::{
+    COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen,
+};
 use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
@@ -267,7 +269,16 @@ fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl In
         let of = |m: &Manifest| m.models.iter().filter(|m| fits(m)).map(|m| m.id.clone()).collect();
         site.manifest.with(|m| m.ready().map(|m| of(m)).unwrap_or_default())
     });
-    let chosen = Signal::derive(move || Vec::<String>::read(&settings.text(control)));
+    let ids_of = |manifest: &Manifest, value: &str| {
+        chosen(manifest, value).into_iter().map(|m| m.id.clone()).collect::<Vec<_>>()
+    };
+    // A word for several stands for those that there are; what there is not is said.
+    let now = Signal::derive(move || match settings.text(control) {
+        value if value == COMPARED || value == EVERY => {
+            site.manifest.with(|m| m.ready().map(|m| ids_of(m, &value)).unwrap_or_default())
+        }
+        value => Vec::<String>::read(&value),
+    });
     let choose = move |ids: Vec<String>| settings.put(control, ids.write());
-    view! { <Models testid=control.key label=control.label ids=ids chosen=chosen choose=choose /> }
+    view! { <Models testid=control.key label=control.label ids=ids chosen=now choose=choose /> }
 }

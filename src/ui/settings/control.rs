@@ -53,6 +53,8 @@ pub enum Truncate {
 pub enum Kind {
     /// A row of buttons.
     Pick(&'static [Choice]),
+    /// A row of buttons whose choices are known when the page runs.
+    PickOf(fn() -> Vec<Choice>),
     /// A list.
     List(&'static [Choice]),
     /// A list whose choices are known when the page runs.
@@ -267,7 +269,7 @@ impl Control {
         };
         match self.kind {
             Kind::Pick(choices) | Kind::List(choices) => known(choices, said),
-            Kind::ListOf(choices) => known(&choices(), said),
+            Kind::PickOf(choices) | Kind::ListOf(choices) => known(&choices(), said),
             Kind::Number { min, max, .. } => self.number(key, value, (min, max), said),
             Kind::Among(of) => {
                 let most = if let Kind::Number { max, .. } = of.kind { max } else { usize::MAX };

@@ -12,7 +12,8 @@ pub fn Segmented(
     /// What is chosen.
     label: &'static str,
     /// Values.
-    choices: &'static [Choice],
+    #[prop(into)]
+    choices: Vec<Choice>,
     /// Name of the present value.
     #[prop(into)]
     value: Signal<&'static str>,
@@ -24,7 +25,7 @@ pub fn Segmented(
     group: Option<String>,
 ) -> impl IntoView {
     let group = group.unwrap_or_else(|| testid.to_string());
-    let buttons = choices.iter().map(move |&(name, text)| {
+    let buttons = choices.into_iter().map(move |(name, text)| {
         view! {
             <label>
                 <input

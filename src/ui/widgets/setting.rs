@@ -25,12 +25,8 @@ pub fn SettingControl(
     let set = move |new: String| settings.put(control, new);
     let set_number = move |new: usize| settings.put(control, new.write());
     match control.kind {
-        Kind::Pick(choices) => {
-            let name =
-                Signal::derive(move || value.with(|now| choices.iter().find(|c| c.0 == now).map_or("", |c| c.0)));
-            let choose = move |name: &'static str| set(name.into());
-            view! { <Segmented testid=key label=label choices=choices value=name choose=choose /> }.into_any()
-        }
+        Kind::Pick(choices) => view! { <Pick control=control choices=choices.to_vec() /> }.into_any(),
+        Kind::PickOf(choices) => view! { <Pick control=control choices=choices() /> }.into_any(),
         Kind::List(choices) => {
             view! { <List testid=key label=label choices=named(choices) value=value choose=set /> }.into_any()
         }
@@ -57,6 +53,19 @@ pub fn SettingControl(
         }
         Kind::Models(_) | Kind::Names { .. } | Kind::Hidden(_) => ().into_any(),
     }
+}
+
+/// A row of buttons.
+#[component]
+fn Pick(control: &'static Control, choices: Vec<Choice>) -> impl IntoView {
+    let settings = use_settings();
+    let of = choices.clone();
+    let name = Signal::derive(move || {
+        let now = settings.text(control);
+        of.iter().find(|c| c.0 == now).map_or("", |c| c.0)
+    });
+    let choose = move |name: &'static str| settings.put(control, name.into());
+    view! { <Segmented testid=control.key label=control.label choices=choices value=name choose=choose /> }
 }
 
 fn named(choices: &[Choice]) -> Vec<(String, String)> {

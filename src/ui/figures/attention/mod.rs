@@ -2,6 +2,7 @@
 
 use crate::chart::{Theme, square};
 use crate::config::Change;
+use crate::position::{BiasForm, Shape, by_id};
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
@@ -205,11 +206,13 @@ fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: usize, with
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
     html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
-    let biased = context.value("attention-method") == "alibi" && context.value("attention-bias") == "on";
-    let slopes = biased.then(|| crate::position::slopes(HEADS));
+    let method = by_id(context.value("attention-method")).filter(|_| context.value("attention-bias") == "on");
+    // A line that is not learned: its slope is its bias at distance 1.
+    let line = method.filter(|m| m.bias_form() == BiasForm::Falls && m.learned().is_none());
+    let slope = |head| line.map(|m| -m.bias(head, 1, Shape { d_model: HEADS, n_head: HEADS }, &[]));
     for h in 0..HEADS {
         let Some(of) = head(answer, h) else { continue };
-        let legend = slopes.as_ref().map_or(String::new(), |s| format!("slope 1/{:.0}", 1.0 / s[h]));
+        let legend = slope(h).map_or(String::new(), |m| format!("slope 1/{:.0}", 1.0 / m));
         map(
             &mut html,
             &format!("Head {}", h + 1),

@@ -2,9 +2,10 @@
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{BLOCK, CPU_BATCH, RUN_IN};
+use crate::position::{BiasForm, by_id};
 use crate::protocol::{EngineChoice, Job, Stretch, Task};
 use crate::ui::figure::curves::{model_name, parts, speed};
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::figure::spec::{COMPARED, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::figures::paper;
 use crate::ui::runs::plan::tokens;
@@ -31,7 +32,7 @@ pub static SPEC: FigureSpec = FigureSpec {
             key: "cost-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
-            default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256",
+            default: COMPARED,
         },
         &Control {
             key: "cost-longest",
@@ -189,8 +190,10 @@ fn needs(rows: &[Row], length: usize) -> String {
     }
 }
 
-/// Methods whose bias grows with distance, so that keys far away weigh nothing.
-const SKIPPING: [&str; 2] = ["alibi", "trainable"];
+/// Whether a method's bias falls with distance, so that keys far away weigh nothing.
+fn skips(method: &str) -> bool {
+    by_id(method).is_some_and(|m| m.bias_form() == BiasForm::Falls)
+}
 
 fn chart(rows: &[Row]) -> LineChart {
     let mut series: Vec<Series> = Vec::new();
@@ -198,7 +201,7 @@ fn chart(rows: &[Row]) -> LineChart {
         for r in rows {
             let method = parts(&r.model).0;
             // Of the others both measurements are the same work, and differ by noise.
-            if faint && !SKIPPING.contains(&method) {
+            if faint && !skips(method) {
                 continue;
             }
             let Some(y) = (if faint { r.skipping } else { r.full }) else { continue };

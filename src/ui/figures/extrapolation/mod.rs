@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use self::guess::{GUESS, Guesses, LENGTHS, PREDICT, Sketch, TRAINED};
 use crate::chart::{sort_by_key, style_of};
+use crate::position::METHODS;
 use crate::protocol::Protocol;
 use crate::ui::figure::curves::{self, CurvePoint, model_name, parts};
 use crate::ui::figure::frame::Frame;
@@ -44,10 +45,11 @@ const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("
 /// Training length of the models shown.
 pub static LENGTH: Setting<usize> =
     Setting::new("trained", "Training length, tokens", Kind::Pick(TRAINED_AT), "256");
-/// Models that are not shown, by id with commas between; each stands for its method at every training length. Trained
-/// slopes would lie over ALiBi's own: on request.
+/// Stands for the methods that are shown on request only.
+const EXTRAS: &str = "extras";
+/// Models that are not shown, by id with commas between; each stands for its method at every training length.
 pub static WITHOUT: Setting<Vec<String>> =
-    Setting::new("without", "Models not shown", Kind::Hidden(200), "trainable-256");
+    Setting::new("without", "Models not shown", Kind::Hidden(200), EXTRAS);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -61,6 +63,17 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Own(|| view! { <Extrapolation /> }.into_any());
+
+/// The models that [`EXTRAS`] stands for.
+fn extras() -> impl Iterator<Item = String> {
+    METHODS.iter().filter(|m| !m.compared()).map(|m| format!("{}-{TRAINED}", m.id()))
+}
+
+/// Whether a list of models that are not shown names a model's method.
+fn left_out(without: &[String], model: &str) -> bool {
+    let extra = || extras().any(|m| same_method(&m, model));
+    without.iter().any(|m| same_method(m, model) || (m == EXTRAS && extra()))
+}
 
 fn same_method(a: &str, b: &str) -> bool {
     parts(a).0 == parts(b).0
@@ -85,7 +98,7 @@ pub fn Extrapolation() -> impl IntoView {
     });
     // One line for each method, those of other seeds as its band.
     let spread = Memo::new(move |_| recorded.with(|points| curves::across_seeds(points)));
-    let visible = move |model: &str| !hidden.with(|h| h.iter().any(|m| same_method(m, model)));
+    let visible = move |model: &str| !hidden.with(|h| left_out(h, model));
     // While the reader guesses, nothing in the figure tells.
     let told = move |p: &CurvePoint| p.length <= trained.get() || !predicting.get();
     let chosen = Memo::new(move |_| {
@@ -212,6 +225,10 @@ pub fn Extrapolation() -> impl IntoView {
                                 checked=Signal::derive(move || visible(&for_checked))
                                 choose=move |on: bool| {
                                     settings.update(&WITHOUT, |without| {
+                                        if without.iter().any(|m| m == EXTRAS) {
+                                            without.retain(|m| m != EXTRAS);
+                                            without.extend(extras());
+                                        }
                                         without.retain(|m| !same_method(m, &id));
                                         if !on {
                                             without.push(id.clone());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::protocol::task::{Continued, Generate};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::{model_name, parts};
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
 use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
 use crate::ui::format::table::escaped;
 use crate::ui::format::numbers::{show_percent, thousands};
@@ -31,7 +31,7 @@ pub static SPEC: FigureSpec = FigureSpec {
             key: "generate-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|m| m.seed == 1),
-            default: "sinusoidal-256,rotary-256,alibi-256",
+            default: FIRST_MODELS,
         },
         &Control {
             key: "generate-tokens",

@@ -223,22 +223,22 @@ mod tests {
 
     #[test]
     fn each_method_enters_where_the_paper_says() {
-        let found: Vec<(&str, Entry)> = METHODS.iter().map(|m| (m.id(), entry(*m))).collect();
-        let nothing = Entry::default();
-        let wanted = [
-            ("sinusoidal", Entry { embedding: true, ..nothing }),
-            ("rotary", Entry { rotation: true, ..nothing }),
+        let scores = |bias, learned| Entry { places: Places { embedding: false, rotation: false, bias }, learned };
+        let nothing = scores(BiasForm::None, 0);
+        for (id, wanted) in [
+            ("sinusoidal", Entry { places: Places { embedding: true, ..nothing.places }, ..nothing }),
+            ("rotary", Entry { places: Places { rotation: true, ..nothing.places }, ..nothing }),
             // 32 buckets for each of eight heads.
-            ("t5", Entry { bias: true, learned: 256, ..nothing }),
-            ("alibi", Entry { bias: true, ..nothing }),
+            ("t5", scores(BiasForm::Table, 256)),
+            ("alibi", scores(BiasForm::Falls, 0)),
             ("none", nothing),
-            // One number for each of eight heads.
-            ("trainable", Entry { bias: true, learned: 8, ..nothing }),
-        ];
-        assert_eq!(found, wanted);
-        let Kind::Pick(choices) = SPEC.controls[0].kind else { panic!("a row of buttons") };
-        assert!(choices.iter().map(|c| c.0).eq(METHODS.iter().map(|m| m.id())));
-        assert!(choices.iter().map(|c| c.1).eq(METHODS.iter().map(|m| m.name())));
+            // One number for each of eight heads, or two.
+            ("trainable", scores(BiasForm::Falls, 8)),
+            ("kerple", scores(BiasForm::Falls, 16)),
+        ] {
+            assert_eq!(by_id(id).map(|m| entry(m)), Some(wanted), "{id}");
+        }
+        assert_eq!(method_table().rows.len(), METHODS.len());
     }
 
     #[test]
@@ -255,9 +255,9 @@ mod tests {
     fn the_diagram_marks_one_step_and_never_the_values() {
         for method in METHODS {
             let html = diagram(&entry(method));
-            assert_eq!(html.matches("class=\"here\"").count(), usize::from(method.id() != "none"), "{}", method.id());
+            assert_eq!(html.matches("class=\"here\"").count(), usize::from(entry(method).places.any()), "{}", method.id());
             let values =
-                if method.id() == "sinusoidal" { "carry it along, from the embeddings" } else { "never touched" };
+                if entry(method).places.embedding { "carry it along, from the embeddings" } else { "never touched" };
             assert!(html.contains(&format!("<b>Values, times weights</b><span>{values}</span>")));
         }
     }

@@ -3,6 +3,7 @@
 use crate::choices;
 use crate::config::MAX_LENGTH;
 use crate::protocol::Protocol;
+use crate::ui::figure::spec::FIRST_MODELS;
 use crate::ui::settings::control::{Kind, Setting, Spread};
 
 /// Shortest input that can be evaluated, tokens; lengths are powers of two.
@@ -37,7 +38,7 @@ pub static MODELS: Setting<Vec<String>> = Setting::new(
     "models",
     "Models, by training length in tokens",
     Kind::Models(|_| true),
-    "sinusoidal-256,rotary-256,alibi-256",
+    FIRST_MODELS,
 );
 /// Input lengths chosen, tokens.
 pub static LENGTHS: Setting<Vec<usize>> = Setting::new(

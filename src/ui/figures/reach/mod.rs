@@ -1,12 +1,12 @@
 //! How far back does each head see? Figure `reach`: the bias alone by arithmetic, then the trained models by measurement.
 
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
-use crate::config::{RUN_IN, SPREAD_STEP};
+use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP};
 use crate::position::{by_id, slopes};
 use crate::protocol::task::Spread;
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::{chart, model_name, parts};
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
+use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, TRAINED};
 use crate::ui::settings::control::{Control};
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::Table;
@@ -17,8 +17,6 @@ const LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
 const INPUTS: usize = 8;
 /// Lengths at which the effective number of tokens of the bias alone is tabulated.
 const BIAS_LENGTHS: [usize; 4] = [64, 256, 1_024, 16_384];
-/// Models measured.
-const MODELS: [&str; 5] = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256", "none-256"];
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -63,9 +61,17 @@ fn ask(context: &FigureContext, model: &str, length: usize) -> Job {
     context.ask(model, Task::Spread(spread(length)))
 }
 
+/// Models measured: those that are compared, and the one whose attention is shown.
+fn models<'a>(context: &'a FigureContext) -> Vec<&'a ModelEntry> {
+    let mut models = context.compared();
+    let shown = context.model(&format!("{}-{TRAINED}", context.value("reach-method")));
+    models.extend(shown.filter(|shown| models.iter().all(|m| m.id != shown.id)));
+    models
+}
+
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    let trained = MODELS.iter().filter(|m| context.model(m).is_some());
-    trained.flat_map(|m| LENGTHS.iter().map(|&l| ask(context, m, l))).collect()
+    let models = models(context);
+    models.iter().flat_map(|m| LENGTHS.iter().map(|&l| ask(context, &m.id, l))).collect()
 }
 
 /// Bins of distances: 0, 1, 2–3, 4–7, …
@@ -96,13 +102,15 @@ fn measured(context: &FigureContext, model: &str, length: usize) -> Option<(f64,
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let entropies: Vec<(&str, Vec<(usize, f64)>)> = MODELS
+    let models = models(context);
+    let entropies: Vec<(&str, Vec<(usize, f64)>)> = models
         .iter()
-        .map(|m| (*m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
+        .map(|m| m.id.as_str())
+        .map(|m| (m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
         .filter(|(_, points)| !points.is_empty())
         .collect();
     let method = context.value("reach-method");
-    let model = format!("{method}-256");
+    let model = format!("{method}-{TRAINED}");
     let masses: Vec<(usize, Vec<f64>)> =
         LENGTHS.iter().filter_map(|&l| Some((l, measured(context, &model, l)?.1))).collect();
     FigureOutput {

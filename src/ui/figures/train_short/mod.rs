@@ -3,8 +3,9 @@
 use crate::chart::{STEPS, Series, style_of};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::chart;
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
+use crate::position::by_id;
+use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::runs::results::Summary;
 use crate::ui::format::table::Table;
@@ -25,12 +26,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     controls: &[&Control {
         key: "train-short-compare",
         label: "Beside ALiBi, trained at the very length it is tested at",
-        kind: Kind::Pick(&[
-            ("sinusoidal", "Sinusoidal"),
-            ("rotary", "Rotary"),
-            ("t5", "T5 bias"),
-            ("none", "No position"),
-        ]),
+        kind: Kind::PickOf(others),
         default: "sinusoidal",
     }],
     shared: &[&ENGINE.control],
@@ -45,6 +41,11 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
+/// Every method that ALiBi can stand beside: those that figures compare, and those that follow it up.
+fn others() -> Vec<Choice> {
+    methods().into_iter().filter(|(id, _)| *id != "alibi").collect()
+}
+
 fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -> Option<Job> {
     let model = format!("{method}-{trained}");
     context.model(&model)?;
@@ -53,12 +54,7 @@ fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -
 
 /// Every cell that a trained model can fill: ALiBi at its training length and beyond, the other at its own.
 fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Job)> {
-    let other = match context.value("train-short-compare") {
-        "rotary" => "rotary",
-        "t5" => "t5",
-        "none" => "none",
-        _ => "sinusoidal",
-    };
+    let other = by_id(context.value("train-short-compare")).map_or("", |method| method.id());
     let alibi = TRAINED.iter().flat_map(|&t| TESTED.iter().filter(move |&&l| l >= t).map(move |&l| ("alibi", t, l)));
     let own = TRAINED.iter().map(|&t| (other, t, t));
     alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(context, m, t, l)?))).collect()

@@ -2,7 +2,7 @@
 
 use crate::protocol::task::Verified;
 use crate::protocol::{EngineChoice, Job, Task};
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::figure::spec::{Drawing, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
@@ -23,7 +23,7 @@ pub static SPEC: FigureSpec = FigureSpec {
             key: "verify-models",
             label: "Models, by training length in tokens",
             kind: Kind::Models(|_| true),
-            default: "sinusoidal-256,rotary-256,t5-256,alibi-256,none-256,trainable-256",
+            default: EVERY,
         },
         &Control {
             key: "verify-engine",

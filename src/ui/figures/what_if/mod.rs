@@ -1,8 +1,11 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
+mod changes;
+
+use self::changes::{CHANGES, Row};
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
-use crate::position::by_id;
+use crate::position::{BiasForm, Places, PositionMethod, Shape, by_id};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
@@ -11,71 +14,14 @@ use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::runs::results::{Summary, show_half};
 use crate::ui::format::table::Table;
 
+/// Shape of the models of this page.
+const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
 /// Input lengths, tokens.
 const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
 /// Targets of every point.
 const TARGETS: usize = 8_192;
 /// Length at which all these models were trained.
 const TRAINED: usize = 256;
-
-/// The changes: name in addresses, the change, and what is claimed about it, with its source.
-const CHANGES: &[(&str, Change, &str)] = &[
-    (
-        "interpolate",
-        Change::Interpolate,
-        "Al-Khateeb et al. (arXiv 2310.13017) report that over-trained ALiBi models go only some 12 % past their training length, and that scaling the slopes down reaches twice the training length without fine-tuning. For rotary, Chen et al. (arXiv 2306.15595) interpolate positions, with some fine-tuning.",
-    ),
-    (
-        "ntk",
-        Change::Ntk,
-        "The authors of NTK-ALiBi (github.com/keezen/ntk_alibi) keep the steepest slope and flatten the others more and more; on retrieval of topics from about 3,000 tokens with BLOOM-1b7, trained at 2,048, they report 2 % as it is, 74 % interpolated, 96 % this way.",
-    ),
-    (
-        "half",
-        Change::BiasTimes(0.5),
-        "The paper found the choice of slopes robust when training with them; here a trained model meets slopes half as steep.",
-    ),
-    (
-        "double",
-        Change::BiasTimes(2.0),
-        "The paper found the choice of slopes robust when training with them; here a trained model meets slopes twice as steep.",
-    ),
-    (
-        "one-slope",
-        Change::OneSlope(1.0 / 16.0),
-        "The authors tried about ten sets of slopes by hand and found the best ones between 0 and 1, denser towards 0, each head with its own. Here every head gets 1/16, whatever it was trained with.",
-    ),
-    (
-        "slopes-16",
-        Change::SlopesOf(16),
-        "The paper’s authors found the choice of slopes robust when training with them. Here a trained model meets the first eight of the set for 16 heads: all of them steep, none below 1/16.",
-    ),
-    (
-        "exponential",
-        Change::Exponential,
-        "The authors’ FAQ: growing the bias exponentially was worse than linearly. They trained with it, of a form unknown; here −m·64·(e^(d/64) − 1) is put into a model trained with −m·d. The two part from some 64 tokens on: with another constant the result would be another.",
-    ),
-    (
-        "logarithmic",
-        Change::Logarithmic,
-        "KERPLE (arXiv 2205.09921) learns a bias that grows logarithmically, and reports 21.4 at 16,384 tokens for models trained at 512, where ALiBi has 22.5. It trained with it, and learned its constants; here −m·64·ln(1 + d/64) is put into a finished model. It parts from −m·d at some 64 tokens: with another constant the result would be another.",
-    ),
-    (
-        "no-bias",
-        Change::NoBias,
-        "Without its bias an ALiBi model has no positions at all; it never learned to do without. The authors, asked about decoding without bias: it must be applied at test time too.",
-    ),
-    (
-        "window",
-        Change::Window(TRAINED),
-        "Each query sees the last 256 keys only. The authors’ FAQ: such a mask does not rescue a sinusoidal model. Su (2023, spaces.ac.cn/archives/9431): relative positions with a window of the training length are the baseline to beat, and ALiBi is a smooth form of it.",
-    ),
-    (
-        "log-n",
-        Change::LogN,
-        "Su (2021, spaces.ac.cn/archives/8823) scales scores by the logarithm of the length, against attention that thins out as inputs grow: a masked language model trained at 64 went from 23.0 to 34.0 % accuracy at 256.",
-    ),
-];
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -87,19 +33,7 @@ pub static SPEC: FigureSpec = FigureSpec {
         &Control {
             key: "what-if-change",
             label: "Change",
-            kind: Kind::List(&[
-                ("interpolate", "Interpolated positions (slopes × 256 ÷ length)"),
-                ("ntk", "NTK-ALiBi: flat heads flattened more"),
-                ("half", "Biases halved"),
-                ("double", "Biases doubled"),
-                ("one-slope", "Every head with slope 1/16"),
-                ("slopes-16", "The steep half of 16 heads’ slopes"),
-                ("exponential", "Bias grows exponentially"),
-                ("logarithmic", "Bias grows logarithmically"),
-                ("no-bias", "No bias"),
-                ("window", "Window of 256 keys"),
-                ("log-n", "Scores × log length"),
-            ]),
+            kind: Kind::ListOf(|| CHANGES.iter().map(|row| (row.name, row.label)).collect()),
             default: "interpolate",
         },
         &Control { key: "what-if-method", label: "Model, trained at 256 tokens", kind: METHOD, default: "alibi" },
@@ -120,15 +54,10 @@ fn model(context: &FigureContext) -> String {
     format!("{}-{TRAINED}", context.value("what-if-method"))
 }
 
-fn change(context: &FigureContext) -> (Change, &'static str) {
+/// The change that is chosen.
+fn row(context: &FigureContext) -> &'static Row {
     let name = context.value("what-if-change");
-    CHANGES.iter().find(|c| c.0 == name).map_or((Change::None, ""), |c| (c.1, c.2))
-}
-
-/// The change in the words of the list.
-fn label(name: &str) -> &'static str {
-    let Kind::List(choices) = SPEC.controls[0].kind else { return "" };
-    choices.iter().find(|c| c.0 == name).map_or("", |c| c.1)
+    CHANGES.iter().find(|row| row.name == name).unwrap_or(&CHANGES[0])
 }
 
 fn point(context: &FigureContext, length: usize, change: Change) -> Job {
@@ -139,18 +68,18 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     if context.model(&model(context)).is_none() {
         return Vec::new();
     }
-    let changed = change(context).0;
+    let changed = row(context).change;
     LENGTHS.iter().flat_map(|&l| [point(context, l, Change::None), point(context, l, changed)]).collect()
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let (changed, claim) = change(context);
+    let row = row(context);
     let curve = |change| -> Vec<(usize, Summary)> {
         LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, change))?))).collect()
     };
-    let (before, after) = (curve(Change::None), curve(changed));
-    let method = context.value("what-if-method");
-    let what = format!("{}, {}", by_id(method).map_or("", |m| m.name()), label(context.value("what-if-change")));
+    let (before, after) = (curve(Change::None), curve(row.change));
+    let Some(method) = by_id(context.value("what-if-method")) else { return FigureOutput::default() };
+    let what = format!("{}, {}", method.name(), row.label);
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),
         name: name.into(),
@@ -159,39 +88,26 @@ fn render(context: &FigureContext) -> FigureOutput {
         faint: false,
     };
     let series =
-        vec![line("as-trained", "as trained", style_of(method), &before), line("changed", "changed", STEPS[2], &after)];
+        vec![line("as-trained", "as trained", style_of(method.id()), &before), line("changed", "changed", STEPS[2], &after)];
     FigureOutput {
-        finding: match applies(changed, method) {
-            true => finding(by_id(method).map_or("", |m| m.name()), &before, &after),
+        finding: match (row.fits)(Places::of(method, SHAPE)) {
+            true => finding(method.name(), &before, &after),
             false => "This change does not apply: the model has nothing that it could change.".into(),
         },
         charts: vec![curves::chart(series, &[TRAINED])],
-        panel: format!("<p class=\"claim\">{claim}{}</p>", added(changed, method)),
+        panel: format!("<p class=\"claim\">{}{}</p>", row.claim, added(row, method)),
         tables: vec![table(&what, &before, &after)],
         ..Default::default()
     }
 }
 
-/// Whether the method has what the change would change.
-fn applies(change: Change, method: &str) -> bool {
-    match change {
-        Change::BiasTimes(_) | Change::NoBias => matches!(method, "alibi" | "t5"),
-        Change::Interpolate => method != "none",
-        _ => true,
-    }
-}
-
-/// What a change of slopes means for a model that has none.
-fn added(change: Change, method: &str) -> &'static str {
-    match change {
-        Change::Ntk | Change::OneSlope(_) | Change::SlopesOf(_) | Change::Exponential | Change::Logarithmic => {
-            match method {
-                "alibi" => "",
-                "t5" => " Here such a bias takes the place of the learned one.",
-                _ => " This model was trained without a bias: here one is put on top.",
-            }
-        }
-        _ => "",
+/// What a change of slopes means for a model that has none, or has learned others.
+fn added(row: &Row, method: &dyn PositionMethod) -> &'static str {
+    match (method.bias_form(), method.learned()) {
+        _ if !row.sets_slopes => "",
+        (BiasForm::Falls, None) => "",
+        (BiasForm::None, _) => " This model was trained without a bias: here one is put on top.",
+        _ => " Here such a bias takes the place of the learned one.",
     }
 }
 
@@ -270,16 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_the_list_is_known_and_has_its_claim() {
-        let Kind::List(choices) = SPEC.controls[0].kind else { panic!("not a list") };
-        assert_eq!(choices.len(), CHANGES.len());
-        for ((name, _), (known, _, claim)) in choices.iter().zip(CHANGES) {
-            assert_eq!(name, known);
-            assert!(claim.len() > 20);
+    fn every_change_has_its_claim_and_a_name_of_its_own() {
+        for (i, row) in CHANGES.iter().enumerate() {
+            assert!(row.claim.len() > 20 && CHANGES[..i].iter().all(|r| r.name != row.name), "{}", row.name);
         }
         let constant = crate::position::GROWTH_SCALE;
         for name in ["exponential", "logarithmic"] {
-            let claim = CHANGES.iter().find(|c| c.0 == name).map_or("", |c| c.2);
+            let claim = named(name).claim;
             assert!(claim.contains(&format!("−m·{constant}·")) && claim.contains(&format!("d/{constant})")), "{claim}");
         }
     }
@@ -301,13 +214,19 @@ mod tests {
         assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
     }
 
+    fn named(name: &str) -> &'static Row {
+        CHANGES.iter().find(|row| row.name == name).unwrap()
+    }
+
     #[test]
     fn a_change_without_anything_to_change_is_no_result() {
-        assert!(!applies(Change::NoBias, "rotary") && !applies(Change::BiasTimes(2.0), "sinusoidal"));
-        assert!(!applies(Change::Interpolate, "none"));
-        assert!(applies(Change::NoBias, "t5") && applies(Change::Window(256), "none"));
-        assert_eq!(added(Change::Ntk, "alibi"), "");
-        assert!(added(Change::Ntk, "rotary").contains("on top"));
+        let fits = |change, method| (named(change).fits)(Places::of(by_id(method).unwrap(), SHAPE));
+        assert!(!fits("no-bias", "rotary") && !fits("double", "sinusoidal") && !fits("interpolate", "none"));
+        assert!(fits("no-bias", "t5") && fits("window", "none") && fits("half", "kerple"));
+        let added = |change, method| added(named(change), by_id(method).unwrap());
+        assert_eq!((added("ntk", "alibi"), added("window", "rotary")), ("", ""));
+        assert!(added("ntk", "rotary").contains("on top"));
+        assert!(["t5", "trainable", "kerple"].iter().all(|m| added("ntk", m).contains("the learned one")));
     }
 
     #[test]
