@@ -2,23 +2,26 @@
 // every figure in small, and for every model that the site ships.
 import { expect, test, type Page } from "@playwright/test";
 import { SOFTWARE_GPU, launchOptions } from "./chrome.mjs";
+import { job, stretch } from "./jobs.mjs";
 import { expectReference, shippedModels } from "./golden";
 import { Explainer, site } from "./page";
 
 test.use({ launchOptions: launchOptions(SOFTWARE_GPU) });
 
-/** What the engine is asked: src/protocol.rs. */
+/** What the engine is asked: src/protocol/task.rs. */
 interface Question {
   model: string;
-  length: number;
-  n_targets: number;
-  first_target?: number;
   stream?: string;
   text?: string;
-  protocol?: "Nonoverlapping" | { Sliding: { stride: number } };
-  task?: string | Record<string, object>;
+  task: string | Record<string, object>;
   change?: string | Record<string, number>;
 }
+
+type Protocol = "Nonoverlapping" | { Sliding: { stride: number } };
+
+/** A question about losses. */
+const score = (model: string, length: number, targets: number, rest: { change?: Question["change"]; protocol?: Protocol } = {}): Question =>
+  job(model, { Score: stretch(length, targets, rest.protocol) }, { change: rest.change ?? "None" });
 
 interface Scored {
   blocks: { nll: number; n_targets: number }[];
@@ -49,8 +52,7 @@ async function ask(page: Page, questions: Question[]): Promise<{ cpu: Scored; gp
       let id = 1;
       const answers = [];
       for (const question of questions) {
-        const body = { stream: "held-out", protocol: "Nonoverlapping", first_target: 16384, task: "Score", change: "None", ...question };
-        const of = (engine: string) => answer((id += 1), { Evaluate: { ...body, engine } });
+        const of = (engine: string) => answer((id += 1), { Run: { ...question, engine } });
         answers.push({ cpu: await of("cpu"), gpu: await of("gpu") });
       }
       worker.terminate();
@@ -72,25 +74,18 @@ function expectEqual(what: string, { cpu, gpu }: { cpu: Scored; gpu: Scored }): 
 
 /** What each figure that computes asks of an engine, in small; several where it asks in several ways. */
 const QUESTIONS: Record<string, Question[]> = {
-  extrapolation: [
-    { model: "sinusoidal-256", length: 512, n_targets: 512 }, { model: "none-256", length: 128, n_targets: 512 },
-    { model: "trainable-256", length: 512, n_targets: 512 },
-  ],
-  perplexity: [
-    { model: "alibi-256", length: 1024, n_targets: 1024 },
-    { model: "rotary-256", length: 64, n_targets: 64, protocol: { Sliding: { stride: 8 } } },
-  ],
-  "train-short": [{ model: "alibi-64", length: 256, n_targets: 512 }],
+  extrapolation: [score("sinusoidal-256", 512, 512), score("none-256", 128, 512), score("trainable-256", 512, 512), score("kerple-256", 512, 512)],
+  perplexity: [score("alibi-256", 1024, 1024), score("rotary-256", 64, 64, { protocol: { Sliding: { stride: 8 } } })],
+  "train-short": [score("alibi-64", 256, 512)],
   "early-tokens": [
-    { model: "alibi-256", length: 128, n_targets: 512, task: "ScoreByPosition" },
-    { model: "t5-256", length: 64, n_targets: 64, protocol: { Sliding: { stride: 8 } } },
+    job("alibi-256", { ScoreByPosition: stretch(128, 512) }), score("t5-256", 64, 64, { protocol: { Sliding: { stride: 8 } } }),
   ],
-  cost: [{ model: "t5-256", length: 512, n_targets: 512 }],
+  cost: [score("t5-256", 512, 512)],
   "what-if": [
-    { model: "alibi-256", length: 512, n_targets: 512, change: { Window: 256 } },
-    { model: "alibi-256", length: 256, n_targets: 256, change: { SlopesOf: 16 } },
-    { model: "rotary-256", length: 512, n_targets: 512, change: "Interpolate" },
-    { model: "sinusoidal-256", length: 512, n_targets: 512, change: "LogN" },
+    score("alibi-256", 512, 512, { change: { Window: 256 } }),
+    score("alibi-256", 256, 256, { change: { SlopesOf: 16 } }),
+    score("rotary-256", 512, 512, { change: "Interpolate" }),
+    score("sinusoidal-256", 512, 512, { change: "LogN" }),
   ],
 };
 
@@ -105,7 +100,8 @@ for (const [id, questions] of Object.entries(QUESTIONS)) {
       // By position: losses, then counts.
       expect(both.gpu.values.length).toBe(both.cpu.values.length);
       both.gpu.values.forEach((value, j) => expect(Math.abs(value - both.cpu.values[j]), `${what}, value ${j}`).toBeLessThan(1e-2));
-      if (questions[i].task) expect(both.cpu.values.length).toBe(2 * questions[i].length);
+      const { ScoreByPosition: positions } = questions[i].task as Record<string, { length: number }>;
+      expect(both.cpu.values.length, what).toBe(positions ? 2 * positions.length : 0);
     }
     expect(explainer.watch.errors).toEqual([]);
   });
@@ -113,13 +109,12 @@ for (const [id, questions] of Object.entries(QUESTIONS)) {
 
 /** What figures ask that the CPU answers whichever engine was chosen. */
 const CPU_ONLY: Record<string, Question> = {
-  reach: { model: "alibi-256", length: 256, n_targets: 1, first_target: 18432, task: "Spread" },
-  attention: { model: "alibi-256", stream: "own:1", text: "We the people", length: 256, n_targets: 0, first_target: 0, task: { Attend: { layer: 0 } } },
-  generate: {
-    model: "alibi-256", stream: "own:1", text: "We the people", length: 256, n_targets: 8, first_target: 0,
-    task: { Generate: { temperature: 0.8, top_k: 50, seed: 1 } },
-  },
-  cost: { model: "alibi-256", length: 512, n_targets: 512, task: "ScoreInFull" },
+  reach: job("alibi-256", { Spread: { length: 256, n_inputs: 1, first_end: 18432 } }),
+  attention: job("alibi-256", { Attend: { length: 256, layer: 0 } }, { stream: "own:1", text: "We the people" }),
+  generate: job(
+    "alibi-256", { Generate: { n_prompt: 256, n_new: 8, temperature: 0.8, top_k: 50, seed: 1 } }, { stream: "own:1", text: "We the people" },
+  ),
+  cost: job("alibi-256", { ScoreInFull: stretch(512, 512) }),
 };
 
 for (const [id, question] of Object.entries(CPU_ONLY)) {
@@ -179,8 +174,9 @@ for (const id of shippedModels()) {
     test.setTimeout(5 * 60_000);
     const explainer = new Explainer(page);
     await explainer.open("?embed=slopes");
-    const questions = [256, 1024].map((length) => ({ model: id, length, n_targets: 2048 }));
-    for (const [i, both] of (await ask(page, questions)).entries()) expectEqual(`${id} at ${questions[i].length}`, both);
+    const lengths = [256, 1024];
+    const questions = lengths.map((length) => score(id, length, 2048));
+    for (const [i, both] of (await ask(page, questions)).entries()) expectEqual(`${id} at ${lengths[i]}`, both);
     expect(explainer.watch.errors).toEqual([]);
   });
 }

@@ -89,6 +89,7 @@ test("each method enters where the paper says", async ({ page }) => {
     ["ALiBi", "–", "–", "a fixed bias by distance is added", "–", "0"],
     ["No position", "–", "–", "–", "–", "0"],
     ["ALiBi, trained slopes", "–", "–", "a learned bias by distance is added", "–", "8"],
+    ["KERPLE", "–", "–", "a learned bias by distance is added", "–", "16"],
   ]);
   await expect(figure.root.locator(".flow .here")).toContainText("Scores");
   await figure.control("methods-method").locator("input:checked").focus();

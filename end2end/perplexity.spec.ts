@@ -1,6 +1,7 @@
 // The laboratory on the CPU: the numbers are those of the native reference, and stopping stops.
 import { expect, test, type Page } from "@playwright/test";
 import { expectReference, reference } from "./golden";
+import { job, stretch } from "./jobs.mjs";
 import { Explainer, site, stop } from "./page";
 
 const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
@@ -128,7 +129,7 @@ for (const model of MODELS) {
     test.setTimeout(10 * 60_000);
     await new Explainer(page).open("?embed=slopes");
     // The engine in the page itself, as in a frame without workers: here its memory can be read.
-    const { scored, megabytes } = await page.evaluate(async ([base, model]) => {
+    const { scored, megabytes } = await page.evaluate(async ([base, asked]) => {
       const { default: init, servePage } = await import(base + alibiFile("worker.js"));
       const { memory } = await init();
       const answer = (request: unknown) =>
@@ -137,18 +138,16 @@ for (const model of MODELS) {
           servePage({
             addEventListener: (_: string, l: typeof listener) => (listener = l),
             postMessage: ({ body }: any) => {
-              if (body === "Ready") listener({ data: { id: 2, body: { Evaluate: request } } });
+              if (body === "Ready") listener({ data: { id: 2, body: { Run: request } } });
               else if (body.Scored) resolve(body.Scored);
               else if (body.Failed) reject(new Error(JSON.stringify(body.Failed)));
             },
           });
           listener!({ data: { id: 1, body: { Configure: { base } } } });
         });
-      const scored = await answer({
-        model, stream: "held-out", length: 16384, protocol: "Nonoverlapping", first_target: 16384, n_targets: 16384, engine: "cpu",
-      });
+      const scored = await answer(asked);
       return { scored, megabytes: memory.buffer.byteLength / 1e6 };
-    }, [site(), model] as const);
+    }, [site(), job(model, { Score: stretch(16384, 16384) })] as const);
     const sum = (key: string) => scored.blocks.reduce((total: number, block: any) => total + block[key], 0);
     const expected = reference(model, 16384, 16384);
     expect(sum("n_targets")).toBe(expected.targets);

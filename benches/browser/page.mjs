@@ -44,7 +44,7 @@ function hearOurs(entry, { data }) {
 function evaluate(number, request) {
   const entry = workers[number];
   const id = entry.nextId++;
-  return ask(number, id, { id, body: { Evaluate: request } });
+  return ask(number, id, { id, body: { Run: request } });
 }
 
 /** Works through a queue of requests with these workers; seconds from the first post to the last answer. */

@@ -19,9 +19,10 @@ const KINDS = {
 /** What a 32-bit memory that is too small makes onnxruntime-web say. */
 const OUT_OF_MEMORY = /out of memory|memory|bad_alloc|integer overflow|allocat/i;
 
-/** The engine's request, as src/protocol.rs has it. */
+/** The engine's request, as src/protocol/task.rs has it. */
 export function request(model, length, nTargets, engine) {
-  return { model, stream: STREAM, length, protocol: "Nonoverlapping", first_target: FIRST, n_targets: nTargets, engine };
+  const stretch = { protocol: "Nonoverlapping", length, first: FIRST, n_targets: nTargets };
+  return { model, stream: STREAM, engine, change: "None", task: { Score: stretch } };
 }
 
 /** One of the functions of `window.bench`, called in the page. */

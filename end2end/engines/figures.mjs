@@ -6,7 +6,7 @@ export const FIGURES = JSON.parse(readFileSync(new URL("../../assets/figures.jso
 
 /** Settings of the figures that compute, with which they have less to do. */
 export const RUNS = {
-  extrapolation: "&targets=2048&without=t5-256,none-256,trainable-256",
+  extrapolation: "&targets=2048&without=t5-256,none-256,extras",
   perplexity: "&lengths=32,256&targets=2048",
   reach: "",
   "train-short": "",

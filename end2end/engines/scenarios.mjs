@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { reference } from "../recorded.mjs";
 import { ENGINES } from "./drivers.mjs";
 import { CHARTLESS, FIGURES, RUNS } from "./figures.mjs";
+import { job, stretch } from "../jobs.mjs";
 import { Window } from "./handle.mjs";
 import { serveHosts, serveSite, stop } from "./site.mjs";
 
@@ -64,14 +65,13 @@ async function answers(view, id) {
 /** Asks a worker of its own, as the page's client would: the mean loss of one evaluation in nats, and how many targets. */
 function evaluate(view, base, model, length, targets) {
   return view.evaluate(
-    (base, model, length, targets) =>
+    (base, asked) =>
       new Promise((resolve, reject) => {
         const worker = new Worker(base + alibiFile("assets/worker_loader.js"), { type: "module" });
         worker.onerror = ({ message }) => reject(new Error(message));
         worker.onmessage = ({ data: { body } }) => {
           if (body === "Ready") {
-            const asked = { model, stream: "held-out", length, protocol: "Nonoverlapping", first_target: 16384, n_targets: targets, engine: "cpu" };
-            worker.postMessage({ id: 2, body: { Evaluate: asked } });
+            worker.postMessage({ id: 2, body: { Run: asked } });
           } else if (body.Scored || body.Failed) {
             worker.terminate();
             if (body.Failed) return reject(new Error(JSON.stringify(body.Failed)));
@@ -81,7 +81,7 @@ function evaluate(view, base, model, length, targets) {
         };
         worker.postMessage({ id: 1, body: { Configure: { base } } });
       }),
-    base, model, length, targets,
+    base, job(model, { Score: stretch(length, targets) }),
   );
 }
 
@@ -90,10 +90,12 @@ function fewer(view) {
   return view.evaluate(() => {
     const post = AlibiEngine.prototype.postMessage;
     AlibiEngine.prototype.postMessage = function (data) {
-      const asked = data.body?.Evaluate;
-      // Targets, for the mean at each position at least as many as there are positions, or inputs.
-      const most = { Score: 128, ScoreInFull: 128, ScoreByPosition: asked?.length, Spread: 1 }[asked?.task];
-      if (most) asked.n_targets = Math.min(asked.n_targets, most);
+      for (const [kind, task] of Object.entries(data.body?.Run?.task ?? {})) {
+        // Targets, for the mean at each position at least as many as there are positions, or inputs.
+        const most = { Score: 128, ScoreInFull: 128, ScoreByPosition: task.length }[kind];
+        if (most) task.n_targets = Math.min(task.n_targets, most);
+        if (kind === "Spread") task.n_inputs = 1;
+      }
       return post.call(this, data);
     };
   });
