@@ -1,11 +1,15 @@
 //! Reads the sources and holds what no compiler checks: which module may import which, that every shader has its Rust
-//! twin, that both registries are complete, that only the client knows the worker, and that no leftovers are committed.
+//! twin, that both registries are complete, that only the client knows the worker, that no files import each other in a
+//! circle, and that no leftovers are committed.
 //! Each check is a function from sources to complaints; beside the run over the real tree, each is seen to complain.
 
 #![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
-use std::fs;
-use std::path::Path;
+mod circles;
+mod sources;
+
+use circles::circles;
+use sources::{Source, code, heads, identifier, tree, words};
 
 /// Which modules each module may import, in the order in which they build on one another.
 const MAY_IMPORT: [(&str, &[&str]); 12] = [
@@ -15,137 +19,13 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("position", &["config", "tokenizer"]),
     ("kernels", &["config", "tokenizer", "position"]),
     ("model", &["config", "tokenizer", "position", "kernels"]),
-    ("gpu", &["config", "tokenizer", "position", "kernels", "model"]),
+    ("gpu", &["config", "tokenizer", "protocol", "position", "kernels", "model"]),
     ("engine", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu"]),
     ("train", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
     ("worker", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
     ("chart", &["config", "position"]),
     ("ui", &["config", "position", "protocol", "chart"]),
 ];
-
-/// One file: path from the root with `/`, and text.
-struct Source {
-    path: String,
-    text: String,
-}
-
-/// Every text file that could be committed.
-fn tree() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a readable folder") {
-            let path = entry.expect("a readable entry").path();
-            let relative = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
-            let made = [
-                "target",
-                "dist",
-                "node_modules",
-                "benches/browser/node_modules",
-                ".git",
-                ".cache",
-                "end2end/test-results",
-            ];
-            if path.is_dir() {
-                if !made.contains(&relative.as_str()) {
-                    folders.push(path);
-                }
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                found.push(Source { path: relative, text });
-            }
-        }
-    }
-    assert!(found.iter().any(|s| s.path == "src/lib.rs"), "the sources were not found");
-    found
-}
-
-/// Rust text with comments removed and the contents of strings and characters blanked.
-fn code(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let at = |i: usize| chars.get(i).copied().unwrap_or('\0');
-    let mut out = String::new();
-    let mut i = 0;
-    while i < chars.len() {
-        let word_before = i > 0 && (at(i - 1).is_alphanumeric() || at(i - 1) == '_');
-        if at(i) == '/' && at(i + 1) == '/' {
-            while i < chars.len() && at(i) != '\n' {
-                i += 1;
-            }
-        } else if at(i) == '/' && at(i + 1) == '*' {
-            while i < chars.len() && !(at(i) == '*' && at(i + 1) == '/') {
-                i += 1;
-            }
-            i += 2;
-        } else if at(i) == 'r'
-            && !word_before
-            && (at(i + 1) == '"' || (at(i + 1) == '#' && matches!(at(i + 2), '"' | '#')))
-        {
-            let hashes = (i + 1..).take_while(|&j| at(j) == '#').count();
-            i += hashes + 2;
-            while i < chars.len() && !(at(i) == '"' && (1..=hashes).all(|k| at(i + k) == '#')) {
-                i += 1;
-            }
-            i += hashes + 1;
-            out.push_str("\"\"");
-        } else if at(i) == '"' {
-            i += 1;
-            while i < chars.len() && at(i) != '"' {
-                i += if at(i) == '\\' { 2 } else { 1 };
-            }
-            i += 1;
-            out.push_str("\"\"");
-        } else if at(i) == '\'' && (at(i + 1) == '\\' || at(i + 2) == '\'') {
-            i += if at(i + 1) == '\\' { 3 } else { 2 };
-            while i < chars.len() && at(i) != '\'' {
-                i += 1;
-            }
-            i += 1;
-            out.push_str("' '");
-        } else {
-            out.push(at(i));
-            i += 1;
-        }
-    }
-    out
-}
-
-/// The identifier that `text` starts with.
-fn identifier(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    &text[..end]
-}
-
-/// Byte offsets at which `word` stands alone in `code`.
-fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    code.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        let joins = |c: char| c.is_alphanumeric() || c == '_';
-        !code[..at].ends_with(joins) && !code[at + word.len()..].starts_with(joins)
-    })
-}
-
-/// First identifiers of what follows a path prefix: one, or one per entry of a brace group.
-fn heads(rest: &str) -> Vec<String> {
-    let Some(group) = rest.strip_prefix('{') else { return vec![identifier(rest).to_string()] };
-    let (mut depth, mut entry, mut found) = (1, String::new(), Vec::new());
-    for c in group.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 || (depth == 1 && c == ',') {
-            found.push(identifier(entry.trim_start()).to_string());
-            entry.clear();
-        } else {
-            entry.push(c);
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    found
-}
 
 /// Module of the crate that a source file belongs to; the crate's root and the binaries belong to none.
 fn module_of(path: &str) -> Option<&str> {
@@ -288,6 +168,11 @@ fn only_the_client_names_the_worker() {
 }
 
 #[test]
+fn no_files_import_each_other_in_a_circle() {
+    assert_none("circles of files", circles(&tree()));
+}
+
+#[test]
 fn every_shader_has_its_twin() {
     assert_none("shaders without the same operation in Rust", shaders_without_twin(&tree()));
 }
@@ -330,6 +215,24 @@ fn each_check_complains() {
     let named = [("src/ui/results.rs", "web_sys::Worker::new(url)"), ("src/ui/article.rs", "load(\"./worker.js\")")];
     assert_eq!(worker_named(&broken(&named)).len(), 2);
     assert_none("the client may", worker_named(&broken(&[("src/ui/client.rs", "web_sys::Worker::new(url)")])));
+
+    let ring = [
+        ("src/gpu/mod.rs", "mod a;\nmod b;\nmod c;\npub use b::B;"),
+        ("src/gpu/a.rs", "use super::c::{self, C};"),
+        ("src/gpu/b.rs", "pub struct B(super::a::A);"),
+        ("src/gpu/c.rs", "use super::B;"),
+    ];
+    let found = circles(&broken(&ring));
+    assert_eq!(found, ["src/gpu/a.rs → src/gpu/c.rs → src/gpu/b.rs → src/gpu/a.rs"]);
+    let of_parent = [ring[0], ("src/gpu/a.rs", "use super::{G, b};"), ("src/gpu/b.rs", "")];
+    assert_none("a parent that lists its children", circles(&broken(&of_parent)));
+    let parent = [("src/gpu/mod.rs", "mod a;\nfn f() { a::g() }"), ("src/gpu/a.rs", "use crate::gpu::f;")];
+    assert_eq!(circles(&broken(&parent)).len(), 1);
+    let of_tests = [
+        ("src/gpu/a.rs", "use super::b::B;"),
+        ("src/gpu/b.rs", "#[cfg(test)]\nmod tests {\n    use super::super::a::A;\n}"),
+    ];
+    assert_none("a test may look anywhere", circles(&broken(&of_tests)));
 
     let shaders = ["src/kernels/a.wgsl", "src/kernels/a.form.wgsl", "src/kernels/b.form.wgsl", "src/kernels/b.rs"];
     assert_eq!(shaders_without_twin(&broken(&shaders.map(|path| (path, "")))).len(), 2);
