@@ -12,7 +12,7 @@ use super::verify::verify;
 use crate::config::{MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STEP};
 use crate::kernels::attention::FarKeys;
 use crate::position::ChangeAt;
-use crate::protocol::{Evaluate, Scored, Task};
+use crate::protocol::{Evaluate, Reason, Scored, Task};
 use crate::tokenizer::Tokenizer;
 
 /// What a question is about.
@@ -51,7 +51,7 @@ pub fn count(stream: &Stream) -> Scored {
 /// time and memory are the caller's to fill in.
 ///
 /// # Errors
-/// [`EvaluateError::Invalid`] with what to do where the question cannot be answered; if cancelled, or if the engine
+/// [`EvaluateError::Invalid`] where the question cannot be answered; if cancelled, or if the engine
 /// breaks down.
 pub async fn run_task(
     backend: &mut Backend,
@@ -77,10 +77,10 @@ pub async fn run_task(
 fn check(request: &Evaluate) -> Result<(), EvaluateError> {
     let Evaluate { length, change, .. } = *request;
     if !(1..=MAX_LENGTH).contains(&length) {
-        return invalid(format!("an input length of {length} is not between 1 and {MAX_LENGTH} tokens"));
+        return Err(Reason::Length { length, most: MAX_LENGTH }.into());
     }
     match (ChangeAt { change, length, train_length: 1 }).problem() {
-        Some(problem) => invalid(problem),
+        Some(_) => Err(Reason::Change { change, length }.into()),
         None => Ok(()),
     }
 }
@@ -93,7 +93,7 @@ async fn verified(
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     let Some(reference) = subject.reference else {
-        return invalid(format!("no reference is kept for {}; choose another model", request.model));
+        return Err(Reason::NoReference { model: request.model.clone() }.into());
     };
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?))
@@ -135,11 +135,11 @@ async fn attended(
     check(request)?;
     let tokens = &subject.stream.tokens[..request.length.min(subject.stream.tokens.len())];
     if tokens.len() > MAX_ATTENDED {
-        return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
+        return Err(Reason::TooManyScores { most: MAX_ATTENDED }.into());
     }
     let n_layer = cpu(backend)?.model.n_layer();
     if layer >= n_layer {
-        return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
+        return Err(Reason::UnknownLayer { layer, n_layer }.into());
     }
     backend.set_change(request.change, tokens.len());
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
@@ -157,14 +157,14 @@ async fn spread(
     check(request)?;
     let Evaluate { length, n_targets, change, first_target: first, .. } = *request;
     if n_targets == 0 {
-        return invalid("there is no input to look at: choose at least 1".into());
+        return Err(Reason::NoInput.into());
     }
     if length > first {
-        return invalid(format!("no input of {length} tokens ends before token {first}: choose shorter inputs"));
+        return Err(Reason::InputBeforeText { length, end: first }.into());
     }
-    let (n, needed) = (subject.stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
-    if n < needed {
-        return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
+    let (n_token, needed) = (subject.stream.tokens.len(), first + (n_targets - 1) * SPREAD_STEP);
+    if n_token < needed {
+        return Err(Reason::TooFewForInputs { n_token, needed }.into());
     }
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let mut mean = Vec::new();
@@ -194,14 +194,11 @@ async fn generated(
     let (tokens, temperature) = (subject.stream.tokens, sampling.temperature);
     let prompt = &tokens[tokens.len() - length.min(tokens.len())..];
     if !temperature.is_finite() || temperature < 0.0 {
-        return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
+        return Err(Reason::Temperature { temperature }.into());
     }
     if n_targets == 0 || prompt.len() + n_targets > MAX_LENGTH {
-        let n = prompt.len();
-        return invalid(format!(
-            "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_targets}",
-            MAX_LENGTH - n
-        ));
+        let (n_prompt, n_new) = (prompt.len(), n_targets);
+        return Err(Reason::Continuation { n_prompt, n_new, most: MAX_LENGTH - n_prompt }.into());
     }
     backend.set_change(change, prompt.len() + n_targets);
     let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
@@ -214,12 +211,8 @@ fn cpu(backend: &mut Backend) -> Result<&mut CpuBackend, EvaluateError> {
     match backend {
         Backend::Cpu(cpu) => Ok(cpu),
         #[cfg(feature = "gpu")]
-        Backend::Gpu(_) => Err(EvaluateError::Invalid("this runs on the CPU only: choose that engine".into())),
+        Backend::Gpu(_) => Err(Reason::CpuOnly.into()),
     }
-}
-
-fn invalid<T>(reason: String) -> Result<T, EvaluateError> {
-    Err(EvaluateError::Invalid(reason))
 }
 
 fn numbers_alone(numbers: &[f32]) -> Scored {

@@ -15,7 +15,7 @@ use super::results::Results;
 use super::run::Run;
 use super::site::{base, words};
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Notice, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Evaluate, Failure, Reason, Request, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -152,12 +152,7 @@ impl Client {
                 }
                 Action::Tell { run, index, news } => {
                     // A choice left to the machine is known with the first request only.
-                    let engine = match &news {
-                        News::Notice(Notice::EngineChosen { engine, .. }) => Some(*engine),
-                        News::Notice(Notice::GpuUnavailable { .. }) => Some(EngineKind::Cpu),
-                        _ => None,
-                    };
-                    if let Some(engine) = engine {
+                    if let News::Engine(engine) = news {
                         let width = width(engine == EngineKind::Cpu);
                         let actions = self.inner.get_value().borrow_mut().queue.widen(width);
                         self.carry_out(actions);
@@ -226,8 +221,8 @@ impl Client {
         }
     }
 
-    fn broken(&self, slot: usize, reason: String) {
-        let failure = Failure::Engine { reason: format!("the background worker failed: {reason}") };
+    fn broken(&self, slot: usize, detail: String) {
+        let failure = Failure::Engine { reason: Reason::BackgroundFailed { detail } };
         let actions = self.inner.get_value().borrow_mut().queue.broken(slot, failure);
         self.carry_out(actions);
     }

@@ -9,6 +9,7 @@ use super::components::data_table::Table;
 use super::plan::tokens;
 use super::results::{Entry, Summary, show_3, show_half, show_perplexity, summarise, summarise_recorded, thousands};
 use super::run::engine_id;
+use super::words::adapter_name;
 
 /// A point as it is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +87,7 @@ pub fn live_points(entries: &[&Entry]) -> Vec<Shown> {
             protocol: e.asked.protocol,
             summary: summarise(&e.scored.blocks, e.scored.n_bytes)?,
             source: engine_id(e.scored.engine),
-            adapter: e.scored.adapter.clone(),
+            adapter: e.scored.adapter.as_deref().map(adapter_name),
             effort: Some((e.scored.seconds, tokens(&e.asked))),
         })
     };

@@ -13,6 +13,7 @@ pub mod url;
 pub mod results;
 pub mod plan;
 pub mod queue;
+pub mod words;
 pub mod run;
 pub mod site;
 pub mod client;

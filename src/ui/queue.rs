@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::{Evaluate, Failure, Notice, Request, RequestBody, Response, ResponseBody, Scored};
+use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Request, RequestBody, Response, ResponseBody, Scored};
 
 /// One evaluation of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,8 @@ pub enum News {
         /// Of how many.
         of: usize,
     },
+    /// This engine computes it.
+    Engine(EngineKind),
     /// Something worth telling.
     Notice(Notice),
     /// What there is so far.
@@ -174,6 +176,7 @@ impl Queue {
             (Slot::Busy { request, task }, body) if *request == response.id => {
                 let news = match body {
                     ResponseBody::Progress { scored, of } => return vec![tell(task, News::Progress { scored, of })],
+                    ResponseBody::Engine(engine) => return vec![tell(task, News::Engine(engine))],
                     ResponseBody::Notice(notice) => return vec![tell(task, News::Notice(notice))],
                     ResponseBody::Partial(scored) => return vec![tell(task, News::Partial(scored))],
                     ResponseBody::Scored(scored) => News::Done(scored),

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::queue::News;
 use super::results::{Results, thousands};
+use super::words;
 use crate::protocol::{EngineKind, Evaluate, Failure, Notice, Task};
 
 /// What one evaluation of a run is doing.
@@ -86,6 +87,8 @@ impl Run {
         let status = match news {
             News::Started => Status::Running { scored: 0, of: 0 },
             News::Progress { scored, of } => Status::Running { scored, of },
+            // Of use to the queue alone.
+            News::Engine(_) => return,
             News::Notice(notice) => {
                 // True of the question whenever it is asked, not of this run alone.
                 if matches!(notice, Notice::Shortened { .. }) {
@@ -258,8 +261,12 @@ pub fn now() -> f64 {
 /// A notice in words.
 pub fn say(notice: &Notice) -> String {
     match notice {
-        Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
-        Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
+        Notice::EngineChosen { engine, reason } => {
+            format!("Running on the {}: {}.", engine_name(*engine), words::say(reason))
+        }
+        Notice::GpuUnavailable { reason } => {
+            format!("The GPU is not available ({}); the CPU goes on.", words::say(reason))
+        }
         Notice::Shortened { used, of, last: true, at } => {
             let (of, used) = (thousands(*of as u64), thousands(*used as u64));
             format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
@@ -291,15 +298,17 @@ pub fn engine_id(engine: EngineKind) -> &'static str {
 pub fn explain(failure: &Failure) -> String {
     match failure {
         Failure::Fetch { file, reason } => {
-            format!("{file} could not be loaded: {reason}. Check the connection and retry.")
+            format!("{file} could not be loaded: {}. Check the connection and retry.", words::say(reason))
         }
         Failure::Corrupt { file, reason } => {
+            let reason = words::say(reason);
             format!(
                 "{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault."
             )
         }
-        Failure::Invalid { reason } => format!("This cannot be evaluated: {reason}."),
+        Failure::Invalid { reason } => format!("This cannot be evaluated: {}.", words::say(reason)),
         Failure::Engine { reason } => {
+            let reason = words::say(reason);
             format!("The engine broke down: {reason}. Retry, choose the other engine, or leave out the longest inputs.")
         }
     }

@@ -8,7 +8,7 @@ use crate::engine::error::EvaluateError;
 use crate::engine::evaluate::Stream;
 use crate::engine::run_task::{Subject, count, needs_cpu, run_task, steps};
 use crate::kernels::attention::FarKeys;
-use crate::protocol::{Evaluate, Protocol, Scored, Task};
+use crate::protocol::{Evaluate, Protocol, Reason, Scored, Task};
 use crate::tokenizer::Tokenizer;
 
 const GENERATE: Task = Task::Generate { temperature: 1.0, top_k: 0, seed: 1 };
@@ -45,7 +45,7 @@ impl Lab {
         self.ask_with(request, &mut NoPause)
     }
 
-    fn refused(&mut self, request: &Evaluate) -> String {
+    fn refused(&mut self, request: &Evaluate) -> Reason {
         match self.ask(request) {
             Err(EvaluateError::Invalid(reason)) => reason,
             other => panic!("{request:?}: {other:?}"),
@@ -144,7 +144,8 @@ fn where_attention_goes_is_the_mean_over_inputs_that_end_where_those_of_other_le
 #[test]
 fn a_reference_is_compared_wherever_it_stands() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("alibi");
-    assert!(lab.refused(&request(Task::Verify)).contains("reference"));
+    let asked = Evaluate { model: "m".into(), ..request(Task::Verify) };
+    assert_eq!(lab.refused(&asked), Reason::NoReference { model: "m".into() });
     let window = |start, losses, activations| ReferenceWindow { start, losses, activations };
     let windows = vec![window(7, vec![0.0; 3], vec![]), window(90, vec![0.0; 2], vec![0.0; 32])];
     lab.reference = Some(ReferenceModel { model: "m".into(), windows });
@@ -160,27 +161,41 @@ fn a_reference_is_compared_wherever_it_stands() -> Result<(), EvaluateError> {
 }
 
 #[test]
-fn what_cannot_be_asked_is_said_with_what_to_do() {
+fn what_cannot_be_asked_is_refused_with_the_reason() {
     let mut lab = Lab::new("none");
-    let mut says = |request: Evaluate, part: &str| {
-        let reason = lab.refused(&request);
-        assert!(reason.contains(part), "{reason}");
-    };
+    let mut refuses = |request: Evaluate, reason: Reason| assert_eq!(lab.refused(&request), reason, "{request:?}");
     for task in [Task::Score, Task::ScoreByPosition, Task::ScoreInFull, Task::Spread, GENERATE] {
-        says(Evaluate { length: 0, ..request(task) }, "between 1 and");
-        says(Evaluate { length: MAX_LENGTH + 1, ..request(task) }, "between 1 and");
-        says(Evaluate { change: Change::Window(0), ..request(task) }, "window");
+        for length in [0, MAX_LENGTH + 1] {
+            refuses(Evaluate { length, ..request(task) }, Reason::Length { length, most: MAX_LENGTH });
+        }
+        let change = Change::Window(0);
+        refuses(Evaluate { change, ..request(task) }, Reason::Change { change, length: 32 });
     }
-    says(Evaluate { n_targets: 4_000, ..request(Task::Score) }, "longer text");
-    says(Evaluate { n_targets: 0, ..request(Task::Score) }, "at least 1");
-    says(Evaluate { protocol: Protocol::LastTokens, n_targets: 4_000, ..request(Task::Score) }, "longer text");
-    says(Evaluate { length: 41, ..request(Task::Spread) }, "shorter");
-    says(Evaluate { n_targets: 0, ..request(Task::Spread) }, "at least 1");
-    says(Evaluate { n_targets: 3, ..request(Task::Spread) }, "the text has 3000 tokens; 4136 are needed");
-    says(Evaluate { length: MAX_ATTENDED + 1, ..request(Task::Attend { layer: 0 }) }, "shorter");
-    says(request(Task::Attend { layer: 2 }), "layer 3");
-    says(Evaluate { n_targets: 0, ..request(GENERATE) }, "continued by 1");
-    says(Evaluate { n_targets: MAX_LENGTH, ..request(GENERATE) }, "continued by 1");
-    says(request(Task::Generate { temperature: f64::NAN, top_k: 0, seed: 0 }), "temperature");
-    says(request(Task::Generate { temperature: -1.0, top_k: 0, seed: 0 }), "temperature");
+    let too_few = Reason::TooFewForTargets { n_token: 3_000, needed: 4_041 };
+    refuses(Evaluate { n_targets: 4_000, ..request(Task::Score) }, too_few.clone());
+    refuses(Evaluate { protocol: Protocol::LastTokens, n_targets: 4_000, ..request(Task::Score) }, too_few);
+    refuses(Evaluate { n_targets: 0, ..request(Task::Score) }, Reason::NothingToScore);
+    refuses(Evaluate { length: 41, ..request(Task::Spread) }, Reason::InputBeforeText { length: 41, end: 40 });
+    refuses(Evaluate { n_targets: 0, ..request(Task::Spread) }, Reason::NoInput);
+    let too_few = Reason::TooFewForInputs { n_token: 3_000, needed: 4_136 };
+    refuses(Evaluate { n_targets: 3, ..request(Task::Spread) }, too_few);
+    let attend = |layer| Evaluate { length: MAX_ATTENDED + 1, ..request(Task::Attend { layer }) };
+    refuses(attend(0), Reason::TooManyScores { most: MAX_ATTENDED });
+    refuses(request(Task::Attend { layer: 2 }), Reason::UnknownLayer { layer: 2, n_layer: 2 });
+    for n_new in [0, MAX_LENGTH] {
+        let reason = Reason::Continuation { n_prompt: 32, n_new, most: MAX_LENGTH - 32 };
+        refuses(Evaluate { n_targets: n_new, ..request(GENERATE) }, reason);
+    }
+    let cold = |temperature| request(Task::Generate { temperature, top_k: 0, seed: 0 });
+    refuses(cold(-1.0), Reason::Temperature { temperature: -1.0 });
+    assert!(matches!(lab.refused(&cold(f64::NAN)), Reason::Temperature { .. }));
+}
+
+#[test]
+fn a_reference_of_another_text_is_the_engines_failure() {
+    let mut lab = Lab::new("alibi");
+    let window = ReferenceWindow { start: 2_999, losses: vec![0.0; 3], activations: vec![] };
+    lab.reference = Some(ReferenceModel { model: "m".into(), windows: vec![window] });
+    let Err(EvaluateError::Engine(error)) = lab.ask(&request(Task::Verify)) else { panic!("an answer") };
+    assert_eq!(error.reason(), Reason::ReferenceBeyondText { n_token: 3_000, needed: 3_003 });
 }
