@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::protocol::{Failure, Request, RequestBody, ResponseBody};
+use crate::protocol::{Failure, Reason, Request, RequestBody, ResponseBody};
 use answers::Answers;
 pub use answers::Port;
 use run::Runner;
@@ -45,7 +45,7 @@ pub fn serve(port: Port) {
         match serde_wasm_bindgen::from_value::<Request>(event.data()) {
             Ok(request) => receive(&inbox, request),
             Err(error) => {
-                let reason = format!("the engine cannot read a request: {error}; reload the page");
+                let reason = Reason::UnreadableRequest { detail: error.to_string() };
                 inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason }));
             }
         }

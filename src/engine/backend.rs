@@ -45,7 +45,7 @@ impl Backend {
         }
     }
 
-    /// Name of the GPU, if this is one.
+    /// Name of the GPU, if this is one; empty where it has none.
     pub fn adapter(&self) -> Option<String> {
         match self {
             Self::Cpu(_) => None,

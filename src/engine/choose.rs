@@ -1,17 +1,17 @@
 //! Which engine runs: the reader's choice, or the faster one where the choice is left to the machine.
 
-use crate::protocol::{EngineChoice, EngineKind};
+use crate::protocol::{EngineChoice, EngineKind, Reason};
 
 /// What is known of the GPU.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Probe {
-    /// There is none, and why, in one clause.
-    Absent(String),
-    /// It computes on the CPU.
+    /// There is none, and why.
+    Absent(Reason),
+    /// It computes on the CPU; its name, empty where it has none.
     Software(String),
     /// It is real; what each engine did in a warm-up.
     Timed {
-        /// Name of the adapter.
+        /// Name of the adapter, empty where it has none.
         adapter: String,
         /// How fast both were.
         timing: Timing,
@@ -57,12 +57,12 @@ pub fn known(timings: &[Timing], length: usize, workers: usize) -> Option<Timing
 }
 
 /// The engine to use, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// The engine.
     pub engine: EngineKind,
-    /// One clause for the reader.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// Whether the reader asked for an engine that is not there.
     pub unavailable: bool,
 }
@@ -70,28 +70,21 @@ pub struct Choice {
 /// Chooses. `Auto` takes the GPU only if it is no software adapter and wins the warm-up; a GPU asked for by name runs
 /// wherever there is one.
 pub fn choose(choice: EngineChoice, probe: &Probe) -> Choice {
-    let cpu = |reason: String, unavailable| Choice { engine: EngineKind::Cpu, reason, unavailable };
+    let choice_of = |engine, reason| Choice { engine, reason, unavailable: false };
     match (choice, probe) {
-        (EngineChoice::Cpu, _) => cpu("you chose the CPU".into(), false),
-        (EngineChoice::Gpu, Probe::Absent(reason)) => cpu(reason.clone(), true),
-        (EngineChoice::Gpu, _) => {
-            Choice { engine: EngineKind::Gpu, reason: "you chose the GPU".into(), unavailable: false }
+        (EngineChoice::Cpu, _) => choice_of(EngineKind::Cpu, Reason::Chosen(EngineKind::Cpu)),
+        (EngineChoice::Gpu, Probe::Absent(reason)) => {
+            Choice { unavailable: true, ..choice_of(EngineKind::Cpu, reason.clone()) }
         }
-        (EngineChoice::Auto, Probe::Absent(reason)) => cpu(reason.clone(), false),
-        (EngineChoice::Auto, Probe::Software(name)) => {
-            cpu(format!("the WebGPU adapter here ({name}) is itself software, slower than WASM"), false)
+        (EngineChoice::Gpu, _) => choice_of(EngineKind::Gpu, Reason::Chosen(EngineKind::Gpu)),
+        (EngineChoice::Auto, Probe::Absent(reason)) => choice_of(EngineKind::Cpu, reason.clone()),
+        (EngineChoice::Auto, Probe::Software(adapter)) => {
+            choice_of(EngineKind::Cpu, Reason::SoftwareAdapter { adapter: adapter.clone() })
         }
         (EngineChoice::Auto, Probe::Timed { adapter, timing, workers }) => {
-            let of = if *workers > 1 { format!(" on each of {workers} cores") } else { String::new() };
-            let compared = format!(
-                "in a warm-up at {} tokens {adapter} scored {:.0} tokens/s, the CPU {:.0}{of}",
-                timing.length, timing.gpu, timing.cpu
-            );
-            if timing.lead(*workers) > 1.0 {
-                Choice { engine: EngineKind::Gpu, reason: compared, unavailable: false }
-            } else {
-                cpu(compared, false)
-            }
+            let &Timing { length, gpu, cpu } = timing;
+            let faster = if timing.lead(*workers) > 1.0 { EngineKind::Gpu } else { EngineKind::Cpu };
+            choice_of(faster, Reason::WarmUp { adapter: adapter.clone(), length, gpu, cpu, workers: *workers })
         }
     }
 }
@@ -99,6 +92,7 @@ pub fn choose(choice: EngineChoice, probe: &Probe) -> Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{GpuError, NoAdapter};
 
     fn timed(gpu: f64, cpu: f64) -> Probe {
         Probe::Timed { adapter: "Test adapter".into(), timing: Timing { length: 256, gpu, cpu }, workers: 1 }
@@ -159,7 +153,7 @@ mod tests {
         assert_eq!(choose(EngineChoice::Auto, &probe(1)).engine, EngineKind::Gpu);
         let both = choose(EngineChoice::Auto, &probe(2));
         assert_eq!(both.engine, EngineKind::Cpu);
-        assert!(both.reason.contains("on each of 2 cores"), "{}", both.reason);
+        assert!(matches!(both.reason, Reason::WarmUp { length: 256, workers: 2, .. }), "{:?}", both.reason);
     }
 
     #[test]
@@ -192,18 +186,20 @@ mod tests {
     fn auto_never_takes_a_software_adapter_but_a_reader_may() {
         let probe = Probe::Software("SwiftShader".into());
         let auto = choose(EngineChoice::Auto, &probe);
-        assert!(auto.engine == EngineKind::Cpu && auto.reason.contains("SwiftShader"));
+        assert_eq!(auto.engine, EngineKind::Cpu);
+        assert_eq!(auto.reason, Reason::SoftwareAdapter { adapter: "SwiftShader".into() });
         assert_eq!(choose(EngineChoice::Gpu, &probe).engine, EngineKind::Gpu);
     }
 
     #[test]
     fn without_an_adapter_the_cpu_runs_and_says_why() {
-        let probe = Probe::Absent("this browser gives no adapter".into());
+        let why = Reason::Gpu(GpuError::NoAdapter(NoAdapter::NoneGiven));
+        let probe = Probe::Absent(why.clone());
         let asked = choose(EngineChoice::Gpu, &probe);
         assert_eq!((asked.engine, asked.unavailable), (EngineKind::Cpu, true));
         let auto = choose(EngineChoice::Auto, &probe);
         assert_eq!((auto.engine, auto.unavailable), (EngineKind::Cpu, false));
-        assert!(auto.reason.contains("no adapter"));
+        assert!(asked.reason == why && auto.reason == why);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::windows::{Window, windows};
 use crate::config::BLOCK;
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::Segments;
-use crate::protocol::{BlockSum, Stretch};
+use crate::protocol::{BlockSum, Reason, Stretch};
 
 /// A stream that can be scored.
 pub struct Stream<'a> {
@@ -52,13 +52,11 @@ pub async fn evaluate(
 ) -> Result<Sums, EvaluateError> {
     let Stretch { protocol, length, first, n_targets } = stretch;
     if length == 0 || n_targets == 0 {
-        return Err(EvaluateError::Invalid("nothing to score: length and number of targets must be at least 1".into()));
+        return Err(Reason::NothingToScore.into());
     }
     if first + n_targets + 1 > stream.tokens.len() {
-        let n = stream.tokens.len();
-        let needed = first + n_targets + 1;
-        let reason = format!("the text has {n} tokens; {needed} are needed: score fewer targets or take a longer text");
-        return Err(EvaluateError::Invalid(reason));
+        let (n_token, needed) = (stream.tokens.len(), first + n_targets + 1);
+        return Err(Reason::TooFewForTargets { n_token, needed }.into());
     }
     let mut sums = Sums {
         blocks: vec![BlockSum::default(); n_targets.div_ceil(BLOCK)],

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::protocol::Failure;
+use crate::protocol::{Failure, Reason};
 
 /// Holds a file against its SHA-256 in hexadecimal. Computed here and not by the browser, whose own digest exists only
 /// on secure origins.
@@ -14,7 +14,7 @@ pub fn check(file: &str, bytes: &[u8], sha256: &str) -> Result<(), Failure> {
     if found == sha256 {
         return Ok(());
     }
-    let reason = format!("its SHA-256 is {found}, the manifest says {sha256} ({} bytes arrived)", bytes.len());
+    let reason = Reason::Hash { found, wanted: sha256.into(), n_bytes: bytes.len() };
     Err(Failure::Corrupt { file: file.into(), reason })
 }
 
@@ -23,14 +23,14 @@ pub fn check(file: &str, bytes: &[u8], sha256: &str) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Corrupt`] if the file ends within a token or holds an id out of range.
 pub fn tokens(file: &str, bytes: &[u8], n_vocab: usize) -> Result<Vec<u32>, Failure> {
-    let corrupt = |reason: String| Failure::Corrupt { file: file.into(), reason };
+    let corrupt = |reason| Failure::Corrupt { file: file.into(), reason };
     let (pairs, rest) = bytes.as_chunks();
     if !rest.is_empty() {
-        return Err(corrupt(format!("{} bytes are no whole number of tokens", bytes.len())));
+        return Err(corrupt(Reason::HalfToken { n_bytes: bytes.len() }));
     }
     let tokens: Vec<u32> = pairs.iter().map(|&b| u16::from_le_bytes(b) as u32).collect();
     match tokens.iter().find(|&&t| t as usize >= n_vocab) {
-        Some(bad) => Err(corrupt(format!("token {bad} is not in the vocabulary of {n_vocab}"))),
+        Some(&token) => Err(corrupt(Reason::UnknownToken { token, n_vocab })),
         None => Ok(tokens),
     }
 }

@@ -6,6 +6,7 @@ use crate::config::Change;
 use crate::gpu::{Gpu, GpuDecoder, GpuError};
 use crate::model::{Segments, Weights};
 use crate::position::{ChangeAt, PositionMethod, Shape, Tables, by_id};
+use crate::protocol::Unsupported;
 
 /// A model on the GPU.
 pub struct GpuBackend {
@@ -26,7 +27,8 @@ impl GpuBackend {
     pub fn new(gpu: &Gpu, weights: &Weights) -> Result<Self, EngineError> {
         let config = &weights.config;
         let Some(method) = by_id(&config.method) else {
-            return Err(GpuError::Unsupported { reason: format!("method {}", config.method) }.into());
+            let method = config.method.clone();
+            return Err(GpuError::Unsupported(Unsupported::Method { method }).into());
         };
         Ok(Self {
             decoder: GpuDecoder::new(gpu, weights)?,
@@ -40,7 +42,7 @@ impl GpuBackend {
         })
     }
 
-    /// Name of the adapter.
+    /// Name of the adapter, empty where it has none.
     pub fn adapter(&self) -> String {
         self.adapter.clone()
     }

@@ -4,6 +4,7 @@
 use super::checkpoint::Checkpoint;
 use super::error::{EngineError, EvaluateError};
 use crate::config::MAX_TEXT;
+use crate::protocol::Reason;
 use crate::tokenizer::Tokenizer;
 
 /// What the separator at the start of a text is called.
@@ -25,11 +26,10 @@ pub async fn encode(
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Vec<u32>, EvaluateError> {
     if text.trim().is_empty() {
-        return Err(EvaluateError::Invalid("there is no text here: type or paste some".into()));
+        return Err(Reason::NoText.into());
     }
     if text.len() > MAX_TEXT {
-        let reason = format!("the text has {} bytes; at most {MAX_TEXT} are read: shorten it", text.len());
-        return Err(EvaluateError::Invalid(reason));
+        return Err(Reason::TextTooLong { n_bytes: text.len(), most: MAX_TEXT }.into());
     }
     let text = text.replace("\r\n", "\n");
     let mut stream = vec![tokenizer.separator()];

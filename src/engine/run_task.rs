@@ -13,7 +13,7 @@ use crate::config::{Change, MAX_ATTENDED, MAX_LENGTH, ReferenceModel, SPREAD_STE
 use crate::kernels::attention::FarKeys;
 use crate::position::ChangeAt;
 use crate::protocol::task::{Attend, Continued, Counted, Generate, Spread};
-use crate::protocol::{Job, Scored, Stretch, Task};
+use crate::protocol::{Job, Reason, Scored, Stretch, Task};
 use crate::tokenizer::Tokenizer;
 
 /// What a question is about.
@@ -44,7 +44,7 @@ pub fn count(stream: &Stream) -> Scored {
 /// time and memory are the caller's to fill in.
 ///
 /// # Errors
-/// [`EvaluateError::Invalid`] with what to do where the question cannot be answered; if cancelled, or if the engine
+/// [`EvaluateError::Invalid`] where the question cannot be answered; if cancelled, or if the engine
 /// breaks down.
 pub async fn run_task(
     backend: &mut Backend,
@@ -84,10 +84,10 @@ pub async fn run_task(
 /// Refuses a length or a change that no task takes.
 fn check(length: usize, change: Change) -> Result<(), EvaluateError> {
     if !(1..=MAX_LENGTH).contains(&length) {
-        return invalid(format!("an input length of {length} is not between 1 and {MAX_LENGTH} tokens"));
+        return Err(Reason::Length { length, most: MAX_LENGTH }.into());
     }
     match (ChangeAt { change, length, train_length: 1 }).problem() {
-        Some(problem) => invalid(problem),
+        Some(_) => Err(Reason::Change { change, length }.into()),
         None => Ok(()),
     }
 }
@@ -100,7 +100,7 @@ async fn verified(
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     let Some(reference) = subject.reference else {
-        return invalid(format!("no reference is kept for {model}; choose another model"));
+        return Err(Reason::NoReference { model: model.into() }.into());
     };
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     Ok(numbers_alone(&verify(backend, subject.stream.tokens, reference, &mut all).await?.write()))
@@ -139,11 +139,11 @@ async fn attended(
 ) -> Result<Scored, EvaluateError> {
     let tokens = &subject.stream.tokens[..length.min(subject.stream.tokens.len())];
     if tokens.len() > MAX_ATTENDED {
-        return invalid(format!("scores are given for at most {MAX_ATTENDED} tokens: choose a shorter input"));
+        return Err(Reason::TooManyScores { most: MAX_ATTENDED }.into());
     }
     let n_layer = cpu(backend)?.model.n_layer();
     if layer >= n_layer {
-        return invalid(format!("there is no layer {}; the model has {n_layer}", layer + 1));
+        return Err(Reason::UnknownLayer { layer, n_layer }.into());
     }
     backend.set_change(change, tokens.len());
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
@@ -160,14 +160,14 @@ async fn spread(
     checkpoint: &mut impl Checkpoint,
 ) -> Result<Scored, EvaluateError> {
     if n_inputs == 0 {
-        return invalid("there is no input to look at: choose at least 1".into());
+        return Err(Reason::NoInput.into());
     }
     if length > first_end {
-        return invalid(format!("no input of {length} tokens ends before token {first_end}: choose shorter inputs"));
+        return Err(Reason::InputBeforeText { length, end: first_end }.into());
     }
-    let (n, needed) = (subject.stream.tokens.len(), first_end + (n_inputs - 1) * SPREAD_STEP);
-    if n < needed {
-        return invalid(format!("the text has {n} tokens; {needed} are needed: choose a longer text"));
+    let (n_token, needed) = (subject.stream.tokens.len(), first_end + (n_inputs - 1) * SPREAD_STEP);
+    if n_token < needed {
+        return Err(Reason::TooFewForInputs { n_token, needed }.into());
     }
     let mut all = Part { whole: checkpoint, base: 0.0, size: 100.0 };
     let mut mean = Vec::new();
@@ -196,14 +196,11 @@ async fn generated(
     let tokens = subject.stream.tokens;
     let prompt = &tokens[tokens.len() - n_prompt.min(tokens.len())..];
     if !temperature.is_finite() || temperature < 0.0 {
-        return invalid(format!("a temperature of {temperature} is none: choose 0 or more"));
+        return Err(Reason::Temperature { temperature }.into());
     }
     if n_new == 0 || prompt.len() + n_new > MAX_LENGTH {
-        let n = prompt.len();
-        return invalid(format!(
-            "a prompt of {n} tokens can be continued by 1 to {} tokens, not by {n_new}",
-            MAX_LENGTH - n
-        ));
+        let n_prompt = prompt.len();
+        return Err(Reason::Continuation { n_prompt, n_new, most: MAX_LENGTH - n_prompt }.into());
     }
     backend.set_change(change, prompt.len() + n_new);
     let mut part = |so_far: &Generated| partial(&|| written(subject.tokenizer, prompt.len(), so_far));
@@ -217,12 +214,8 @@ fn cpu(backend: &mut Backend) -> Result<&mut CpuBackend, EvaluateError> {
     match backend {
         Backend::Cpu(cpu) => Ok(cpu),
         #[cfg(feature = "gpu")]
-        Backend::Gpu(_) => Err(EvaluateError::Invalid("this runs on the CPU only: choose that engine".into())),
+        Backend::Gpu(_) => Err(Reason::CpuOnly.into()),
     }
-}
-
-fn invalid<T>(reason: String) -> Result<T, EvaluateError> {
-    Err(EvaluateError::Invalid(reason))
 }
 
 fn numbers_alone(numbers: &[f32]) -> Scored {

@@ -21,7 +21,7 @@ use crate::config::{LAST_BLOCK, LAST_TARGETS, ModelConfig};
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::model::{Array, Decoder, Segments, Weights};
 use crate::position::METHODS;
-use crate::protocol::{Failure, Protocol, Stretch};
+use crate::protocol::{Failure, Protocol, Reason, Stretch};
 
 /// Runs a future that never waits for anything outside.
 fn ready<F: Future>(future: F) -> F::Output {
@@ -246,9 +246,9 @@ fn cancelled_work_stops_and_the_backend_works_on() -> Result<(), EngineError> {
 #[test]
 fn a_stretch_outside_the_text_is_refused_with_numbers() {
     let mut backend = Backend::cpu(&weights("none")).unwrap_or_else(|e| panic!("{e}"));
-    let error = score(&mut backend, &tokens(100), Protocol::Nonoverlapping, 16).err();
-    let error = error.map(|e| e.to_string()).unwrap_or_default();
-    assert!(error.starts_with("the text has 100 tokens; 101 are needed: "), "{error}");
+    let refused = score(&mut backend, &tokens(100), Protocol::Nonoverlapping, 16);
+    let Err(EvaluateError::Invalid(reason)) = refused else { panic!("{refused:?}") };
+    assert_eq!(reason, Reason::TooFewForTargets { n_token: 100, needed: 101 });
 }
 
 #[test]
@@ -256,8 +256,13 @@ fn damaged_files_are_told_apart_from_good_ones() {
     // SHA-256 of "abc", FIPS 180-2, appendix B.1.
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(files::check("x", b"abc", abc), Ok(()));
-    assert!(matches!(files::check("x", b"ab", abc), Err(Failure::Corrupt { .. })));
+    let corrupt = |reason| Failure::Corrupt { file: "x".into(), reason };
+    // SHA-256 of "ab", by another program.
+    let found = "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603".into();
+    let hash = Reason::Hash { found, wanted: abc.into(), n_bytes: 2 };
+    assert_eq!(files::check("x", b"ab", abc), Err(corrupt(hash)));
     assert_eq!(files::tokens("x", &[1, 0, 0, 1], 257), Ok(vec![1, 256]));
-    assert!(matches!(files::tokens("x", &[1, 0, 0, 1], 256), Err(Failure::Corrupt { .. })));
-    assert!(matches!(files::tokens("x", &[1, 0, 0], 256), Err(Failure::Corrupt { .. })));
+    let unknown = Reason::UnknownToken { token: 256, n_vocab: 256 };
+    assert_eq!(files::tokens("x", &[1, 0, 0, 1], 256), Err(corrupt(unknown)));
+    assert_eq!(files::tokens("x", &[1, 0, 0], 256), Err(corrupt(Reason::HalfToken { n_bytes: 3 })));
 }

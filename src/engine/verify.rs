@@ -25,7 +25,7 @@ pub async fn verify(
         let length = window.losses.len();
         let Some(stretch) = tokens.get(window.start..=window.start + length) else {
             let needed = window.start + length + 1;
-            return Err(candle_core::Error::Msg(format!("{} tokens, {needed} are needed", tokens.len())).into());
+            return Err(EngineError::ReferenceBeyondText { n_token: tokens.len(), needed });
         };
         let segments = Segments { tokens: Arc::new(stretch[..length].to_vec()), n_segment: 1, length };
         let mut part = Part {

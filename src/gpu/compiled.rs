@@ -32,7 +32,7 @@ impl Gpu {
         Ok(Self { device, form, kernels })
     }
 
-    /// Name of the adapter, as far as the browser or driver tells it.
+    /// Name of the adapter, empty where neither browser nor driver tells one.
     pub fn adapter_name(&self) -> String {
         self.device.name.clone()
     }

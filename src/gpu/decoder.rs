@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::buffer::Owned;
 use super::compiled::Gpu;
 use super::device::Device;
-use super::error::GpuError;
+use super::error::{GpuError, Unsupported};
 use super::kernels::{Finish, Kernels, Rows, Segments};
 use super::plan::{Plan, PlanBuilder};
 use super::weights::GpuWeights;
@@ -142,29 +142,29 @@ impl GpuDecoder {
     /// Fails unless the arguments fit each other and the model.
     fn check(&self, tokens: &[u32], targets: &[u32], n_segment: usize, tables: &Tables) -> Result<(), GpuError> {
         let ModelConfig { d_model, n_head, n_vocab, .. } = self.config;
-        let unsupported = |reason: String| Err(GpuError::Unsupported { reason });
+        let unsupported = |what| Err(GpuError::Unsupported(what));
         let (length, n) = (tables.length, n_segment * tables.length);
         if tokens.len() != n || targets.len() != n {
-            let (a, b) = (tokens.len(), targets.len());
-            return unsupported(format!("{a} tokens and {b} targets for {n_segment} segments of {length}"));
+            let (n_token, n_target) = (tokens.len(), targets.len());
+            return unsupported(Unsupported::Arguments { n_token, n_target, n_segment, length });
         }
         let embedding = tables.embedding.as_ref().is_none_or(|t| t.len() == length * d_model);
         let half = length * (d_model / n_head / 2);
         let rotation = tables.rotation.as_ref().is_none_or(|t| t.cos.len() == half && t.sin.len() == half);
         if !embedding || !rotation || tables.bias.len() != n_head * length {
-            return unsupported(format!("tables of another shape than {n_head} heads of width {d_model}"));
+            return unsupported(Unsupported::Tables { n_head, d_model });
         }
-        if let Some(id) =
+        if let Some(&token) =
             tokens.iter().chain(targets.iter().filter(|&&t| t != NOT_SCORED)).find(|&&t| t as usize >= n_vocab)
         {
-            return unsupported(format!("token {id} in a vocabulary of {n_vocab}"));
+            return unsupported(Unsupported::Token { token, n_vocab });
         }
         let limit = self.max_rows();
         if length > limit {
             return Err(GpuError::TooLong { length, limit });
         }
         if (n * 4) as u64 > self.device.max_binding() {
-            return unsupported(format!("{n} tokens in one call"));
+            return unsupported(Unsupported::Tokens { n_token: n });
         }
         Ok(())
     }

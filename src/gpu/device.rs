@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wgpu::{BufferUsages, ErrorFilter, MapMode};
 
 use super::buffer::Owned;
-use super::error::GpuError;
+use super::error::{GpuError, Lost, NoAdapter};
 use super::wait::{Done, Health};
 
 /// Bytes of one buffer that every WebGPU adapter takes.
@@ -22,7 +22,7 @@ pub(super) struct Device {
     /// Floating-point operations in one submission: short enough for the system's watchdog and for stopping soon,
     /// long enough that waiting in between costs little.
     pub(super) budget: f64,
-    /// Name of the adapter, as far as the browser or driver tells it.
+    /// Name of the adapter, empty where neither browser nor driver tells one.
     pub(super) name: String,
     /// Whether the adapter computes on the CPU.
     pub(super) software: bool,
@@ -43,17 +43,15 @@ impl Device {
                 ..Default::default()
             })
             .await
-            .map_err(|_| GpuError::NoAdapter { reason: NO_ADAPTER.into() })?;
+            .map_err(|_| GpuError::NoAdapter(NO_ADAPTER))?;
         // The default limits are those that every WebGPU adapter has: nothing here needs more.
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor::default())
             .await
-            .map_err(|e| GpuError::NoAdapter { reason: format!("the adapter gives no device ({e})") })?;
+            .map_err(|e| GpuError::NoAdapter(NoAdapter::NoDevice { detail: e.to_string() }))?;
         let health = Health::default();
         let lost = health.clone();
-        device.set_device_lost_callback(move |_, message| {
-            lost.lose(if message.is_empty() { "the browser gave no reason".into() } else { message });
-        });
+        device.set_device_lost_callback(move |_, detail| lost.lose(Lost::Reported { detail }));
         let info = adapter.get_info();
         #[cfg(not(target_family = "wasm"))]
         let (name, software) = {
@@ -166,11 +164,10 @@ impl Device {
         let (signal, done) = self.health.signal();
         target.map_async(MapMode::Read, .., move |result| signal.complete(result));
         self.poll(&done, None);
-        let lost = |what: &str| GpuError::Lost { reason: what.into() };
         let mapped = done.await?;
         self.health.check()?;
-        mapped.map_err(|_| lost("its results could not be read"))?;
-        let view = target.get_mapped_range(..).map_err(|_| lost("its results could not be mapped"))?;
+        mapped.map_err(|_| GpuError::Lost(Lost::Unread))?;
+        let view = target.get_mapped_range(..).map_err(|_| GpuError::Lost(Lost::Unmapped))?;
         let values = view.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         drop(view);
         Ok(values)
@@ -184,8 +181,8 @@ impl Device {
             // Nothing else would ever complete it.
             if !done.is_complete() {
                 self.health.lose(match result {
-                    Err(error) => error.to_string(),
-                    Ok(_) => "the driver stopped answering".into(),
+                    Err(error) => Lost::Reported { detail: error.to_string() },
+                    Ok(_) => Lost::Silent,
                 });
             }
         }
@@ -196,6 +193,6 @@ impl Device {
 
 /// Why there is no adapter, as far as one can know.
 #[cfg(target_family = "wasm")]
-const NO_ADAPTER: &str = "this browser gives no WebGPU adapter on this machine";
+const NO_ADAPTER: NoAdapter = NoAdapter::NoneGiven;
 #[cfg(not(target_family = "wasm"))]
-const NO_ADAPTER: &str = "no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)";
+const NO_ADAPTER: NoAdapter = NoAdapter::NoDriver;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::error::GpuError;
+use super::error::{GpuError, Lost};
 
 /// What a device's callbacks have reported; clones share it.
 #[derive(Clone, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Health(Arc<Mutex<Report>>);
 #[derive(Default)]
 struct Report {
     /// Why the device is gone, once it is.
-    lost: Option<String>,
+    lost: Option<Lost>,
     /// The first error outside any error scope since it was last asked for.
     error: Option<GpuError>,
     /// Whom to wake when something changes.
@@ -33,8 +33,8 @@ impl Health {
     }
 
     /// The device is gone, for good.
-    pub(super) fn lose(&self, reason: String) {
-        self.report().lost.get_or_insert(reason);
+    pub(super) fn lose(&self, how: Lost) {
+        self.report().lost.get_or_insert(how);
         self.wake();
     }
 
@@ -47,7 +47,7 @@ impl Health {
     pub(super) fn check(&self) -> Result<(), GpuError> {
         let mut report = self.report();
         match &report.lost {
-            Some(reason) => Err(GpuError::Lost { reason: reason.clone() }),
+            Some(how) => Err(GpuError::Lost(how.clone())),
             None => report.error.take().map_or(Ok(()), Err),
         }
     }

@@ -3,7 +3,7 @@
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::error::GpuError;
+use super::error::{GpuError, NoAdapter};
 use super::wait::Health;
 
 /// A property of an object, unless absent.
@@ -18,11 +18,10 @@ pub(super) fn available() -> Result<(), GpuError> {
         return Ok(());
     }
     let secure = get(&global, "isSecureContext").is_none_or(|v| v.is_truthy());
-    let reason = if secure { "this browser has no WebGPU" } else { "browsers give WebGPU to https pages only" };
-    Err(GpuError::NoAdapter { reason: reason.into() })
+    Err(GpuError::NoAdapter(if secure { NoAdapter::NoWebGpu } else { NoAdapter::Insecure }))
 }
 
-/// Name of the adapter, and whether it is a software one. Browsers leave `description` empty and fill in vendor and
+/// Name of the adapter, empty where it has none, and whether it is a software one. Browsers leave `description` empty and fill in vendor and
 /// architecture, which wgpu does not read.
 pub(super) fn describe(device: &wgpu::Device, description: &str) -> (String, bool) {
     let info = device.as_webgpu().and_then(|device| get(device.as_ref(), "adapterInfo"));
@@ -37,7 +36,7 @@ pub(super) fn describe(device: &wgpu::Device, description: &str) -> (String, boo
         "" => [text("vendor"), architecture].into_iter().flatten().collect(),
         _ => vec![description.into()],
     };
-    (if parts.is_empty() { "unnamed adapter".into() } else { parts.join(" ") }, software)
+    (parts.join(" "), software)
 }
 
 /// Notes errors outside any error scope. wgpu's own handler panics on internal errors, hence not that one.
@@ -45,7 +44,7 @@ pub(super) fn listen(device: &wgpu::Device, health: Health) {
     let Some(device) = device.as_webgpu() else { return };
     let handler = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
         let message = get(&event, "error").and_then(|e| get(&e, "message")).and_then(|m| m.as_string());
-        health.fail(GpuError::Validation { reason: message.unwrap_or_else(|| "no reason given".into()) });
+        health.fail(GpuError::Refused { detail: message.unwrap_or_default() });
     });
     let function: &Function = handler.as_ref().unchecked_ref();
     // A device outlives its worker's interest in it; the closure must live as long.

@@ -2,7 +2,7 @@
 
 use super::buffer::Owned;
 use super::device::Device;
-use super::error::GpuError;
+use super::error::{GpuError, Unsupported};
 use super::kernels::{Affine, MAX_HEAD_DIM, suits};
 use crate::config::ModelConfig;
 use crate::model::Weights;
@@ -28,27 +28,27 @@ pub(super) struct GpuWeights {
 impl GpuWeights {
     /// Fails unless the arrays are those of the configuration and the kernels can run it.
     pub(super) fn check(device: &Device, weights: &Weights) -> Result<(), GpuError> {
-        let unsupported = |reason: String| Err(GpuError::Unsupported { reason });
+        let unsupported = |what| Err(GpuError::Unsupported(what));
         let ModelConfig { d_model, n_head, d_ff, n_vocab, .. } = weights.config;
         if n_head == 0 || d_model == 0 || d_ff == 0 || n_vocab == 0 || d_model % n_head != 0 {
-            return unsupported(format!("width {d_model} with {n_head} heads is no model"));
+            return unsupported(Unsupported::Width { d_model, n_head });
         }
         let head_dim = d_model / n_head;
         if !suits(head_dim) {
-            return unsupported(format!("heads of {head_dim}: multiples of 4 up to {MAX_HEAD_DIM} are"));
+            return unsupported(Unsupported::HeadDim { head_dim, most: MAX_HEAD_DIM });
         }
         // With the head dimension this makes every row whole vectors of four.
         if !d_ff.is_multiple_of(4) {
-            return unsupported(format!("hidden layers of {d_ff}: multiples of 4 are"));
+            return unsupported(Unsupported::Hidden { d_ff });
         }
         for (name, shape) in Weights::shapes(&weights.config) {
             let n: usize = shape.iter().product();
             let found = weights.get(&name).len();
             if found != n {
-                return unsupported(format!("{name} has {found} values, {n} are needed"));
+                return unsupported(Unsupported::Array { name, found, needed: n });
             }
             if (n * 4) as u64 > device.max_binding() {
-                return unsupported(format!("{name} is larger than the GPU's largest buffer"));
+                return unsupported(Unsupported::Buffer { name });
             }
         }
         Ok(())

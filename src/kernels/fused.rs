@@ -296,7 +296,7 @@ mod tests {
             let shape = super::super::attention_layout::AttentionShape { n_segment: 1, length: rows, n_head, d_model: c };
             let plain = composed::linear(&composed::layer_norm(&x, &ln1[0], &ln1[1])?, &to_qkv[0], &to_qkv[1])?;
             let plain = if rotates { composed::rotary(&plain, &table, &shape)? } else { plain };
-            same("qkv", &qkv(&x, &block, rotates.then(|| (table, n_head, 0)))?, &plain)?;
+            same("qkv", &qkv(&x, &block, rotates.then_some((table, n_head, 0)))?, &plain)?;
             let after = (&x + composed::linear(&attended, &out[0], &out[1])?)?;
             let hidden = composed::linear(&composed::layer_norm(&after, &ln2[0], &ln2[1])?, &up[0], &up[1])?;
             let plain = (&after + composed::linear(&composed::gelu(&hidden)?, &down[0], &down[1])?)?;

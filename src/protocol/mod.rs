@@ -3,6 +3,12 @@
 //! Requests are numbered by the page; a response carries the number of the request it answers, and the page drops
 //! answers to requests it no longer waits for. A request is one question about one model; the page owns the queue of them,
 //! so several workers can share it.
+//!
+//! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`].
+
+mod reason;
+
+pub use reason::{GpuError, Lost, NoAdapter, Reason, Unsupported};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +75,8 @@ pub struct Response {
     pub body: ResponseBody,
 }
 
-/// What the worker can answer. `Progress`, `Notice` and `Partial` may come any number of
-/// times before one of the others.
+/// What the worker can answer. `Progress`, `Engine`, `Notice` and `Partial` may come any number of times before one of
+/// the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ResponseBody {
     /// Configured.
@@ -82,6 +88,8 @@ pub enum ResponseBody {
         /// To be scored.
         of: usize,
     },
+    /// This engine computes the answer, where the choice was not the CPU; another one if it breaks down.
+    Engine(EngineKind),
     /// Something the reader should know; the request goes on.
     Notice(Notice),
     /// What there is of the answer so far.
@@ -153,19 +161,19 @@ pub struct BlockSum {
 }
 
 /// Why an engine other than the expected one runs, or anything else worth telling.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Notice {
-    /// `Auto` chose; the reason in one clause, e.g. "this browser gives no WebGPU adapter".
+    /// An engine was chosen.
     EngineChosen {
         /// The engine.
         engine: EngineKind,
         /// Why.
-        reason: String,
+        reason: Reason,
     },
     /// The GPU was asked for or in use and is gone; the CPU goes on.
     GpuUnavailable {
-        /// What the browser said.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// A text was longer than the tokens asked for: the last `used` of a prompt are continued, the first of another text
     /// looked at.
@@ -181,31 +189,31 @@ pub enum Notice {
     },
 }
 
-/// Why a request failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why a request failed: by what can be done about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Failure {
     /// A file could not be fetched: retry.
     Fetch {
         /// Which file.
         file: String,
-        /// What the browser or server said.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// A file is not what the manifest says (length or hash), or cannot be parsed: reload, then report.
     Corrupt {
         /// Which file.
         file: String,
         /// What is wrong.
-        reason: String,
+        reason: Reason,
     },
     /// The request names something that does not exist or is out of bounds.
     Invalid {
         /// What is wrong.
-        reason: String,
+        reason: Reason,
     },
     /// The engine broke down: use the other one, or shorten the input.
     Engine {
         /// What happened.
-        reason: String,
+        reason: Reason,
     },
 }

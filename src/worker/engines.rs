@@ -12,7 +12,7 @@ use crate::engine::evaluate::{Stream, evaluate};
 use crate::engine::run_task::needs_cpu;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Job, Protocol, Stretch};
+use crate::protocol::{EngineChoice, EngineKind, Job, Protocol, Reason, Stretch};
 
 /// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;
@@ -37,7 +37,7 @@ impl Engines {
         if wanted && self.gpu.is_none() && self.without.is_none() {
             match open(job.engine, head_dim).await {
                 Ok(gpu) => self.gpu = Some(gpu),
-                Err(error) => self.without = Some(Probe::Absent(error.to_string())),
+                Err(error) => self.without = Some(Probe::Absent(Reason::Gpu(error))),
             }
         }
     }
@@ -57,7 +57,7 @@ impl Engines {
     }
 
     /// From here on there is no GPU.
-    pub(super) fn lose_gpu(&mut self, reason: String) {
+    pub(super) fn lose_gpu(&mut self, reason: Reason) {
         self.gpu = None;
         self.backends.retain(|(_, kind), _| *kind != EngineKind::Gpu);
         self.without = Some(Probe::Absent(reason));
@@ -74,7 +74,7 @@ impl Engines {
         if let Some(known) = &self.without {
             return Ok(known.clone());
         }
-        let Some(gpu) = &self.gpu else { return Ok(Probe::Absent("it went away".into())) };
+        let Some(gpu) = &self.gpu else { return Ok(Probe::Absent(Reason::GpuWentAway)) };
         let adapter = gpu.adapter_name();
         if gpu.is_software() {
             return Ok(Probe::Software(adapter));
@@ -104,7 +104,7 @@ impl Engines {
             Err(EngineError::Cancelled(_)) => Err(Abort::Cancelled),
             Err(error) => {
                 self.gpu = None;
-                let probe = Probe::Absent(error.to_string());
+                let probe = Probe::Absent(error.reason());
                 self.without = Some(probe.clone());
                 Ok(probe)
             }

@@ -16,7 +16,7 @@ use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::evaluate::Stream;
 use crate::engine::{files, own_text};
 use crate::model::Weights;
-use crate::protocol::Failure;
+use crate::protocol::{Failure, Reason};
 use crate::tokenizer::Tokenizer;
 
 const MANIFEST: &str = "assets/models/manifest.json";
@@ -70,7 +70,7 @@ impl From<EvaluateError> for Abort {
         match error {
             EvaluateError::Engine(EngineError::Cancelled(_)) => Self::Cancelled,
             EvaluateError::Invalid(reason) => Self::Failed(Failure::Invalid { reason }),
-            EvaluateError::Engine(error) => Self::Failed(Failure::Engine { reason: error.to_string() }),
+            EvaluateError::Engine(error) => Self::Failed(Failure::Engine { reason: error.reason() }),
         }
     }
 }
@@ -103,10 +103,10 @@ impl Files {
         let manifest = self.manifest().await?;
         let entry = entry(&manifest, model)?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
-        let corrupt = |reason: String| Failure::Corrupt { file: entry.file.clone(), reason };
-        let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(e.to_string()))?;
+        let corrupt = |reason| Failure::Corrupt { file: entry.file.clone(), reason };
+        let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(Reason::Said { detail: e.to_string() }))?;
         if weights.config != entry.config {
-            return Err(corrupt("its configuration is not the manifest's".into()));
+            return Err(corrupt(Reason::OtherConfiguration));
         }
         let weights = Rc::new(weights);
         self.weights.insert(model.into(), weights.clone());
@@ -119,7 +119,7 @@ impl Files {
         }
         let manifest = self.manifest().await?;
         let Some(entry) = manifest.streams.iter().find(|s| s.id == stream) else {
-            return Err(Failure::Invalid { reason: format!("there is no text {stream}; choose one from the list") });
+            return Err(Failure::Invalid { reason: Reason::UnknownText { text: stream.into() } });
         };
         let tokenizer = self.tokenizer().await?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
@@ -151,7 +151,7 @@ impl Files {
             return Ok(reference.clone());
         }
         let bytes = self.fetch(REFERENCE).await?;
-        let reference = serde_json::from_slice(&bytes).map_err(|e| self.corrupt(REFERENCE, e.to_string()))?;
+        let reference = serde_json::from_slice(&bytes).map_err(|e| self.unreadable(REFERENCE, e))?;
         Ok(self.reference.insert(Rc::new(reference)).clone())
     }
 
@@ -160,7 +160,7 @@ impl Files {
             return Ok(manifest.clone());
         }
         let bytes = self.fetch(MANIFEST).await?;
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| self.corrupt(MANIFEST, e.to_string()))?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| self.unreadable(MANIFEST, e))?;
         Ok(self.manifest.insert(Rc::new(manifest)).clone())
     }
 
@@ -170,13 +170,13 @@ impl Files {
         }
         let bytes = self.fetch(TOKENIZER).await?;
         let text = String::from_utf8_lossy(&bytes);
-        let tokenizer = Tokenizer::from_json(&text).map_err(|e| self.corrupt(TOKENIZER, e.to_string()))?;
+        let tokenizer = Tokenizer::from_json(&text).map_err(|e| self.unreadable(TOKENIZER, e))?;
         Ok(self.tokenizer.insert(Rc::new(tokenizer)).clone())
     }
 
-    fn corrupt(&mut self, file: &str, reason: String) -> Failure {
+    fn unreadable(&mut self, file: &str, error: impl ToString) -> Failure {
         self.failed.insert(file.into());
-        Failure::Corrupt { file: file.into(), reason }
+        Failure::Corrupt { file: file.into(), reason: Reason::Said { detail: error.to_string() } }
     }
 
     async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
@@ -204,25 +204,25 @@ impl Files {
 }
 
 fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {
-    let missing = || Failure::Invalid { reason: format!("there is no model {model}; choose one from the list") };
+    let missing = || Failure::Invalid { reason: Reason::UnknownModel { model: model.into() } };
     manifest.model(model).ok_or_else(missing)
 }
 
 /// The bytes behind a URL; `again` asks past the cache. The error is what the browser or server said.
-async fn fetch(url: &str, again: bool) -> Result<Vec<u8>, String> {
-    let words = |error: JsValue| {
+async fn fetch(url: &str, again: bool) -> Result<Vec<u8>, Reason> {
+    let said = |error: JsValue| {
         let message = Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string());
-        message.unwrap_or_else(|| format!("{error:?}"))
+        Reason::Said { detail: message.unwrap_or_else(|| format!("{error:?}")) }
     };
     let init = RequestInit::new();
     if again {
-        Reflect::set(&init, &"cache".into(), &"reload".into()).map_err(words)?;
+        Reflect::set(&init, &"cache".into(), &"reload".into()).map_err(said)?;
     }
-    let response = JsFuture::from(fetch_url(url, &init)).await.map_err(words)?;
-    let response: Response = response.dyn_into().map_err(words)?;
+    let response = JsFuture::from(fetch_url(url, &init)).await.map_err(said)?;
+    let response: Response = response.dyn_into().map_err(said)?;
     if !response.ok() {
-        return Err(format!("the server answered {} {}", response.status(), response.status_text()));
+        return Err(Reason::Server { status: response.status(), text: response.status_text() });
     }
-    let buffer = JsFuture::from(response.array_buffer().map_err(words)?).await.map_err(words)?;
+    let buffer = JsFuture::from(response.array_buffer().map_err(said)?).await.map_err(said)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }

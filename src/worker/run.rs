@@ -11,13 +11,13 @@ use super::answers::Answers;
 use super::engines::Engines;
 use super::load::{Abort, Files, Text};
 use super::yielder::{REPORT, Yielder, milliseconds};
-use crate::engine::choose::choose;
+use crate::engine::choose::{Choice, choose};
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::memory::Counting;
 use crate::engine::own_text::words;
 use crate::engine::run_task::{Subject, count, needs_cpu, run_task};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Job, Notice, ResponseBody, Scored, Task};
+use crate::protocol::{EngineChoice, EngineKind, Job, Notice, Reason, ResponseBody, Scored, Task};
 
 /// What requests hold at most is read from here.
 #[global_allocator]
@@ -81,7 +81,7 @@ impl Runner {
             };
             match self.compute(id, job, kind, &weights, &subject, &mut yielder).await {
                 // Nothing of this request has been answered: the CPU does it again from its start.
-                Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, error.to_string()),
+                Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, Reason::Gpu(error)),
                 result => return Ok(result?),
             }
         }
@@ -132,7 +132,7 @@ impl Runner {
     }
 
     /// From here on there is no GPU; says so.
-    fn gpu_is_gone(&mut self, id: u32, reason: String) {
+    fn gpu_is_gone(&mut self, id: u32, reason: Reason) {
         self.engines.lose_gpu(reason.clone());
         self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
     }
@@ -152,15 +152,15 @@ impl Runner {
         yielder.tells = false;
         let probe = self.engines.probe(job, weights, text, yielder).await;
         yielder.tells = true;
-        let choice = choose(job.engine, &probe?);
+        let Choice { engine, reason, unavailable } = choose(job.engine, &probe?);
+        self.answers.post(id, ResponseBody::Engine(engine));
         // With every request: the page begins each run without notices, and shows each sentence once.
-        let reason = choice.reason.clone();
-        let notice = match choice.unavailable {
+        let notice = match unavailable {
             true => Notice::GpuUnavailable { reason },
-            false => Notice::EngineChosen { engine: choice.engine, reason },
+            false => Notice::EngineChosen { engine, reason },
         };
         self.answers.post(id, ResponseBody::Notice(notice));
-        Ok(choice.engine)
+        Ok(engine)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::evaluate::Stream;
 use crate::engine::run_task::{Subject, count, needs_cpu, run_task};
 use crate::kernels::attention::FarKeys;
 use crate::protocol::task::{Attend, Continued, Counted, Generate, Spread, Verified};
-use crate::protocol::{Job, Protocol, Scored, Stretch, Task};
+use crate::protocol::{Job, Protocol, Reason, Scored, Stretch, Task};
 use crate::tokenizer::Tokenizer;
 
 const STRETCH: Stretch = Stretch { protocol: Protocol::Nonoverlapping, length: 32, first: 40, n_targets: 2_000 };
@@ -50,7 +50,7 @@ impl Lab {
         self.ask_with(job, &mut NoPause)
     }
 
-    fn refused(&mut self, job: &Job) -> String {
+    fn refused(&mut self, job: &Job) -> Reason {
         match self.ask(job) {
             Err(EvaluateError::Invalid(reason)) => reason,
             other => panic!("{job:?}: {other:?}"),
@@ -157,7 +157,8 @@ fn where_attention_goes_is_the_mean_over_inputs_that_end_where_those_of_other_le
 #[test]
 fn a_reference_is_compared_wherever_it_stands() -> Result<(), EvaluateError> {
     let mut lab = Lab::new("alibi");
-    assert!(lab.refused(&job(Task::Verify)).contains("reference"));
+    let asked = Job { model: "m".into(), ..job(Task::Verify) };
+    assert_eq!(lab.refused(&asked), Reason::NoReference { model: "m".into() });
     let window = |start, losses, activations| ReferenceWindow { start, losses, activations };
     let windows = vec![window(7, vec![0.0; 3], vec![]), window(90, vec![0.0; 2], vec![0.0; 32])];
     lab.reference = Some(ReferenceModel { model: "m".into(), windows });
@@ -173,12 +174,9 @@ fn a_reference_is_compared_wherever_it_stands() -> Result<(), EvaluateError> {
 }
 
 #[test]
-fn what_cannot_be_asked_is_said_with_what_to_do() {
+fn what_cannot_be_asked_is_refused_with_the_reason() {
     let mut lab = Lab::new("none");
-    let mut says = |job: Job, part: &str| {
-        let reason = lab.refused(&job);
-        assert!(reason.contains(part), "{reason}");
-    };
+    let mut refuses = |job: Job, reason: Reason| assert_eq!(lab.refused(&job), reason, "{job:?}");
     for length in [0, MAX_LENGTH + 1] {
         let stretch = Stretch { length, ..STRETCH };
         for task in [
@@ -189,25 +187,41 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
             Task::Spread(Spread { length, ..SPREAD }),
             Task::Generate(Generate { n_prompt: length, ..GENERATE }),
         ] {
-            says(job(task), "between 1 and");
+            refuses(job(task), Reason::Length { length, most: MAX_LENGTH });
         }
     }
+    let change = Change::Window(0);
     for task in [SCORE, Task::ScoreInFull(STRETCH), Task::Spread(SPREAD), Task::Generate(GENERATE)] {
-        says(changed(task, Change::Window(0)), "window");
+        refuses(changed(task, change), Reason::Change { change, length: 32 });
     }
     let score = |stretch| job(Task::Score(stretch));
-    says(score(Stretch { n_targets: 4_000, ..STRETCH }), "longer text");
-    says(score(Stretch { n_targets: 0, ..STRETCH }), "at least 1");
-    says(score(Stretch { protocol: Protocol::LastTokens, n_targets: 4_000, ..STRETCH }), "longer text");
+    let too_few = Reason::TooFewForTargets { n_token: 3_000, needed: 4_041 };
+    refuses(score(Stretch { n_targets: 4_000, ..STRETCH }), too_few.clone());
+    refuses(score(Stretch { protocol: Protocol::LastTokens, n_targets: 4_000, ..STRETCH }), too_few);
+    refuses(score(Stretch { n_targets: 0, ..STRETCH }), Reason::NothingToScore);
     let spread = |spread| job(Task::Spread(spread));
-    says(spread(Spread { length: 41, ..SPREAD }), "shorter");
-    says(spread(Spread { n_inputs: 0, ..SPREAD }), "at least 1");
-    says(spread(Spread { n_inputs: 3, ..SPREAD }), "the text has 3000 tokens; 4136 are needed");
-    says(job(Task::Attend(Attend { length: MAX_ATTENDED + 1, ..ATTEND })), "shorter");
-    says(job(Task::Attend(Attend { layer: 2, ..ATTEND })), "layer 3");
+    refuses(spread(Spread { length: 41, ..SPREAD }), Reason::InputBeforeText { length: 41, end: 40 });
+    refuses(spread(Spread { n_inputs: 0, ..SPREAD }), Reason::NoInput);
+    let too_few = Reason::TooFewForInputs { n_token: 3_000, needed: 4_136 };
+    refuses(spread(Spread { n_inputs: 3, ..SPREAD }), too_few);
+    let attend = |attend| job(Task::Attend(attend));
+    refuses(attend(Attend { length: MAX_ATTENDED + 1, ..ATTEND }), Reason::TooManyScores { most: MAX_ATTENDED });
+    refuses(attend(Attend { layer: 2, ..ATTEND }), Reason::UnknownLayer { layer: 2, n_layer: 2 });
     let generate = |generate| job(Task::Generate(generate));
-    says(generate(Generate { n_new: 0, ..GENERATE }), "continued by 1");
-    says(generate(Generate { n_new: MAX_LENGTH, ..GENERATE }), "continued by 1");
-    says(generate(Generate { temperature: f64::NAN, ..GENERATE }), "temperature");
-    says(generate(Generate { temperature: -1.0, ..GENERATE }), "temperature");
+    for n_new in [0, MAX_LENGTH] {
+        let reason = Reason::Continuation { n_prompt: 32, n_new, most: MAX_LENGTH - 32 };
+        refuses(generate(Generate { n_new, ..GENERATE }), reason);
+    }
+    refuses(generate(Generate { temperature: -1.0, ..GENERATE }), Reason::Temperature { temperature: -1.0 });
+    let cold = generate(Generate { temperature: f64::NAN, ..GENERATE });
+    assert!(matches!(lab.refused(&cold), Reason::Temperature { .. }));
+}
+
+#[test]
+fn a_reference_of_another_text_is_the_engines_failure() {
+    let mut lab = Lab::new("alibi");
+    let window = ReferenceWindow { start: 2_999, losses: vec![0.0; 3], activations: vec![] };
+    lab.reference = Some(ReferenceModel { model: "m".into(), windows: vec![window] });
+    let Err(EvaluateError::Engine(error)) = lab.ask(&job(Task::Verify)) else { panic!("an answer") };
+    assert_eq!(error.reason(), Reason::ReferenceBeyondText { n_token: 3_000, needed: 3_003 });
 }

@@ -10,6 +10,7 @@ use crate::ui::format::table::Table;
 use crate::ui::runs::plan::tokens;
 use crate::ui::runs::results::{Entry, Summary, show_half, summarise, summarise_recorded};
 use crate::ui::runs::run_state::engine_id;
+use crate::ui::runs::words::adapter_name;
 
 /// A point as it is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +89,7 @@ pub fn live_points(entries: &[&Entry]) -> Vec<CurvePoint> {
             protocol: stretch.protocol,
             summary: summarise(&e.scored.blocks, e.scored.n_bytes)?,
             source: engine_id(e.scored.engine),
-            adapter: e.scored.adapter.clone(),
+            adapter: e.scored.adapter.as_deref().map(adapter_name),
             effort: Some((e.scored.seconds, tokens(stretch))),
         })
     };

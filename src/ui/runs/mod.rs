@@ -1,5 +1,6 @@
 //! Questions to the engine and their answers: what to ask, who computes it, what came back, and the files of the site.
 
+pub mod words;
 pub mod results;
 pub mod plan;
 pub mod scheduler;

@@ -6,6 +6,7 @@ use crate::protocol::{EngineKind, Failure, Job, Notice, Task};
 use crate::ui::format::numbers::thousands;
 use crate::ui::runs::results::Results;
 use crate::ui::runs::scheduler::JobEvent;
+use crate::ui::runs::words;
 
 /// What one evaluation of a run is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +88,8 @@ impl RunState {
         let status = match news {
             JobEvent::Started => Status::Running { scored: 0, of: 0 },
             JobEvent::Progress { scored, of } => Status::Running { scored, of },
+            // Of use to the queue alone.
+            JobEvent::Engine(_) => return,
             JobEvent::Notice(notice) => {
                 // True of the question whenever it is asked, not of this run alone.
                 if matches!(notice, Notice::Shortened { .. }) {
@@ -261,8 +264,12 @@ pub fn now() -> f64 {
 /// A notice in words.
 pub fn say(notice: &Notice) -> String {
     match notice {
-        Notice::EngineChosen { engine, reason } => format!("Running on the {}: {reason}.", engine_name(*engine)),
-        Notice::GpuUnavailable { reason } => format!("The GPU is not available ({reason}); the CPU goes on."),
+        Notice::EngineChosen { engine, reason } => {
+            format!("Running on the {}: {}.", engine_name(*engine), words::say(reason))
+        }
+        Notice::GpuUnavailable { reason } => {
+            format!("The GPU is not available ({}); the CPU goes on.", words::say(reason))
+        }
         Notice::Shortened { used, of, last: true, at } => {
             let (of, used) = (thousands(*of as u64), thousands(*used as u64));
             format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
@@ -294,15 +301,17 @@ pub fn engine_id(engine: EngineKind) -> &'static str {
 pub fn explain(failure: &Failure) -> String {
     match failure {
         Failure::Fetch { file, reason } => {
-            format!("{file} could not be loaded: {reason}. Check the connection and retry.")
+            format!("{file} could not be loaded: {}. Check the connection and retry.", words::say(reason))
         }
         Failure::Corrupt { file, reason } => {
+            let reason = words::say(reason);
             format!(
                 "{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault."
             )
         }
-        Failure::Invalid { reason } => format!("This cannot be evaluated: {reason}."),
+        Failure::Invalid { reason } => format!("This cannot be evaluated: {}.", words::say(reason)),
         Failure::Engine { reason } => {
+            let reason = words::say(reason);
             format!("The engine broke down: {reason}. Retry, choose the other engine, or leave out the longest inputs.")
         }
     }

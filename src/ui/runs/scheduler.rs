@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::{Failure, Job, Notice, Request, RequestBody, Response, ResponseBody, Scored};
+use crate::protocol::{EngineKind, Failure, Job, Notice, Request, RequestBody, Response, ResponseBody, Scored};
 
 /// One question of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,8 @@ pub enum JobEvent {
         /// Of how many.
         of: usize,
     },
+    /// This engine computes it.
+    Engine(EngineKind),
     /// Something worth telling.
     Notice(Notice),
     /// What there is so far.
@@ -176,6 +178,7 @@ impl Scheduler {
                     ResponseBody::Progress { scored, of } => {
                         return vec![tell(task, JobEvent::Progress { scored, of })];
                     }
+                    ResponseBody::Engine(engine) => return vec![tell(task, JobEvent::Engine(engine))],
                     ResponseBody::Notice(notice) => return vec![tell(task, JobEvent::Notice(notice))],
                     ResponseBody::Partial(scored) => return vec![tell(task, JobEvent::Partial(scored))],
                     ResponseBody::Scored(scored) => JobEvent::Done(scored),

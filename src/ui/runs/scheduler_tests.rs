@@ -1,7 +1,7 @@
 //! The queue, driven without a browser.
 
 use super::*;
-use crate::protocol::EngineKind;
+use crate::protocol::{EngineKind, Reason};
 
 fn task(run: u32, index: usize) -> Assignment {
     Assignment { run, index, job: Job { model: format!("m{index}"), stream: "held-out".into(), ..Default::default() } }
@@ -123,7 +123,8 @@ fn stopping_one_run_leaves_the_other() {
 fn a_worker_that_cannot_start_fails_what_waits() {
     let mut queue = Scheduler::new(String::new());
     queue.submit(vec![task(1, 0), task(1, 1)], 1);
-    let failure = Failure::Fetch { file: "worker_loader.js".into(), reason: "404".into() };
+    let failure =
+        Failure::Fetch { file: "worker_loader.js".into(), reason: Reason::Server { status: 404, text: String::new() } };
     let actions = queue.broken(0, failure.clone());
     assert_eq!(actions[0], Action::Terminate { slot: 0 });
     assert_eq!(told(&actions), [(0, JobEvent::Failed(failure.clone())), (1, JobEvent::Failed(failure))]);
@@ -134,15 +135,15 @@ fn a_worker_that_cannot_start_fails_what_waits() {
 #[test]
 fn a_worker_that_breaks_at_work_loses_its_task_only() {
     let mut queue = at_work(2);
-    let actions = queue.broken(0, Failure::Engine { reason: "out of memory".into() });
-    assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: "out of memory".into() }))]);
+    let actions = queue.broken(0, Failure::Engine { reason: Reason::NoText });
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: Reason::NoText }))]);
     assert!(actions.contains(&Action::Spawn { slot: 0 }));
 }
 
 #[test]
 fn one_model_may_fail_and_the_others_go_on() {
     let mut queue = at_work(2);
-    let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: "hash".into() };
+    let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: Reason::OtherConfiguration };
     let actions = respond(&mut queue, 0, 2, ResponseBody::Failed(failure.clone()));
     assert_eq!(told(&actions), [(0, JobEvent::Failed(failure)), (1, JobEvent::Started)]);
 }

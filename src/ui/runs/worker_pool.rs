@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Failure, Job, Notice, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Failure, Job, Reason, Request, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::results::Results;
 use crate::ui::runs::run_state::RunState;
@@ -152,12 +152,7 @@ impl WorkerPool {
                 }
                 Action::Notify { run, index, news } => {
                     // A choice left to the machine is known with the first request only.
-                    let engine = match &news {
-                        JobEvent::Notice(Notice::EngineChosen { engine, .. }) => Some(*engine),
-                        JobEvent::Notice(Notice::GpuUnavailable { .. }) => Some(EngineKind::Cpu),
-                        _ => None,
-                    };
-                    if let Some(engine) = engine {
+                    if let JobEvent::Engine(engine) = news {
                         let width = width(engine == EngineKind::Cpu);
                         let actions = self.inner.get_value().borrow_mut().queue.widen(width);
                         self.carry_out(actions);
@@ -226,8 +221,8 @@ impl WorkerPool {
         }
     }
 
-    fn broken(&self, slot: usize, reason: String) {
-        let failure = Failure::Engine { reason: format!("the background worker failed: {reason}") };
+    fn broken(&self, slot: usize, detail: String) {
+        let failure = Failure::Engine { reason: Reason::BackgroundFailed { detail } };
         let actions = self.inner.get_value().borrow_mut().queue.broken(slot, failure);
         self.carry_out(actions);
     }

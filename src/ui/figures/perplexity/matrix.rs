@@ -97,7 +97,7 @@ fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Job], run:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{BlockSum, Failure, Protocol, Stretch, Task};
+    use crate::protocol::{BlockSum, Failure, Protocol, Reason, Stretch, Task};
     use crate::ui::runs::results::summarise;
 
     fn ask(model: &str, length: usize) -> Job {
@@ -128,7 +128,10 @@ mod tests {
         assert_eq!(show(None), ("20.09".into(), "cpu"));
         assert_eq!(show(Some(Status::Done)), ("20.09".into(), "cpu"));
         assert_eq!(show(Some(Status::Running { scored: 16, of: 64 })), ("25 %".into(), "running"));
-        assert_eq!(show(Some(Status::Failed(Failure::Invalid { reason: "x".into() }))), ("failed".into(), "failed"));
+        assert_eq!(
+            show(Some(Status::Failed(Failure::Invalid { reason: Reason::NoText }))),
+            ("failed".into(), "failed")
+        );
         assert_eq!(cell("alibi-256", 32, &[], &planned, &[]), ("–".into(), "empty"));
     }
 }
