@@ -116,7 +116,7 @@ impl Runner {
                 self.answers.post(id, ResponseBody::Partial(so_far()));
             }
         };
-        let result = run_task(&mut backend, subject, request, &mut partial, yielder).await;
+        let result = run_task(&mut backend, subject, job, &mut partial, yielder).await;
         let peak = MEMORY.peak().saturating_sub(before) as u64;
         let adapter = backend.adapter();
         if !matches!(result, Err(EvaluateError::Engine(EngineError::Gpu(_)))) {

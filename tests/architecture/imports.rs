@@ -18,7 +18,7 @@ const MODULES: [(&str, &[&str]); 12] = [
     ("position", &["config", "tokenizer"]),
     ("kernels", &["config", "tokenizer", "position"]),
     ("model", &["config", "tokenizer", "position", "kernels"]),
-    ("gpu", &["config", "tokenizer", "position", "kernels", "model"]),
+    ("gpu", &["config", "tokenizer", "protocol", "position", "kernels", "model"]),
     ("engine", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu"]),
     ("train", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
     ("worker", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
