@@ -1,14 +1,13 @@
 //! What do the numbers do to a sentence? Figure `attention`.
 
-use crate::chart::{Theme, square};
+mod words;
+
+use self::words::{finding, panel, table};
 use crate::config::Change;
-use crate::position::{BiasForm, Shape, by_id};
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
-use crate::ui::settings::control::{Spread, Control, Kind, Truncate, text_problem};
-use crate::ui::format::table::escaped;
-use crate::ui::format::numbers::show_3;
+use crate::ui::settings::control::{Control, Kind, Spread, Truncate, text_problem};
 use crate::ui::format::table::Table;
 
 /// Tokens of the text that are looked at, at most.
@@ -129,154 +128,14 @@ fn largest(row: &[f32]) -> usize {
     (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
 }
 
-/// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
-/// said to be parts of it.
-fn quoted(words: &[String], k: usize) -> String {
-    match words[k].as_str() {
-        "" => {
-            let letter = words[k..].iter().find_map(|w| w.chars().next());
-            letter.map_or("part of a letter".into(), |letter| format!("part of “{letter}”"))
-        }
-        word if word.trim().is_empty() => {
-            if word.contains('\n') {
-                "the end of a line".into()
-            } else {
-                "a space".into()
-            }
-        }
-        word => format!("“{}”", word.trim()),
-    }
-}
-
-/// `bare`: the weights without the bias, where there is one.
-fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) -> String {
-    let a = largest(&row[..=query]);
-    let say = |k: usize, w: f32| format!("{}, {} back ({:.0} %)", quoted(words, k), query - k, 100.0 * w);
-    let without = bare.map_or("no bias is added here".into(), |bare| {
-        let b = largest(&bare[..=query]);
-        format!("the same scores without the bias would choose {}", say(b, bare[b]))
-    });
-    format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
-}
-
-fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
-    let n = of.n;
-    let theme = if context.dark { Theme::DARK } else { Theme::LIGHT };
-    let mut html =
-        String::from("<div class=\"sentence\" role=\"group\" aria-label=\"Tokens: press one to make it the query\">");
-    for (k, word) in answer.scored.words.iter().enumerate() {
-        let weight = with[query * n + k];
-        let text = match word.as_str() {
-            // Something to press, and a name for those who hear it.
-            "" => format!(
-                "<span aria-hidden=\"true\">·</span><span class=\"visually-hidden\">{}</span>",
-                escaped(&quoted(&answer.scored.words, k))
-            ),
-            word => escaped(&word.replace('\n', "⏎")),
-        };
-        html += &format!(
-            "<button type=\"button\" data-set=\"attention-query={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
-            // One stop of the Tab key; within it the arrows move.
-            if k == query { 0 } else { -1 },
-            k == query,
-            // Small weights must still be seen: a square root spreads them.
-            100.0 * weight.sqrt(),
-            weight
-        );
-    }
-    html += "</div><div class=\"maps\">";
-    let causal = |m: &[f32]| {
-        let seen = (0..n * n).filter(|i| i % n <= i / n).map(|i| m[i]);
-        seen.fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
-    };
-    let biases: Vec<f32> = (0..n * n).map(|i| if i % n <= i / n { of.bias[i / n - i % n] } else { 0.0 }).collect();
-    let ((a, b), (c, d)) = (causal(of.scores), causal(&biases));
-    // One scale for what is added up, one for shares.
-    let scale = (b.max(d), a.min(c));
-    for (title, values, range) in [
-        ("Scores q·k/√D", of.scores, scale),
-        ("Bias", biases.as_slice(), scale),
-        ("Weights", &roots(with), SHARES),
-        ("Weights, no bias", &roots(without), SHARES),
-    ] {
-        map(&mut html, title, "", &square(values, n, range, &theme), None, false);
-    }
-    html += "</div><p class=\"source\">Scores and bias: ";
-    key(&mut html, scale, &theme);
-    html += "; square root of weights: ";
-    key(&mut html, SHARES, &theme);
-    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
-    let method = by_id(context.value("attention-method")).filter(|_| context.value("attention-bias") == "on");
-    // A line that is not learned: its slope is its bias at distance 1.
-    let line = method.filter(|m| m.bias_form() == BiasForm::Falls && m.learned().is_none());
-    let slope = |head| line.map(|m| -m.bias(head, 1, Shape { d_model: HEADS, n_head: HEADS }, &[]));
-    for h in 0..HEADS {
-        let Some(of) = head(answer, h) else { continue };
-        let legend = slope(h).map_or(String::new(), |m| format!("slope 1/{:.0}", 1.0 / m));
-        map(
-            &mut html,
-            &format!("Head {}", h + 1),
-            &legend,
-            &square(&roots(&of.weights(1.0)), n, SHARES, &theme),
-            Some(h),
-            h + 1 == context.number("attention-head"),
-        );
-    }
-    html + "</div>"
-}
-
-fn map(html: &mut String, title: &str, legend: &str, url: &str, head: Option<usize>, pressed: bool) {
-    let picture = format!("<img src=\"{url}\" alt=\"{title}: queries downwards, keys to the right\">");
-    let below = format!("<span><b>{title}</b> {legend}</span>");
-    *html += &match head {
-        Some(h) => format!(
-            "<button type=\"button\" data-set=\"attention-head={}\" tabindex=\"{}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
-            h + 1,
-            if pressed { 0 } else { -1 }
-        ),
-        None => format!("<div>{picture}{below}</div>"),
-    };
-}
-
 /// Square roots, which keep small weights in sight.
 fn roots(weights: &[f32]) -> Vec<f32> {
     weights.iter().map(|w| w.sqrt()).collect()
 }
 
-/// A colour scale with its ends.
-fn key(html: &mut String, (light, dark): (f32, f32), theme: &Theme) {
-    let end = |value: f32| format!("{value:.1}").replace('-', "−").replace(".0", "");
-    *html += &format!(
-        "{} <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> {}",
-        end(light),
-        theme.css_ramp(),
-        end(dark)
-    );
-}
-
-fn table(words: &[String], query: usize, of: &Head, row: &[f32], bare: &[f32]) -> Table {
-    let cells = (0..=query).rev().map(|k| {
-        vec![
-            (k + 1).to_string(),
-            words[k].replace('\n', "⏎"),
-            (query - k).to_string(),
-            show_3(of.scores[query * of.n + k].into()),
-            show_3(of.bias[query - k].into()),
-            show_3(row[k].into()),
-            show_3(bare[k].into()),
-        ]
-    });
-    Table {
-        caption: format!("Every key that token {} “{}” sees", query + 1, words[query].trim()),
-        columns: ["key", "token", "distance", "score", "bias", "weight", "weight without bias"]
-            .map(String::from)
-            .to_vec(),
-        rows: cells.collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::words::quoted;
     use super::*;
 
     #[test]

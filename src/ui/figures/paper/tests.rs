@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::chart::Scale;
 use crate::chart::{bars_to_svg, to_svg};
 
 fn text(table: &str) -> String {

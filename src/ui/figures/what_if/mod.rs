@@ -1,18 +1,18 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
 mod changes;
+mod words;
 
+use self::words::{added, finding, table};
 use self::changes::{CHANGES, Row};
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
-use crate::position::{BiasForm, Places, PositionMethod, Shape, by_id};
+use crate::position::{Places, Shape, by_id};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::settings::control::{Control, Kind};
-use crate::ui::format::numbers::{show_perplexity, thousands};
-use crate::ui::runs::results::{Summary, show_half};
-use crate::ui::format::table::Table;
+use crate::ui::runs::results::Summary;
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
@@ -101,78 +101,8 @@ fn render(context: &FigureContext) -> FigureOutput {
     }
 }
 
-/// What a change of slopes means for a model that has none, or has learned others.
-fn added(row: &Row, method: &dyn PositionMethod) -> &'static str {
-    match (method.bias_form(), method.learned()) {
-        _ if !row.sets_slopes => "",
-        (BiasForm::Falls, None) => "",
-        (BiasForm::None, _) => " This model was trained without a bias: here one is put on top.",
-        _ => " Here such a bias takes the place of the learned one.",
-    }
-}
-
 fn at(curve: &[(usize, Summary)], length: usize) -> Option<f64> {
     curve.iter().find(|p| p.0 == length).map(|p| p.1.perplexity)
-}
-
-fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> String {
-    let both = |length| Some((at(before, length)?, at(after, length)?));
-    let Some(long) = LENGTHS.iter().rev().copied().find(|&l| l > TRAINED && both(l).is_some()) else {
-        return "Nothing has been measured for this change yet.".into();
-    };
-    let Some((was, is)) = both(long) else { return String::new() };
-    // Claims are of twice the training length as well; and a change may matter most in between.
-    let strength = |l: &usize| both(*l).map_or(0.0, |(a, b)| (b / a).ln().abs());
-    let strongest = LENGTHS.into_iter().max_by(|a, b| strength(a).total_cmp(&strength(b)));
-    let unmoved = |l: usize| both(l).is_none_or(|(a, b)| (0.98..=1.02).contains(&(b / a)));
-    let verdict = match is / was {
-        r if !r.is_finite() => "cannot be compared",
-        r if r < 0.98 => "is better with the change",
-        _ if LENGTHS.into_iter().all(unmoved) => "does not notice the change",
-        r if r <= 1.02 => "is the same with the change, though not at every shorter length",
-        r if r < 2.0 => "is worse with the change",
-        _ => "breaks down with the change",
-    };
-    let told = |l: &usize| *l < long && ([TRAINED, 2 * TRAINED].contains(l) || strongest == Some(*l));
-    let shorter = LENGTHS.into_iter().filter(told).filter_map(|l| {
-        let (a, b) = both(l)?;
-        Some(format!("at {} {} against {}", thousands(l as u64), show_perplexity(b), show_perplexity(a)))
-    });
-    let shorter: Vec<String> = shorter.collect();
-    let short = if shorter.is_empty() { String::new() } else { format!(" ({})", shorter.join(", ")) };
-    format!(
-        "At {} tokens {name} {verdict}: perplexity {} against {} as trained{short}.",
-        thousands(long as u64),
-        show_perplexity(is),
-        show_perplexity(was),
-    )
-}
-
-fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
-    let cell = |curve, l| at(curve, l).map_or("–".into(), show_perplexity);
-    let half =
-        |curve: &[(usize, Summary)], l| curve.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_half(&p.1));
-    let ratio = |l| Some(at(after, l)? / at(before, l)?);
-    let row = |&l: &usize| {
-        vec![
-            thousands(l as u64),
-            cell(before, l),
-            cell(after, l),
-            ratio(l).map_or("–".into(), |r| if r.is_finite() { format!("{r:.3}") } else { "diverged".into() }),
-            half(before, l),
-            half(after, l),
-        ]
-    };
-    Table {
-        caption: format!(
-            "{what}: perplexity of the same {} targets, as trained and changed",
-            thousands(TARGETS as u64)
-        ),
-        columns: ["input length", "as trained", "changed", "ratio", "as trained ± (1 s.e.)", "changed ± (1 s.e.)"]
-            .map(String::from)
-            .to_vec(),
-        rows: LENGTHS.iter().map(row).collect(),
-    }
 }
 
 #[cfg(test)]
