@@ -14,6 +14,7 @@ use crate::position::{METHODS, by_id};
 use crate::protocol::{EngineChoice, EngineKind, Job, Kept, Protocol, Scored, Stretch, Task};
 use crate::ui::figure::curves::{order, parts};
 use crate::ui::format::table::Table;
+use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::{Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, ENGINES, Kind, Setting};
 
@@ -154,7 +155,7 @@ pub struct FigureContext<'a> {
     /// Whether colours are dark.
     pub dark: bool,
     /// A text file of the site by its path, fetched when it is first asked for: [`crate::ui::runs::assets::Assets::text`].
-    pub text: &'a dyn Fn(&str) -> String,
+    pub text: &'a dyn Fn(&str) -> Loaded<String>,
     /// Where the answers that were read came from.
     pub origin: Cell<Origin>,
 }

@@ -58,7 +58,7 @@ pub fn FigureView(
         let waits = Cell::new(spec.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
         let text = |path: &str| {
             let text = site.text(path);
-            waits.set(waits.get() || text.is_empty());
+            waits.set(waits.get() || matches!(text, Loaded::Unasked | Loaded::Loading));
             text
         };
         use_it(&FigureContext {

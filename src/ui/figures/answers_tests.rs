@@ -8,6 +8,7 @@ use super::*;
 use crate::config::Manifest;
 use crate::protocol::{EngineChoice, Job, Kept};
 use crate::ui::figure::spec::{Figure, FigureContext, FigureOutput};
+use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
 use crate::ui::settings::control::{Kind, Values, put};
 
@@ -48,7 +49,7 @@ fn questions() -> Vec<Job> {
                 manifest: Some(&manifest),
                 results: &Results::default(),
                 kept: &[],
-                text: &|_| String::new(),
+                text: &|_| Loaded::Loading,
                 engine: EngineChoice::Auto,
                 dark: false,
                 origin: Cell::default(),
@@ -93,7 +94,7 @@ fn shown(id: &str, values: &Values) -> FigureOutput {
         manifest: Some(&manifest),
         results: &Results::default(),
         kept: &kept,
-        text: &|_| String::new(),
+        text: &|_| Loaded::Loading,
         engine: EngineChoice::Auto,
         dark: false,
         origin: Cell::default(),

@@ -30,9 +30,6 @@ extern "C" {
     fn fetch_file(base: &str, path: &str) -> js_sys::Promise;
 }
 
-/// What the text of a file begins with that could not be had.
-const FAILED: &str = "# failed: ";
-
 /// A file that is read once and may be asked for again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loaded<T> {
@@ -65,8 +62,8 @@ pub struct Assets {
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers kept from the training machine for the figures of the laboratory.
     pub kept: RwSignal<Loaded<Vec<Kept>>>,
-    /// Texts that figures asked for, by path: empty while on its way, a line `# failed: reason` where not to be had.
-    pub texts: RwSignal<Vec<(String, String)>>,
+    /// Texts that figures asked for, by path.
+    pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
 }
 
 impl Default for Assets {
@@ -88,7 +85,7 @@ impl Assets {
         if self.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
             load(self.kept, KEPT);
         }
-        self.texts.update(|all| all.retain(|t| !t.1.starts_with(FAILED)));
+        self.texts.update(|all| all.retain(|t| !matches!(t.1, Loaded::Failed(_))));
     }
 
     /// Reads the kept answers, once.
@@ -99,7 +96,7 @@ impl Assets {
     }
 
     /// A text file of this site, fetched when it is first asked for. Tracks its arrival.
-    pub fn text(&self, path: &str) -> String {
+    pub fn text(&self, path: &str) -> Loaded<String> {
         if let Some((_, text)) = self.texts.read().iter().find(|t| t.0 == path) {
             return text.clone();
         }
@@ -109,14 +106,17 @@ impl Assets {
             if texts.with_untracked(|all| all.iter().any(|t| t.0 == path)) {
                 return;
             }
-            texts.update(|all| all.push((path.clone(), String::new())));
-            let text = fetch_text(&path).await.unwrap_or_else(|reason| format!("{FAILED}{path}: {reason}"));
+            texts.update(|all| all.push((path.clone(), Loaded::Loading)));
+            let text = match fetch_text(&path).await {
+                Ok(text) => Loaded::Ready(Arc::new(text)),
+                Err(reason) => Loaded::Failed(format!("{path}: {reason}")),
+            };
             texts.update(|all| {
                 all.retain(|t| t.0 != path);
                 all.push((path, text));
             });
         });
-        String::new()
+        Loaded::Loading
     }
 }
 

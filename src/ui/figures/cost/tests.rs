@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Manifest;
 use crate::protocol::Scored;
+use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
 
 fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Row {
@@ -20,7 +21,7 @@ fn the_fastest_of_the_rounds_counts() {
         kept: &[],
         engine: EngineChoice::Auto,
         dark: false,
-        text: &|_| String::new(),
+        text: &|_| Loaded::Loading,
         origin: Default::default(),
     };
     let asked = evaluations(&context);

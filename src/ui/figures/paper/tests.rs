@@ -5,9 +5,15 @@ use std::path::Path;
 use super::*;
 use crate::chart::Scale;
 use crate::chart::{bars_to_svg, to_svg};
+use crate::ui::runs::assets::Loaded;
 
 fn text(table: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file(table))).unwrap()
+}
+
+/// The same as the page has it.
+fn file_text(table: &str) -> Loaded<String> {
+    Loaded::Ready(text(table).into())
 }
 
 /// The cell of the row and column of those names.
@@ -97,9 +103,9 @@ fn numbers_are_read_as_the_standard_library_reads_them() {
 
 #[test]
 fn a_file_that_is_not_there_is_said() {
-    assert_eq!(drawn("", false).finding, "The paper’s table is on its way.");
-    assert_eq!(drawn("", false).charts.len(), 1);
-    let failed = drawn("# failed: table-2.csv: the server answered 404", false);
+    assert_eq!(drawn(&Loaded::Loading, false).finding, "The paper’s table is on its way.");
+    assert_eq!(drawn(&Loaded::Loading, false).charts.len(), 1);
+    let failed = drawn(&Loaded::Failed("table-2.csv: the server answered 404".into()), false);
     assert_eq!(failed.trouble, "A table of the paper could not be loaded. table-2.csv: the server answered 404");
 }
 
@@ -164,7 +170,7 @@ fn rows_and_groups_become_lines() {
 
 #[test]
 fn memory_of_table_1_is_drawn() {
-    let drawn = memory(&text("1"));
+    let drawn = memory(&file_text("1"));
     let points = |name: &str| -> Vec<(f64, f64)> {
         drawn.series.iter().find(|s| s.name == name).unwrap().points.iter().map(|p| (p.x, p.y)).collect()
     };
@@ -173,12 +179,12 @@ fn memory_of_table_1_is_drawn() {
     assert_eq!(drawn.series.len(), 4);
     let inside = |y: f64| drawn.y.range.is_some_and(|(low, high)| (low..high).contains(&y));
     assert!(drawn.series.iter().flat_map(|s| &s.points).all(|p| inside(p.y)));
-    assert!(memory("").series.is_empty());
+    assert!(memory(&Loaded::Loading).series.is_empty());
 }
 
 #[test]
 fn figure_1_is_cut_and_says_so() {
-    let shown = drawn(&text("2"), true);
+    let shown = drawn(&file_text("2"), true);
     // T5 is the last number before memory runs out.
     assert!(shown.panel.contains("Sinusoidal 406.01 at 15,512 tokens, Rotary "), "{}", shown.panel);
     assert!(!shown.panel.contains("ALiBi"), "{}", shown.panel);
@@ -186,16 +192,16 @@ fn figure_1_is_cut_and_says_so() {
     assert_eq!(chart.y.range, Some((15.0, 55.0)));
     assert_eq!(chart.y.label, "perplexity, cut at 55: sinusoidal goes on to 406");
     assert_eq!((chart.x.scale, chart.y.scale), (Scale::Linear, Scale::Linear));
-    let whole = drawn(&text("2"), false);
+    let whole = drawn(&file_text("2"), false);
     assert_eq!((whole.charts[0].y.range, whole.charts[0].y.scale), (None, Scale::Log10));
     // Only Figure 1 was cut.
-    assert_eq!(drawn(&text("12"), true), drawn(&text("12"), false));
+    assert_eq!(drawn(&file_text("12"), true), drawn(&file_text("12"), false));
 }
 
 #[test]
 fn every_table_is_drawn() {
     for n in choices() {
-        let shown = drawn(&text(n), false);
+        let shown = drawn(&file_text(n), false);
         if said(&text(n), "lines") == "bars" {
             let bars = shown.bars.unwrap();
             assert!(shown.charts.is_empty() && bars.bars.len() == shown.tables[0].rows.len(), "{n}");
@@ -209,7 +215,7 @@ fn every_table_is_drawn() {
             );
         }
     }
-    let bars = drawn(&text("11"), false).bars.unwrap();
+    let bars = drawn(&file_text("11"), false).bars.unwrap();
     let of = |name: &str| bars.bars.iter().find(|b| b.name == name).map(|b| (b.value, b.shown.as_str(), b.style));
     assert_eq!(of("Sinusoidal 2048, at 2048"), Some((9.01, "9.01", 0)));
     // It was not read at 2,048.

@@ -5,9 +5,11 @@ use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Scale, Series};
 use crate::ui::figure::spec::FigureOutput;
 use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
+use crate::ui::runs::assets::Loaded;
 
 /// Memory in training against training length, from the text of Table 1.
-pub fn memory(text: &str) -> LineChart {
+pub fn memory(text: &Loaded<String>) -> LineChart {
+    let text = text.ready().map_or("", |text| text.as_str());
     let mut table = read(text);
     let column = table.columns.iter().position(|c| c.ends_with("memory (GB)"));
     for row in table.rows.iter_mut().filter(|row| row.len() > 2) {
@@ -27,14 +29,15 @@ pub(super) fn axis(label: &str, log: Scale) -> Axis {
 }
 
 /// What a file shows; `cut` draws the axes of the paper's Figure 1.
-pub fn drawn(text: &str, cut: bool) -> FigureOutput {
-    let failed = said(text, "failed");
-    if !failed.is_empty() {
-        return FigureOutput {
-            trouble: format!("A table of the paper could not be loaded. {failed}"),
-            ..Default::default()
-        };
-    }
+pub fn drawn(text: &Loaded<String>, cut: bool) -> FigureOutput {
+    let text = match text {
+        Loaded::Ready(text) => text.as_str(),
+        Loaded::Unasked | Loaded::Loading => "",
+        Loaded::Failed(reason) => {
+            let trouble = format!("A table of the paper could not be loaded. {reason}");
+            return FigureOutput { trouble, ..Default::default() };
+        }
+    };
     let table = read(text);
     let how = said(text, "lines");
     let mut out = FigureOutput { finding: said(text, "finding").into(), ..Default::default() };
