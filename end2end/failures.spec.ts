@@ -105,14 +105,14 @@ test("a sandboxed frame stays responsive: a stop is heard in the midst of a long
 });
 
 test("recorded answers that are missing are said to be missing, and can be asked for again", async ({ page }) => {
-  await page.route(/kept[^/]*\.json/, (route) => route.fulfill({ status: 404 }));
+  await page.route(/precomputed[^/]*\.json/, (route) => route.fulfill({ status: 404 }));
   const explainer = new Explainer(page);
   await explainer.open("?embed=early-tokens");
   const figure = explainer.figure("early-tokens");
   await figure.near();
   await expect(figure.control("failure")).toContainText("The recorded answers could not be loaded.");
   await expect(figure.control("finding")).toContainText("are missing");
-  await page.unroute(/kept[^/]*\.json/);
+  await page.unroute(/precomputed[^/]*\.json/);
   await figure.control("retry").click();
   await expect(figure.control("finding")).toContainText("From inputs of 256 tokens");
   await expect(figure.control("failure")).toHaveCount(0);
@@ -128,7 +128,7 @@ const WRONG: [string, (text: string) => string][] = [
 const READ: [RegExp, string, RegExp][] = [
   [/paper\/table-1-\w+\.csv/, "cost", /Not measured on this machine yet/],
   [/paper\/table-2-\w+\.csv/, "paper", /Trained at 512 tokens/],
-  [/kept-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
+  [/precomputed-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
   [/manifest-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
   [/recorded-\w+\.json/, "extrapolation", /64 times the training length/],
 ];
@@ -158,7 +158,7 @@ for (const [what, change] of WRONG) {
 
 test("files that never arrive are given up, and can be asked for again @long", async ({ page }) => {
   let open = false;
-  await page.route(/kept-\w+\.json/, (route) => (open ? route.continue() : undefined));
+  await page.route(/precomputed-\w+\.json/, (route) => (open ? route.continue() : undefined));
   const explainer = new Explainer(page);
   await explainer.open("?embed=early-tokens");
   const figure = explainer.figure("early-tokens");

@@ -15,7 +15,7 @@ interface Kept {
 /** Answers computed in the page that stand for all of them: a run in full takes most of a minute. */
 const FEW = 4;
 
-const kept: Kept[] = JSON.parse(readFileSync("assets/models/kept.json", "utf8"));
+const kept: Kept[] = JSON.parse(readFileSync("assets/models/precomputed.json", "utf8"));
 
 /** Perplexity of the kept answer to a plain score, by the definition. */
 function perplexity(key: string): number {

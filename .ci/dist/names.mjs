@@ -91,7 +91,7 @@ export function fileNames(dir) {
 const json = (id, value) => `<script type="application/json" id="${id}">${JSON.stringify(value)}</script>`;
 
 /** What the page reads itself (src/ui/runs/assets.rs): a browser refuses it where it is not what was published. */
-const READ = /^assets\/(?:models\/(?:manifest|recorded|kept)\.json|paper\/.*\.csv)$/;
+const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed)\.json|paper\/.*\.csv)$/;
 
 /** Digests as `integrity` takes them, by logical path. */
 function digests(dir, names) {

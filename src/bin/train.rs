@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use alibi::config::ModelConfig;
 use alibi::position;
-use alibi::train::keep::keep;
 use alibi::train::optimiser::Recipe;
+use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::record::record;
 use alibi::train::reference::reference;
@@ -44,7 +44,7 @@ enum Command {
     /// Write the losses that an engine on the reader's machine is held against.
     Reference(Only),
     /// Answer the questions of the page's figures: what they show before anything has run.
-    Keep(Only),
+    Precompute(Only),
     /// Train every model of the page in turn, then record.
     All,
 }
@@ -94,7 +94,7 @@ fn main() -> Result<()> {
     match &arguments.command {
         Command::Record(only) => return record_all(&arguments, only),
         Command::Reference(only) => return reference_all(&arguments, only),
-        Command::Keep(only) => return keep_all(&arguments, only),
+        Command::Precompute(only) => return precompute_all(&arguments, only),
         _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
@@ -110,8 +110,8 @@ fn main() -> Result<()> {
     }
 }
 
-fn keep_all(arguments: &Arguments, only: &Only) -> Result<()> {
-    keep(&arguments.assets, &only.models, |key| println!("{key}"))
+fn precompute_all(arguments: &Arguments, only: &Only) -> Result<()> {
+    precompute(&arguments.assets, &only.models, |key| println!("{key}"))
 }
 
 fn reference_all(arguments: &Arguments, only: &Only) -> Result<()> {
@@ -120,7 +120,7 @@ fn reference_all(arguments: &Arguments, only: &Only) -> Result<()> {
 
 fn record_all(arguments: &Arguments, only: &Only) -> Result<()> {
     reference_all(arguments, only)?;
-    keep_all(arguments, only)?;
+    precompute_all(arguments, only)?;
     println!("perplexity on held-out text, nonoverlapping:");
     record(&arguments.assets, &only.models, |model, length, perplexity| {
         println!("{model:16} {length:6} tokens  {perplexity:8.3}")

@@ -142,7 +142,7 @@ impl Scored {
 
 /// An answer that was computed natively when the models were trained: what a figure shows before anything has run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct Precomputed {
     /// What was asked: [`Job::key`].
     pub key: String,
     /// What came back, its numbers apart.

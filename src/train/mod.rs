@@ -5,7 +5,7 @@ pub mod checkpoint;
 pub mod corpus;
 pub mod optimiser;
 pub mod publish;
-pub mod keep;
+pub mod precompute;
 pub mod record;
 pub mod reference;
 pub mod run;

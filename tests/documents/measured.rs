@@ -31,7 +31,7 @@ fn method(name: &str) -> Option<&'static str> {
 fn expected(results: &Results, heading: &str, row: &str, column: &str) -> Option<String> {
     let two = |x: Option<f64>| x.map_or(String::new(), |x| format!("{x:.2}"));
     let whole_targets =
-        |model: &str, length| results.kept(model, length, 8_192, Protocol::Nonoverlapping, Change::None);
+        |model: &str, length| results.precomputed(model, length, 8_192, Protocol::Nonoverlapping, Change::None);
     match heading {
         "Trained at 256 tokens, from three seeds" => {
             let (low, high) = results.over_seeds(method(row)?, whole(column)?)?;
@@ -55,7 +55,7 @@ fn expected(results: &Results, heading: &str, row: &str, column: &str) -> Option
                 _ => return None,
             };
             let model = format!("{}-256", method(column)?);
-            let at = |change| results.kept(&model, 4_096, 8_192, Protocol::Nonoverlapping, change);
+            let at = |change| results.precomputed(&model, 4_096, 8_192, Protocol::Nonoverlapping, change);
             let idle = change != Change::None && at(change) == at(Change::None);
             Some(if idle { "–".into() } else { two(at(change)) })
         }
@@ -92,7 +92,7 @@ fn sentences(results: &Results) -> Vec<String> {
     let met = t5_bucket(63) + 1;
     let slide = |length: usize, stride: Option<usize>| {
         let protocol = stride.map_or(Protocol::Nonoverlapping, |stride| Protocol::Sliding { stride });
-        results.kept("alibi-256", length, 4_096, protocol, Change::None).expect("a kept answer")
+        results.precomputed("alibi-256", length, 4_096, protocol, Change::None).expect("a kept answer")
     };
     vec![
         format!("The page's {} small language models differ", models.len()),

@@ -1,7 +1,7 @@
 //! What quoted measurements are computed from: the results recorded in assets/models, and the paper's tables.
 
 use alibi::config::{Change, Manifest, RUN_IN, Recorded};
-use alibi::protocol::{Job, Kept, Protocol, Stretch, Task};
+use alibi::protocol::{Job, Precomputed, Protocol, Stretch, Task};
 
 use crate::markdown::read;
 
@@ -12,7 +12,7 @@ const SEEDS: [&str; 3] = ["", "-s2", "-s3"];
 pub struct Results {
     pub manifest: Manifest,
     pub recorded: Recorded,
-    kept: Vec<Kept>,
+    precomputed: Vec<Precomputed>,
 }
 
 impl Results {
@@ -20,7 +20,7 @@ impl Results {
         Self {
             manifest: serde_json::from_str(&read("assets/models/manifest.json")).expect("a manifest"),
             recorded: serde_json::from_str(&read("assets/models/recorded.json")).expect("recorded results"),
-            kept: serde_json::from_str(&read("assets/models/kept.json")).expect("kept answers"),
+            precomputed: serde_json::from_str(&read("assets/models/precomputed.json")).expect("kept answers"),
         }
     }
 
@@ -40,7 +40,7 @@ impl Results {
     }
 
     /// Perplexity of a kept answer.
-    pub fn kept(
+    pub fn precomputed(
         &self,
         model: &str,
         length: usize,
@@ -51,7 +51,7 @@ impl Results {
         let task = Task::Score(Stretch { protocol, length, first: RUN_IN, n_targets });
         let asked = Job { model: model.into(), stream: "held-out".into(), change, task, ..Default::default() };
         let key = asked.key();
-        let blocks = &self.kept.iter().find(|k| k.key == key)?.scored.blocks;
+        let blocks = &self.precomputed.iter().find(|k| k.key == key)?.scored.blocks;
         let targets: u32 = blocks.iter().map(|b| b.n_targets).sum();
         Some((blocks.iter().map(|b| b.nll).sum::<f64>() / f64::from(targets)).exp())
     }

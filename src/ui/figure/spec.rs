@@ -11,7 +11,7 @@ use leptos::prelude::AnyView;
 use crate::chart::{BarChart, LineChart, sort_by_key};
 use crate::config::{Manifest, ModelEntry};
 use crate::position::{METHODS, by_id};
-use crate::protocol::{EngineChoice, EngineKind, Job, Kept, Protocol, Scored, Stretch, Task};
+use crate::protocol::{EngineChoice, EngineKind, Job, Precomputed, Protocol, Scored, Stretch, Task};
 use crate::ui::figure::curves::{order, parts};
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::Loaded;
@@ -76,9 +76,9 @@ pub struct FigureSpec {
     pub plots: &'static [&'static str],
     /// Values of `data-series`, one per table.
     pub series: &'static [&'static str],
-    /// Whether answers are kept from the training machine, and if so over the values of which lists; everything else
+    /// Whether answers are precomputed on the training machine, and if so over the values of which lists; everything else
     /// at its default.
-    pub kept: Option<&'static [&'static str]>,
+    pub precomputed: Option<&'static [&'static str]>,
 }
 
 impl FigureSpec {
@@ -93,7 +93,7 @@ impl FigureSpec {
         run: None,
         plots: &[],
         series: &[],
-        kept: None,
+        precomputed: None,
     };
 
     /// Every setting that it reads, colours and what is hidden apart.
@@ -148,8 +148,8 @@ pub struct FigureContext<'a> {
     pub manifest: Option<&'a Manifest>,
     /// Answers of this page.
     pub results: &'a Results,
-    /// Answers kept from the training machine.
-    pub kept: &'a [Kept],
+    /// Answers precomputed on the training machine.
+    pub precomputed: &'a [Precomputed],
     /// Engine asked for.
     pub engine: EngineChoice,
     /// Whether colours are dark.
@@ -160,13 +160,13 @@ pub struct FigureContext<'a> {
     pub origin: Cell<Origin>,
 }
 
-/// Where answers came from: how many were computed in this page, by which engine, and how many were kept.
+/// Where answers came from: how many were computed in this page, by which engine, and how many were precomputed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Origin {
     /// Computed in this page.
     pub live: usize,
     /// Kept from the training machine.
-    pub kept: usize,
+    pub precomputed: usize,
     /// Engine of the last one computed here.
     pub engine: EngineKind,
     /// Whether others were computed by the other one.
@@ -211,7 +211,7 @@ impl FigureContext<'_> {
         self.manifest?.model(id)
     }
 
-    /// The answer to a question: this page's own, else the kept one.
+    /// The answer to a question: this page’s own, else the precomputed one.
     pub fn find(&self, asked: &Job) -> Option<Answer<'_>> {
         let mut origin = self.origin.get();
         let answer = if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(asked)) {
@@ -221,9 +221,9 @@ impl FigureContext<'_> {
             Answer { values: entry.scored.values(), scored: &entry.scored, live: true }
         } else {
             let key = asked.key();
-            let kept = self.kept.iter().find(|k| k.key == key)?;
-            origin.kept += 1;
-            Answer { values: kept.values.clone(), scored: &kept.scored, live: false }
+            let precomputed = self.precomputed.iter().find(|k| k.key == key)?;
+            origin.precomputed += 1;
+            Answer { values: precomputed.values.clone(), scored: &precomputed.scored, live: false }
         };
         self.origin.set(origin);
         Some(answer)

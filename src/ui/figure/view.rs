@@ -46,16 +46,16 @@ pub fn FigureView(
     let run = RunState::default();
     let values = Memo::new(move |_| settings.values_of(spec.controls));
     Effect::new(move || {
-        if near.get() && spec.kept.is_some() {
-            site.load_kept();
+        if near.get() && spec.precomputed.is_some() {
+            site.load_precomputed();
         }
     });
     // Whether a file of the site that was read is still on its way.
     let with_context = move |values: &Values, use_it: &mut dyn FnMut(&FigureContext)| -> bool {
         // Tracked in one place, plain values from here on.
-        let (results, kept) = (client.results.read(), site.kept.read());
+        let (results, precomputed) = (client.results.read(), site.precomputed.read());
         let manifest = site.manifest.get();
-        let waits = Cell::new(spec.kept.is_some() && matches!(*kept, Loaded::Unasked | Loaded::Loading));
+        let waits = Cell::new(spec.precomputed.is_some() && matches!(*precomputed, Loaded::Unasked | Loaded::Loading));
         let text = |path: &str| {
             let text = site.text(path);
             waits.set(waits.get() || matches!(text, Loaded::Unasked | Loaded::Loading));
@@ -66,7 +66,7 @@ pub fn FigureView(
             values,
             manifest: manifest.ready().map(Arc::as_ref),
             results: &results,
-            kept: kept.ready().map_or(&[], |k| k.as_slice()),
+            precomputed: precomputed.ready().map_or(&[], |k| k.as_slice()),
             engine: settings.get(&ENGINE),
             dark: settings.dark(),
             text: &text,
@@ -90,15 +90,15 @@ pub fn FigureView(
         }
         let mut out = (FigureOutput::default(), Origin::default());
         out.1.waits = with_context(&values, &mut |context| out = ((figure.render)(context), context.origin.get()));
-        // Without the kept answers a figure would say that there are none.
-        if spec.kept.is_some() && out.1.live + out.1.kept == 0 {
-            match &*site.kept.read() {
+        // Without the precomputed answers a figure would say that there are none.
+        if spec.precomputed.is_some() && out.1.live + out.1.precomputed == 0 {
+            match &*site.precomputed.read() {
                 Loaded::Ready(_) => {}
                 Loaded::Failed(_) => out.0.finding = "The recorded answers are missing. Run it to measure here.".into(),
                 Loaded::Unasked | Loaded::Loading => out.0.finding = "The recorded answers are on their way.".into(),
             }
         }
-        if usable && out.1.live + out.1.kept > 0 {
+        if usable && out.1.live + out.1.precomputed > 0 {
             answered.set_value(texts().map(|c| (c, c.value(&values).to_string())).collect());
         }
         out
@@ -122,11 +122,11 @@ pub fn FigureView(
         };
         if run == "idle" && waits.get() { "loading" } else { run }
     });
-    let trouble = Signal::derive(move || match (site.manifest.get(), site.kept.get()) {
+    let trouble = Signal::derive(move || match (site.manifest.get(), site.precomputed.get()) {
         (Loaded::Failed(reason), _) if spec.run.is_some() => {
             Some(format!("The list of trained models could not be loaded. {reason}"))
         }
-        (_, Loaded::Failed(reason)) if spec.kept.is_some() => {
+        (_, Loaded::Failed(reason)) if spec.precomputed.is_some() => {
             Some(format!("The recorded answers could not be loaded. {reason}"))
         }
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
@@ -178,9 +178,9 @@ fn empty() -> LineChart {
 
 /// Where the numbers come from.
 fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
-    let Origin { live, kept, engine, mixed, .. } = *origin;
+    let Origin { live, precomputed, engine, mixed, .. } = *origin;
     let on = if mixed { "CPU and GPU" } else { engine_name(engine) };
-    let text = match (live, kept) {
+    let text = match (live, precomputed) {
         (0, 0) => return None,
         (0, _) => "Shown: recorded natively with the very weights that this page loads. Run it to measure here.".into(),
         (_, 0) => format!("Shown: computed in this page, on the {on}."),

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use super::*;
 use crate::config::Manifest;
-use crate::protocol::{EngineChoice, Job, Kept};
+use crate::protocol::{EngineChoice, Job, Precomputed};
 use crate::ui::figure::spec::{Figure, FigureContext, FigureOutput};
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
@@ -27,7 +27,7 @@ fn questions() -> Vec<Job> {
     let mut all: Vec<Job> = Vec::new();
     for figure in drawn() {
         let spec = figure.spec;
-        let Some(lists) = spec.kept else { continue };
+        let Some(lists) = spec.precomputed else { continue };
         let mut settings = vec![Values::new()];
         for control in spec.controls.iter().filter(|c| lists.contains(&c.key)) {
             let choices = match control.kind {
@@ -48,7 +48,7 @@ fn questions() -> Vec<Job> {
                 values,
                 manifest: Some(&manifest),
                 results: &Results::default(),
-                kept: &[],
+                precomputed: &[],
                 text: &|_| Loaded::Loading,
                 engine: EngineChoice::Auto,
                 dark: false,
@@ -65,7 +65,7 @@ fn questions() -> Vec<Job> {
 }
 
 /// assets/questions.json is what the trainer answers when it records; `WRITE_QUESTIONS=1 cargo test questions` writes
-/// it anew, `cargo run --release --bin train -- keep` answers it.
+/// it anew, `cargo run --release --bin train -- precompute` answers it.
 #[test]
 fn the_questions_answered_in_advance_are_those_of_the_figures() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/questions.json");
@@ -75,10 +75,10 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
     }
     let written: Vec<Job> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert!(written == asked, "assets/questions.json is not what the figures ask: write it anew (see above)");
-    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/kept.json");
-    let kept: Vec<Kept> = serde_json::from_slice(&fs::read(kept).unwrap()).unwrap();
+    let precomputed = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/precomputed.json");
+    let precomputed: Vec<Precomputed> = serde_json::from_slice(&fs::read(precomputed).unwrap()).unwrap();
     for ask in &asked {
-        assert!(kept.iter().any(|k| k.key == ask.key()), "no kept answer to {}", ask.key());
+        assert!(precomputed.iter().any(|k| k.key == ask.key()), "no kept answer to {}", ask.key());
     }
 }
 
@@ -86,14 +86,15 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
 fn shown(id: &str, values: &Values) -> FigureOutput {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
     let manifest: Manifest = serde_json::from_slice(&fs::read(format!("{root}/manifest.json")).unwrap()).unwrap();
-    let kept: Vec<Kept> = serde_json::from_slice(&fs::read(format!("{root}/kept.json")).unwrap()).unwrap();
+    let precomputed: Vec<Precomputed> =
+        serde_json::from_slice(&fs::read(format!("{root}/precomputed.json")).unwrap()).unwrap();
     let figure = drawn().find(|w| w.spec.id == id).unwrap();
     (figure.render)(&FigureContext {
         spec: figure.spec,
         values,
         manifest: Some(&manifest),
         results: &Results::default(),
-        kept: &kept,
+        precomputed: &precomputed,
         text: &|_| Loaded::Loading,
         engine: EngineChoice::Auto,
         dark: false,

@@ -10,14 +10,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::config::{Manifest, Recorded};
-use crate::protocol::Kept;
+use crate::protocol::Precomputed;
 
 /// Where the manifest is, relative to the page.
 const MANIFEST: &str = "assets/models/manifest.json";
 /// Where the recorded results are.
 const RECORDED: &str = "assets/models/recorded.json";
 /// Where the kept answers are.
-const KEPT: &str = "assets/models/kept.json";
+const PRECOMPUTED: &str = "assets/models/precomputed.json";
 
 #[wasm_bindgen]
 extern "C" {
@@ -61,7 +61,7 @@ pub struct Assets {
     /// Results of the shipped weights.
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers kept from the training machine for the figures of the laboratory.
-    pub kept: RwSignal<Loaded<Vec<Kept>>>,
+    pub precomputed: RwSignal<Loaded<Vec<Precomputed>>>,
     /// Texts that figures asked for, by path.
     pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
 }
@@ -71,7 +71,7 @@ impl Default for Assets {
         Self {
             manifest: RwSignal::new(Loaded::Loading),
             recorded: RwSignal::new(Loaded::Loading),
-            kept: RwSignal::new(Loaded::Unasked),
+            precomputed: RwSignal::new(Loaded::Unasked),
             texts: RwSignal::new(Vec::new()),
         }
     }
@@ -82,16 +82,16 @@ impl Assets {
     pub fn load(&self) {
         load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
-        if self.kept.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
-            load(self.kept, KEPT);
+        if self.precomputed.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
+            load(self.precomputed, PRECOMPUTED);
         }
         self.texts.update(|all| all.retain(|t| !matches!(t.1, Loaded::Failed(_))));
     }
 
     /// Reads the kept answers, once.
-    pub fn load_kept(&self) {
-        if self.kept.with_untracked(|k| *k == Loaded::Unasked) {
-            load(self.kept, KEPT);
+    pub fn load_precomputed(&self) {
+        if self.precomputed.with_untracked(|k| *k == Loaded::Unasked) {
+            load(self.precomputed, PRECOMPUTED);
         }
     }
 

@@ -47,7 +47,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Look"),
     plots: &[],
     series: &["attention"],
-    kept: Some(&["attention-bias"]),
+    precomputed: Some(&["attention-bias"]),
 };
 
 /// Its questions and what it makes of the answers.

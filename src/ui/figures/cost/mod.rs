@@ -43,7 +43,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     ],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),
-    kept: None,
+    precomputed: None,
     plots: &["cost-plot", "cost-memory", "cost-paper-plot", "cost-paper-memory"],
     series: &["cost", "cost-paper"],
 };

@@ -18,7 +18,7 @@ fn the_fastest_of_the_rounds_counts() {
         values: &[],
         manifest: Some(&manifest),
         results: &Results::default(),
-        kept: &[],
+        precomputed: &[],
         engine: EngineChoice::Auto,
         dark: false,
         text: &|_| Loaded::Loading,

@@ -43,7 +43,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Measure it here"),
     plots: &["early-tokens-plot", "early-tokens-curves"],
     series: &["early-tokens", "early-tokens-curves"],
-    kept: Some(&["early-method"]),
+    precomputed: Some(&["early-method"]),
 };
 
 /// Its questions and what it makes of the answers.
@@ -140,7 +140,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     FigureOutput {
         finding: finding(name, &apart, &slid),
         // Where no losses by position are kept for the length, there is nothing to draw of them.
-        charts: match answer.is_none() && !context.kept.is_empty() {
+        charts: match answer.is_none() && !context.precomputed.is_empty() {
             true => vec![curves(&apart, &slid)],
             false => vec![positions(context.value("early-method"), &grouped), curves(&apart, &slid)],
         },

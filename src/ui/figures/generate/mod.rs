@@ -57,7 +57,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Write"),
     plots: &[],
     series: &["generate"],
-    kept: Some(&[]),
+    precomputed: Some(&[]),
 };
 
 /// Its questions and what it makes of the answers.

@@ -33,7 +33,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: None,
     plots: &[],
     series: &["methods", "bidirectional"],
-    kept: None,
+    precomputed: None,
 };
 
 /// What it makes of the answers.

@@ -55,7 +55,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: None,
     plots: &["paper-plot"],
     series: &["paper"],
-    kept: None,
+    precomputed: None,
 };
 
 /// What it makes of the answers.

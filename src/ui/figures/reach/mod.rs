@@ -28,7 +28,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Measure it here"),
     plots: &["reach-bias", "reach-entropy", "reach-mass"],
     series: &["reach", "reach-entropy", "reach-mass"],
-    kept: Some(&[]),
+    precomputed: Some(&[]),
 };
 
 /// Its questions and what it makes of the answers.

@@ -33,7 +33,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Measure it here"),
     plots: &["train-short-plot"],
     series: &["train-short"],
-    kept: Some(&["train-short-compare"]),
+    precomputed: Some(&["train-short-compare"]),
 };
 
 /// Its questions and what it makes of the answers.

@@ -37,7 +37,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Check"),
     plots: &[],
     series: &["verify"],
-    kept: None,
+    precomputed: None,
 };
 
 /// Its questions and what it makes of the answers.

@@ -42,7 +42,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     run: Some("Try it here"),
     plots: &["what-if-plot"],
     series: &["what-if"],
-    kept: Some(&["what-if-change", "what-if-method"]),
+    precomputed: Some(&["what-if-change", "what-if-method"]),
 };
 
 /// Its questions and what it makes of the answers.

@@ -12,31 +12,31 @@ use crate::engine::checkpoint::NoPause;
 use crate::engine::evaluate::Stream;
 use crate::engine::run_task::{Subject, run_task};
 use crate::engine::{files, own_text};
-use crate::protocol::{Job, Kept};
+use crate::protocol::{Job, Precomputed};
 use crate::tokenizer::Tokenizer;
 
-/// Reads `questions.json`, writes `models/kept.json`; `report` hears of each answer that is computed: all to questions
+/// Reads `questions.json`, writes `models/answers.json`; `report` hears of each answer that is computed: all to questions
 /// about the models that `only` names (every model, where it names none), and those that the file does not have. An
 /// answer with a loss that is not finite is left out: JSON has no word for it, and the page shows it once it has run.
 ///
 /// # Errors
 /// If a file is missing or not what the manifest says, or a question cannot be answered.
-pub fn keep(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Result<()> {
+pub fn precompute(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
     let manifest = manifest(assets, only)?;
     let questions: Vec<Job> = serde_json::from_slice(&fs::read(assets.join("questions.json"))?)?;
     let tokenizer = Tokenizer::from_json(&fs::read_to_string(assets.join("data/tokenizer.json"))?)?;
     let token_bytes: Vec<u32> =
         (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
-    let path = assets.join("models/kept.json");
-    let mut before: Vec<Kept> = so_far(&path).unwrap_or_default();
-    let mut kept = Vec::new();
+    let path = assets.join("models/precomputed.json");
+    let mut before: Vec<Precomputed> = so_far(&path).unwrap_or_default();
+    let mut answers = Vec::new();
     for model in &manifest.models {
         let mut backend = Backend::cpu(&load(site, model)?)?;
         for question in questions.iter().filter(|q| q.model == model.id) {
             let found = before.iter().position(|k| k.key == question.key());
             if let Some(found) = found.filter(|_| !anew(only, &model.id)) {
-                kept.push(before.swap_remove(found));
+                answers.push(before.swap_remove(found));
                 continue;
             }
             let tokens = match &question.text {
@@ -56,11 +56,11 @@ pub fn keep(assets: &Path, only: &[String], mut report: impl FnMut(&str)) -> Res
             scored.numbers = Vec::new();
             if scored.blocks.iter().all(|b| b.nll.is_finite()) {
                 scored.blocks.iter_mut().for_each(|b| b.nll = (b.nll * 1e4).round() / 1e4);
-                kept.push(Kept { key: question.key(), scored, values });
+                answers.push(Precomputed { key: question.key(), scored, values });
             }
         }
     }
-    super::publish::write(&path, &serde_json::to_vec(&kept)?)
+    super::publish::write(&path, &serde_json::to_vec(&answers)?)
 }
 
 /// The nearest number of five digits.
