@@ -16,7 +16,8 @@ use crate::ui::figure::curves::{order, parts};
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::{Results, Summary, summarise};
-use crate::ui::settings::control::{Choice, Control, ENGINES, Kind, Setting};
+use crate::ui::settings::control::{Choice, Control, Kind};
+use crate::ui::settings::setting::{ENGINES, Setting};
 
 /// Engine that figures compute with.
 pub static ENGINE: Setting<EngineChoice> = Setting::new("engine", "Engine", Kind::Pick(ENGINES), "auto");

@@ -1,14 +1,12 @@
 //! A setting of the page: its name, its label, what it accepts, and the value that it starts with. Declared once, as a
 //! static beside what uses it; address, bounds, notices, the control itself and embeds follow from the declaration.
 //!
-//! Values are kept as text, as the address has them. A [`Setting`] reads that text as what it stands for.
-
-use std::marker::PhantomData;
+//! Values are kept as text, as the address has them.
 
 use crate::chart::sort_by_key;
 use crate::config::ModelEntry;
-use crate::protocol::EngineChoice;
-use crate::ui::format::numbers::thousands;
+use crate::ui::settings::text::{Truncate, truncate};
+use crate::ui::settings::value::{Value, parts};
 
 /// Models that can be chosen at once.
 pub const MAX_MODELS: usize = 16;
@@ -20,9 +18,6 @@ const MAX_NUMBERS: usize = 64;
 const LONGEST_NAME: usize = 40;
 /// Characters of somebody's value that are shown back.
 const SHOWN: usize = 40;
-/// Bytes around a cut that are shown.
-const AROUND: usize = 24;
-
 /// Settings that differ from their defaults, by key; keys are unique in the page.
 pub type Values = Vec<(String, String)>;
 
@@ -37,15 +32,6 @@ pub enum Spread {
     Even,
     /// Equal ratios.
     Log2,
-}
-
-/// Which part of a text is kept where it is too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truncate {
-    /// Its beginning.
-    Start,
-    /// Its end.
-    End,
 }
 
 /// How a control is operated, and what it accepts.
@@ -107,133 +93,6 @@ pub struct Control {
     pub kind: Kind,
     /// Value at the start.
     pub default: &'static str,
-}
-
-/// A setting whose value is read as a `T`.
-pub struct Setting<T> {
-    /// What it is.
-    pub control: Control,
-    value: PhantomData<fn() -> T>,
-}
-
-impl<T: Value> Setting<T> {
-    /// Declares a setting.
-    pub const fn new(key: &'static str, label: &'static str, kind: Kind, default: &'static str) -> Self {
-        Self { control: Control { key, label, kind, default }, value: PhantomData }
-    }
-}
-
-/// What a setting's text can stand for.
-pub trait Value {
-    /// Reads a text that [`Control::check`] has let through.
-    fn read(text: &str) -> Self;
-    /// The text.
-    fn write(&self) -> String;
-}
-
-impl Value for usize {
-    fn read(text: &str) -> Self {
-        text.parse().unwrap_or_default()
-    }
-
-    fn write(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for bool {
-    fn read(text: &str) -> Self {
-        text == "on"
-    }
-
-    fn write(&self) -> String {
-        if *self { "on".into() } else { "off".into() }
-    }
-}
-
-impl Value for String {
-    fn read(text: &str) -> Self {
-        text.into()
-    }
-
-    fn write(&self) -> String {
-        self.clone()
-    }
-}
-
-impl Value for Vec<String> {
-    fn read(text: &str) -> Self {
-        parts(text).map(String::from).collect()
-    }
-
-    fn write(&self) -> String {
-        self.join(",")
-    }
-}
-
-impl Value for Vec<usize> {
-    fn read(text: &str) -> Self {
-        parts(text).filter_map(|p| p.parse().ok()).collect()
-    }
-
-    fn write(&self) -> String {
-        self.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
-    }
-}
-
-/// Choices of a switch.
-pub const ON_OFF: &[Choice] = &[("off", "off"), ("on", "on")];
-
-/// Declares an enum whose values have names in the address and labels in a control; the first is the default.
-#[macro_export]
-macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $(#[$about_first:meta])* $first:ident = ($id:literal, $label:literal),
-        $($(#[$about_other:meta])* $other:ident = ($id_other:literal, $label_other:literal),)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub enum $name {
-            $(#[$about_first])*
-            #[default]
-            $first,
-            $($(#[$about_other])* $other,)*
-        }
-
-        impl $name {
-            /// Names and labels, in the order of the values.
-            pub const CHOICES: &'static [$crate::ui::settings::control::Choice] =
-                &[($id, $label), $(($id_other, $label_other),)*];
-        }
-
-        impl $crate::ui::settings::control::Value for $name {
-            fn read(text: &str) -> Self {
-                match text {
-                    $($id_other => Self::$other,)*
-                    _ => Self::$first,
-                }
-            }
-
-            fn write(&self) -> String {
-                Self::CHOICES[*self as usize].0.into()
-            }
-        }
-    };
-}
-
-/// Engines, in the order of [`EngineChoice`].
-pub const ENGINES: &[Choice] = &[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")];
-
-impl Value for EngineChoice {
-    fn read(text: &str) -> Self {
-        match text {
-            "cpu" => Self::Cpu,
-            "gpu" => Self::Gpu,
-            _ => Self::Auto,
-        }
-    }
-
-    fn write(&self) -> String {
-        ENGINES[*self as usize].0.into()
-    }
 }
 
 /// A value held to its bounds.
@@ -372,11 +231,6 @@ fn names(of: &str, value: &str, most: usize, said: &mut Vec<String>) -> String {
     chosen.join(",")
 }
 
-/// What stands between commas.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').filter(|p| !p.is_empty())
-}
-
 /// Whether this can be a name of ours: small letters, digits and hyphens.
 fn plain(name: &str) -> bool {
     name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -405,39 +259,6 @@ pub fn put(values: &mut Values, control: &Control, value: String) {
     if value != control.default {
         values.push((control.key.into(), value));
     }
-}
-
-/// At most that many bytes of a text, whole characters, and a sentence that says where it was cut, if it was.
-pub fn truncate(text: &str, limit: usize, keep: Truncate) -> (&str, Option<String>) {
-    if text.len() <= limit {
-        return (text, None);
-    }
-    let (kept, place) = match keep {
-        Truncate::Start => {
-            let kept = &text[..text.floor_char_boundary(limit)];
-            (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(AROUND))..]))
-        }
-        Truncate::End => {
-            let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
-            (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(AROUND)]))
-        }
-    };
-    let (n, limit) = (thousands(text.len() as u64), thousands(limit as u64));
-    (kept, Some(format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")))
-}
-
-/// Why nothing can be learned from a text, in a sentence that says what to do.
-pub fn text_problem(text: &str) -> Option<String> {
-    let mut seen = text.chars().filter(|c| !c.is_whitespace());
-    let Some(first) = seen.next() else { return Some("There is no text here: type or paste some.".into()) };
-    // A text has no such characters; what has is a picture, a program, an archive.
-    if text.chars().any(|c| c < '\u{9}') {
-        return Some("This is not text but binary data: use plain text.".into());
-    }
-    let mut others = seen.peekable();
-    (others.peek().is_some() && others.all(|c| c == first)).then(|| {
-        format!("This text is the character “{first}” over and over, which says nothing of a model: use another text.")
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Settings held to their bounds.
 
 use super::*;
+use crate::choices;
+use crate::protocol::EngineChoice;
+use crate::ui::settings::text::text_problem;
 
 const PICK: Control = Control { key: "a", label: "", kind: Kind::Pick(&[("x", "X"), ("y", "Y")]), default: "x" };
 const NUMBER: Control =

@@ -2,7 +2,8 @@
 //! bounds, and what had to be changed is said. Plain functions of the list of settings; the browser's part is in
 //! `page::location`.
 
-use crate::ui::settings::control::{Control, Kind, Value, Values, clip, put};
+use crate::ui::settings::control::{Control, Kind, Values, clip, put};
+use crate::ui::settings::value::Value;
 
 /// Version of the query string.
 pub const VERSION: &str = "1";

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use crate::choices;
-use crate::ui::settings::control::{Control, Kind, Setting, Value, Values};
+use crate::ui::settings::control::{Control, Kind, Values};
+use crate::ui::settings::setting::Setting;
+use crate::ui::settings::value::Value;
 
 choices! {
     /// Light, dark, or as the system says.

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::ui::format::numbers::thousands;
-use crate::ui::settings::control::{Choice, Control, Kind, Value};
+use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::settings::state::use_settings;
+use crate::ui::settings::value::Value;
 use crate::ui::widgets::choice::{List, Segmented, Tick};
 use crate::ui::widgets::number::NumberControl;
 use crate::ui::widgets::text::Text;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::format::numbers::thousands;
-use crate::ui::settings::control::{Truncate, truncate};
+use crate::ui::settings::text::{Truncate, truncate};
 
 /// Length of a text as the browser counts it.
 fn utf16(text: &str) -> u32 {

@@ -7,7 +7,8 @@ use crate::config::Change;
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
-use crate::ui::settings::control::{Control, Kind, Spread, Truncate, text_problem};
+use crate::ui::settings::control::{Control, Kind, Spread};
+use crate::ui::settings::text::{Truncate, text_problem};
 use crate::ui::format::table::Table;
 
 /// Tokens of the text that are looked at, at most.

@@ -9,7 +9,8 @@ use web_sys::HtmlInputElement;
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series};
 use crate::ui::figure::curves::{CurvePoint, model_name};
-use crate::ui::settings::control::{Kind, ON_OFF, Setting};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::{ON_OFF, Setting};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::settings::state::{Settings, use_settings};
 

@@ -9,7 +9,8 @@ use crate::protocol::task::{Continued, Generate};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::parts;
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
-use crate::ui::settings::control::{Control, Kind, Spread, Truncate, text_problem};
+use crate::ui::settings::control::{Control, Kind, Spread};
+use crate::ui::settings::text::{Truncate, text_problem};
 
 /// Tokens of the prompt that are used, at most.
 const PROMPT: usize = 1_024;

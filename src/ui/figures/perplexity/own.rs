@@ -11,7 +11,7 @@ use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::own_text;
 use crate::ui::figures::perplexity::settings::MODELS;
-use crate::ui::settings::control::text_problem;
+use crate::ui::settings::text::text_problem;
 use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::{RunState, explain};
 use crate::ui::runs::worker_pool::WorkerPool;

@@ -4,7 +4,8 @@ use crate::choices;
 use crate::config::MAX_LENGTH;
 use crate::protocol::Protocol;
 use crate::ui::figure::spec::FIRST_MODELS;
-use crate::ui::settings::control::{Kind, Setting, Spread};
+use crate::ui::settings::control::{Kind, Spread};
+use crate::ui::settings::setting::Setting;
 
 /// Shortest input that can be evaluated, tokens; lengths are powers of two.
 const MIN_LENGTH: usize = 32;
