@@ -3,7 +3,6 @@
 //! page its arithmetic and its words and nothing else. This is not the place for the arithmetic of a figure: that is in
 //! its own folder.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use leptos::prelude::AnyView;
@@ -118,6 +117,8 @@ pub struct Figure {
     pub spec: &'static FigureSpec,
     /// What to ask the engine for the present settings.
     pub evaluations: fn(&FigureContext) -> Vec<Job>,
+    /// The questions whose answers it shows, where there are any.
+    pub shown: fn(&FigureContext) -> Vec<Job>,
     /// What to show.
     pub render: fn(&FigureContext) -> FigureOutput,
 }
@@ -157,8 +158,6 @@ pub struct FigureContext<'a> {
     pub dark: bool,
     /// A text file of the site by its path, fetched when it is first asked for: [`crate::ui::runs::assets::Assets::text`].
     pub text: &'a dyn Fn(&str) -> Loaded<String>,
-    /// Where the answers that were read came from.
-    pub origin: Cell<Origin>,
 }
 
 /// Where answers came from: how many were computed in this page, by which engine, and how many were precomputed.
@@ -214,20 +213,28 @@ impl FigureContext<'_> {
 
     /// The answer to a question: this page’s own, else the precomputed one.
     pub fn find(&self, asked: &Job) -> Option<Answer<'_>> {
-        let mut origin = self.origin.get();
-        let answer = if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(asked)) {
-            origin.mixed |= origin.live > 0 && origin.engine != entry.scored.engine;
-            origin.live += 1;
-            origin.engine = entry.scored.engine;
-            Answer { values: entry.scored.values(), scored: &entry.scored, live: true }
-        } else {
-            let key = asked.key();
-            let precomputed = self.precomputed.iter().find(|k| k.key == key)?;
-            origin.precomputed += 1;
-            Answer { values: precomputed.values.clone(), scored: &precomputed.scored, live: false }
-        };
-        self.origin.set(origin);
-        Some(answer)
+        if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(asked)) {
+            return Some(Answer { values: entry.scored.values(), scored: &entry.scored, live: true });
+        }
+        let key = asked.key();
+        let precomputed = self.precomputed.iter().find(|k| k.key == key)?;
+        Some(Answer { values: precomputed.values.clone(), scored: &precomputed.scored, live: false })
+    }
+
+    /// Where the answers to these questions came from.
+    pub fn origin(&self, asked: &[Job]) -> Origin {
+        let mut origin = Origin::default();
+        for job in asked {
+            if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(job)) {
+                origin.mixed |= origin.live > 0 && origin.engine != entry.scored.engine;
+                origin.live += 1;
+                origin.engine = entry.scored.engine;
+            } else {
+                let key = job.key();
+                origin.precomputed += usize::from(self.precomputed.iter().any(|k| k.key == key));
+            }
+        }
+        origin
     }
 
     /// The summary of the answer to a question about losses.

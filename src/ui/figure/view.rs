@@ -72,7 +72,6 @@ pub fn FigureView(
             engine: settings.get(&ENGINE),
             dark: settings.dark(),
             text: &text,
-            origin: Default::default(),
         });
         waits.get()
     };
@@ -91,7 +90,10 @@ pub fn FigureView(
             answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
         let mut out = (FigureOutput::default(), Origin::default());
-        out.1.waits = with_context(&values, &mut |context| out = ((figure.render)(context), context.origin.get()));
+        let waits = with_context(&values, &mut |context| {
+            out = ((figure.render)(context), context.origin(&(figure.shown)(context)));
+        });
+        out.1.waits = waits;
         // Without the precomputed answers a figure would say that there are none.
         if spec.precomputed.is_some() && out.1.live + out.1.precomputed == 0 {
             match &*site.precomputed.read() {

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use std::cell::Cell;
-
 use super::*;
 use crate::config::Manifest;
 use crate::protocol::{EngineChoice, Job, Precomputed};
@@ -52,7 +50,6 @@ fn questions() -> Vec<Job> {
                 text: &|_| Loaded::Loading,
                 engine: EngineChoice::Auto,
                 dark: false,
-                origin: Cell::default(),
             };
             for ask in (figure.evaluations)(&context) {
                 if all.iter().all(|a| a.key() != ask.key()) {
@@ -98,7 +95,6 @@ fn shown(id: &str, values: &Values) -> FigureOutput {
         text: &|_| Loaded::Loading,
         engine: EngineChoice::Auto,
         dark: false,
-        origin: Cell::default(),
     })
 }
 

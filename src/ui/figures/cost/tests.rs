@@ -22,7 +22,6 @@ fn the_fastest_of_the_rounds_counts() {
         engine: EngineChoice::Auto,
         dark: false,
         text: &|_| Loaded::Loading,
-        origin: Default::default(),
     };
     let asked = evaluations(&context);
     // Five models, three lengths, two tasks, three rounds, each a question of its own.

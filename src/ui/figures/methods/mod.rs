@@ -37,7 +37,7 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// What it makes of the answers.
-static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), shown: |_| Vec::new(), render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 

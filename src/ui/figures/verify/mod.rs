@@ -41,7 +41,7 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-static FIGURE: Figure = Figure { spec: &SPEC, evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
@@ -63,17 +63,21 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
 type Row = (String, f32, f32, f32, &'static str);
 
 /// Every engine that has been checked, whichever is chosen now.
+fn shown(context: &FigureContext) -> Vec<Job> {
+    let engines = [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto];
+    let models = context.models("verify-models");
+    models.iter().flat_map(|m| engines.map(|engine| ask(context, &m.id, engine))).collect()
+}
+
 fn render(context: &FigureContext) -> FigureOutput {
     let mut rows: Vec<Row> = Vec::new();
-    for model in context.models("verify-models") {
-        for choice in [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto] {
-            let Some(answer) = context.find(&ask(context, &model.id, choice)) else { continue };
-            let Some(Verified { loss, activation, n_losses }) = Verified::read(&answer.values) else { continue };
-            let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
-            // Auto is one of the two.
-            if rows.iter().all(|r| (r.0.as_str(), r.4) != (&model.id, engine)) {
-                rows.push((model.id.clone(), loss, activation, n_losses as f32, engine));
-            }
+    for job in shown(context) {
+        let Some(answer) = context.find(&job) else { continue };
+        let Some(Verified { loss, activation, n_losses }) = Verified::read(&answer.values) else { continue };
+        let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
+        // Auto is one of the two.
+        if rows.iter().all(|r| (r.0.as_str(), r.4) != (&job.model, engine)) {
+            rows.push((job.model, loss, activation, n_losses as f32, engine));
         }
     }
     FigureOutput { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
