@@ -6,6 +6,7 @@
 //!
 //! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`].
 
+mod facts;
 mod reason;
 
 pub use reason::{GpuError, Lost, NoAdapter, Reason, Unsupported};

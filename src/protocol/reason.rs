@@ -1,4 +1,4 @@
-//! Why something is as it is, as facts. The page has the words for them (`ui/words.rs`); what a browser, a driver or a
+//! Why something is as it is, as facts. The page has the words for them (`ui/runs/words.rs`); what a browser, a driver or a
 //! library said travels along as `detail`.
 
 use std::fmt;
@@ -10,6 +10,7 @@ use crate::config::Change;
 
 /// Why a request failed, or why an engine runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Facts", from = "Facts")]
 pub enum Reason {
     /// Somebody outside said so, and nothing more is known.
     Said {
@@ -184,7 +185,7 @@ pub enum Reason {
 }
 
 /// Why the GPU does not do what it is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GpuError {
     /// There is no adapter to run on.
     NoAdapter(NoAdapter),
@@ -209,7 +210,7 @@ pub enum GpuError {
 }
 
 /// Why there is no GPU.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAdapter {
     /// The browser has no `navigator.gpu`.
     NoWebGpu,
@@ -227,7 +228,7 @@ pub enum NoAdapter {
 }
 
 /// How a GPU was lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// Browser or driver reported it.
     Reported {
@@ -243,7 +244,7 @@ pub enum Lost {
 }
 
 /// What the kernels cannot run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unsupported {
     /// A position method that is not known.
     Method {
@@ -323,3 +324,11 @@ impl fmt::Display for GpuError {
 }
 
 impl std::error::Error for GpuError {}
+
+/// A reason on its way: what it is, by number, and its values in the order of its fields (`facts.rs`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub(super) kind: u8,
+    pub(super) numbers: Vec<f64>,
+    pub(super) texts: Vec<String>,
+}
