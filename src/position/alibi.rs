@@ -61,10 +61,6 @@ impl PositionMethod for Alibi {
         "ALiBi"
     }
 
-    fn description(&self) -> &'static str {
-        "Takes off each score the distance times the head’s fixed slope (Press et al. 2022)."
-    }
-
     fn bias_form(&self) -> BiasForm {
         BiasForm::Falls
     }

@@ -103,10 +103,6 @@ impl PositionMethod for Changed<'_> {
         self.method.name()
     }
 
-    fn description(&self) -> &'static str {
-        self.method.description()
-    }
-
     fn compared(&self) -> bool {
         self.method.compared()
     }

@@ -45,10 +45,6 @@ impl PositionMethod for Kerple {
         "KERPLE"
     }
 
-    fn description(&self) -> &'static str {
-        "Takes off each score a learned multiple of the logarithm of the distance (Chi et al. 2022)."
-    }
-
     fn compared(&self) -> bool {
         false
     }

@@ -125,9 +125,6 @@ pub trait PositionMethod {
     /// Name shown to the reader, as the paper uses it.
     fn name(&self) -> &'static str;
 
-    /// What it does and whose it is, in one sentence for the reader.
-    fn description(&self) -> &'static str;
-
     /// Whether figures that compare methods show it before the reader has chosen any. Variations and follow-ups are shown
     /// on request.
     fn compared(&self) -> bool {

@@ -13,8 +13,4 @@ impl PositionMethod for NoPosition {
     fn name(&self) -> &'static str {
         "No position"
     }
-
-    fn description(&self) -> &'static str {
-        "Adds nothing: only the causal mask tells what came before (Haviv et al. 2022)."
-    }
 }

@@ -18,10 +18,6 @@ impl PositionMethod for Rotary {
         "Rotary"
     }
 
-    fn description(&self) -> &'static str {
-        "Turns queries and keys by an angle that grows with their position (Su et al. 2021)."
-    }
-
     fn rotation(&self, position: f64, pair: usize, head_dim: usize) -> Option<Rotation> {
         let frequency = BASE.powf(-2.0 * pair as f64 / head_dim as f64);
         Some(Rotation { angle: position * frequency, scale: 1.0 })

@@ -18,10 +18,6 @@ impl PositionMethod for Sinusoidal {
         "Sinusoidal"
     }
 
-    fn description(&self) -> &'static str {
-        "Adds sines and cosines of the position to each token’s embedding, once (Vaswani et al. 2017)."
-    }
-
     fn embedding(&self, position: f64, out: &mut [f32]) -> bool {
         let half = out.len() / 2;
         for i in 0..half {

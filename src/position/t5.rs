@@ -30,10 +30,6 @@ impl PositionMethod for T5Bias {
         "T5 bias"
     }
 
-    fn description(&self) -> &'static str {
-        "Adds to each score a learned number for the head and the range that the distance falls in (Raffel et al. 2020)."
-    }
-
     fn bias_form(&self) -> BiasForm {
         BiasForm::Table
     }

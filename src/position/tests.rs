@@ -92,10 +92,6 @@ impl PositionMethod for PartlyScaled {
         "Partly scaled"
     }
 
-    fn description(&self) -> &'static str {
-        "Turns every second pair."
-    }
-
     fn rotation(&self, position: f64, pair: usize, _head_dim: usize) -> Option<Rotation> {
         (pair == 1).then_some(Rotation { angle: 0.3 * position, scale: 2.0 })
     }
@@ -249,15 +245,6 @@ fn a_bias_runs_as_its_form_says_whatever_is_learned() {
             }
         }
         assert!(!fell || method.bias_form() != BiasForm::Table, "{} only ever falls: it may say so", method.id());
-    }
-}
-
-#[test]
-fn what_a_method_says_of_itself_is_one_sentence_with_a_source() {
-    for method in METHODS {
-        let said = method.description();
-        assert!(said.len() <= 120 && said.ends_with(").") && said.contains(" et al. "), "{}: {said}", method.id());
-        assert!(METHODS.iter().all(|m| m.id() == method.id() || m.description() != said), "{said}");
     }
 }
 

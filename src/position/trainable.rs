@@ -23,10 +23,6 @@ impl PositionMethod for TrainableSlopes {
         "ALiBi, trained slopes"
     }
 
-    fn description(&self) -> &'static str {
-        "ALiBi with slopes that are learned, which its authors tried and dropped (Press et al. 2022)."
-    }
-
     fn compared(&self) -> bool {
         false
     }
