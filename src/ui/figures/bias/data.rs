@@ -1,9 +1,9 @@
-//! What the bias figure shows, as plain values and words. Positions are counted from 0, heads from 1.
+//! What the bias figure shows, as plain values. Positions are counted from 0, heads from 1.
 
 use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short};
 use crate::position::slopes;
 use crate::ui::figures::slopes::data::slope_text;
-use crate::ui::figures::bias::{Form, View};
+use crate::ui::figures::bias::words::{self, Form, View};
 use crate::ui::format::table::Table;
 use crate::ui::format::table::csv_line;
 
@@ -62,9 +62,9 @@ pub fn heatmap(at: &Shown) -> Heatmap {
         .filter_map(|head| {
             let slope = *all.get(head)?;
             let name = if small {
-                format!("{}: {}", head + 1, slope_text(slope))
+                words::short_head_and_slope(head + 1, &slope_text(slope))
             } else {
-                format!("Head {}, slope {}", head + 1, slope_text(slope))
+                words::head_and_slope(head + 1, &slope_text(slope))
             };
             Some(BiasMap { title: name, row: bias_row(slope, at.length, at.form) })
         })
@@ -83,16 +83,9 @@ pub fn heatmap(at: &Shown) -> Heatmap {
 /// What the figure tells about one cell: "query 12, key 3, distance 9, bias −4.5".
 pub fn describe(at: &Shown, heatmap: &Heatmap, cell: Cell) -> String {
     let Cell { map, query, key } = cell;
-    let head = match at.view {
-        View::One => String::new(),
-        View::All => format!("head {}, ", map + 1),
-    };
-    match heatmap.value(map, query, key) {
-        Some(bias) => {
-            format!("{head}query {query}, key {key}, distance {}, bias {}", query - key, format_number(f64::from(bias)))
-        }
-        None => format!("{head}query {query}, key {key}: masked, a query never sees what comes after it"),
-    }
+    let head = (at.view == View::All).then_some(map + 1);
+    let bias = heatmap.value(map, query, key);
+    words::cell(head, query, key, bias.map(|bias| (query - key, format_number(f64::from(bias)))))
 }
 
 /// Distance from which on a key's weight is below 1 % of that of the query's own position, equal scores assumed.
@@ -102,43 +95,28 @@ pub fn reach(slope: f64) -> usize {
 
 /// What the map shows, in one sentence; `difference` is the largest between the two forms' weights.
 pub fn finding(at: &Shown, difference: f32) -> String {
-    let same = match difference {
-        0.0 => "both forms give exactly the same attention weights".to_string(),
-        d => format!("both forms give the same attention weights, to within {}", tiny(d)),
-    };
-    let named = |slope: f64| format!("slope {}", slope_text(slope));
+    let same = words::same((difference != 0.0).then(|| tiny(difference)).as_deref());
     if at.view == View::All && at.heads > 1 {
         let all = slopes(at.heads);
         let (steepest, flattest) = all.iter().fold((0.0, f64::INFINITY), |(s, f), m| (m.max(s), m.min(f)));
-        return format!(
-            "With equal scores a key’s weight falls below 1 % of the nearest one’s after {} tokens in the steepest of the {} heads ({}) and \
-             after {} in the flattest ({}); {same}.",
-            reach(steepest),
+        return words::all_heads(
             at.heads,
-            named(steepest),
-            reach(flattest),
-            named(flattest),
+            (reach(steepest), &slope_text(steepest)),
+            (reach(flattest), &slope_text(flattest)),
+            &same,
         );
     }
     let slope = at.slope(at.head);
-    let head = format!("Head {} of {} ({})", at.head + 1, at.heads, named(slope));
+    let head = words::one_head(at.head + 1, at.heads, &slope_text(slope));
     let last = at.length - 1;
     let most = format_short(slope * last as f64);
     match at.form {
-        Form::Paper if reach(slope) <= last => format!(
-            "{head} takes up to {most} off a score, and with equal scores anything {} or more tokens back keeps less than 1 % of the nearest \
-             key’s weight; {same}.",
-            reach(slope),
-        ),
-        Form::Paper => format!(
-            "{head} takes at most {most} off a score within these {} tokens, so even the farthest key keeps {} % of the nearest one’s weight \
-             where scores are equal; {same}.",
-            at.length,
-            format_short(100.0 * (-slope * last as f64).exp()),
-        ),
-        Form::Code => {
-            format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query; {same}.")
+        Form::Paper if reach(slope) <= last => words::fades(&head, &most, reach(slope), &same),
+        Form::Paper => {
+            let percent = format_short(100.0 * (-slope * last as f64).exp());
+            words::stays(&head, &most, at.length, &percent, &same)
         }
+        Form::Code => words::rises(&head, &most, &same),
     }
 }
 
@@ -164,14 +142,6 @@ fn raise(c: char) -> char {
     }
 }
 
-/// Name of what indexes a row of the table.
-fn index_name(form: Form) -> &'static str {
-    match form {
-        Form::Paper => "Distance",
-        Form::Code => "Key",
-    }
-}
-
 /// Up to `most` indices below `length`, evenly spread, first and last among them.
 fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
     let rows = length.min(most.max(2));
@@ -182,15 +152,10 @@ fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
 pub fn table(at: &Shown, heatmap: &Heatmap) -> Table {
     let most = MAX_ROWS.min(MAX_CELLS / heatmap.maps.len().max(1));
     let all = at.length <= most;
-    let index = index_name(at.form);
-    let mut columns = vec![index.to_string()];
-    columns.extend(at.shown().map(|head| format!("Bias of head {}", head + 1)));
+    let mut columns = vec![words::index(at.form).0.to_string()];
+    columns.extend(at.shown().map(|head| words::bias_of_head(head + 1)));
     Table {
-        caption: format!(
-            "Bias by {}{}",
-            index.to_ascii_lowercase(),
-            if all { "" } else { " (evenly spread sample; the CSV has all)" }
-        ),
+        caption: words::caption(at.form, all),
         columns,
         rows: sampled(at.length, most)
             .map(|i| {
@@ -205,7 +170,7 @@ pub fn table(at: &Shown, heatmap: &Heatmap) -> Table {
 pub fn csv(at: &Shown) -> String {
     let rows: Vec<Vec<f32>> = slopes(at.heads).into_iter().map(|m| bias_row(m, at.length, at.form)).collect();
     let names = (1..=at.heads).map(|head| format!("bias_head_{head}"));
-    let mut out = csv_line(std::iter::once(index_name(at.form).to_ascii_lowercase()).chain(names));
+    let mut out = csv_line(std::iter::once(words::index(at.form).1.to_string()).chain(names));
     for i in 0..at.length {
         out += &csv_line(std::iter::once(i.to_string()).chain(rows.iter().map(|row| row[i].to_string())));
     }

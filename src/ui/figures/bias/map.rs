@@ -6,7 +6,7 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent};
 
 use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
-use crate::ui::figures::bias::{Form, View};
+use crate::ui::figures::bias::words;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::readout::{Choice, Move, Readout};
@@ -81,15 +81,7 @@ pub fn Map(
         })
     };
     let label = move || {
-        at.with(|at| {
-            let heads = if at.view == View::All {
-                format!("all {} heads", at.heads)
-            } else {
-                format!("head {} of {}", at.head + 1, at.heads)
-            };
-            let form = if at.form == Form::Paper { "paper’s form" } else { "code’s form" };
-            format!("Heatmap of the bias of {heads} for {} tokens, {form}", at.length)
-        })
+        at.with(|at| words::map(at.view, at.head + 1, at.heads, at.length, at.form))
     };
     view! {
         <div class="plot" node_ref=place style="position:relative;width:100%">
@@ -97,7 +89,7 @@ pub fn Map(
                 id="bias-plot"
                 node_ref=canvas
                 role="application"
-                aria-roledescription="heatmap"
+                aria-roledescription=words::HEATMAP
                 aria-label=label
                 tabindex="0"
                 style=move || {
@@ -111,7 +103,7 @@ pub fn Map(
             ></canvas>
             {cursor}
         </div>
-        <Readout text=text hint="Point at a cell, tap it, or move with the arrow keys; past the end of a row lies the next head." />
+        <Readout text=text hint=words::HINT />
     }
 }
 

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::chart::heatmap_to_svg;
 use crate::ui::figure::frame::Frame;
-use crate::choices;
 use crate::ui::figure::spec::{Drawing, FigureSpec};
 use crate::ui::figures::slopes::HEADS;
 use crate::ui::settings::control::{Kind, Spread};
@@ -20,55 +19,36 @@ use crate::ui::widgets::visibility::near;
 mod data;
 mod map;
 mod softmax;
+mod words;
 
 use data::Shown;
-use softmax::Scores;
+use words::{Form, Scores, View};
 
 /// Width of the downloaded drawing, CSS pixels.
 const SVG_WIDTH: u32 = 760;
 
-choices! {
-    /// Which of the two equivalent biases is shown.
-    Form {
-        /// −m(i − j), as the paper writes it.
-        Paper = ("paper", "paper: −m(i − j)"),
-        /// +m·j, as the authors' code adds it.
-        Code = ("code", "code: +m·j"),
-    }
-}
-
-choices! {
-    /// One head, or all of them as small multiples.
-    View {
-        /// The head of [`HEAD`].
-        One = ("one", "one head"),
-        /// Every head.
-        All = ("all", "all heads"),
-    }
-}
-
 /// Head shown, from 1.
-pub static HEAD: Setting<usize> = Setting::new("head", "Head shown", Kind::Among(&HEADS.control), "1");
+pub static HEAD: Setting<usize> = Setting::new("head", words::HEAD, Kind::Among(&HEADS.control), "1");
 /// Sequence length, tokens.
 pub static LENGTH: Setting<usize> = Setting::new(
     "length",
-    "Sequence length, tokens",
+    words::LENGTH,
     Kind::Number { min: 2, max: 4_096, spread: Spread::Log2 },
     "64",
 );
 /// Form of the bias.
-pub static FORM: Setting<Form> = Setting::new("form", "Form", Kind::Pick(Form::CHOICES), "paper");
+pub static FORM: Setting<Form> = Setting::new("form", words::FORM, Kind::Pick(Form::CHOICES), "paper");
 /// One head or all.
-pub static VIEW: Setting<View> = Setting::new("view", "View", Kind::Pick(View::CHOICES), "one");
+pub static VIEW: Setting<View> = Setting::new("view", words::VIEW, Kind::Pick(View::CHOICES), "one");
 /// The scores of the worked example.
 pub static SCORES: Setting<Scores> =
-    Setting::new("scores", "Example scores", Kind::Pick(Scores::CHOICES), "uneven");
+    Setting::new("scores", words::SCORES, Kind::Pick(Scores::CHOICES), "uneven");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
     id: "bias",
-    title: "The bias of every query and key",
-    question: "What is added to the scores?",
+    title: words::TITLE,
+    question: words::QUESTION,
     height: 1_680,
     controls: &[&HEAD.control, &LENGTH.control, &FORM.control, &VIEW.control, &SCORES.control],
     shared: &[&HEADS.control],
@@ -114,17 +94,13 @@ pub fn Bias() -> impl IntoView {
             <map::Map heatmap=heatmap.into() at=at.into() />
             <DataTable series="bias" table=table />
             <Export stem=stem csv=csv svg=svg />
-            <h4>"Scores + bias → softmax"</h4>
-            <p>
-                "One query with a few keys, worked out. The scores are an example, not a model’s. Follow one column down: "
-                "the two sums differ, by " <i>"m"</i> "·" <i>"i"</i>
-                ", but by the same number in every column, and so the weights come out equal."
-            </p>
+            <h4>{words::EXAMPLE}</h4>
+            <p inner_html=words::EXAMPLE_HTML></p>
             <SettingControl control=&SCORES.control />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
-                "Over all " {move || at.get().length} " keys of the last query, in f32, the weights of the two forms differ by at most "
-                <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> "."
+                {words::OVER_ALL} {move || at.get().length} {words::DIFFER}
+                <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> {words::STOP}
             </p>
         </Frame>
     }
@@ -143,7 +119,7 @@ fn Steps(
     let table: Memo<Table> = Memo::new(move |_| softmax::table(scores.get(), slope.get(), at.get().length));
     let caption = move || {
         let head = at.get().head + 1;
-        format!("{}, head {head}", table.read().caption)
+        words::with_head(&table.read().caption, head)
     };
     view! {
         <div class="data-scroll" tabindex="0" role="region" aria-label=caption>

@@ -4,24 +4,13 @@
 //! in f32, as a model would.
 
 use crate::chart::{format_number, format_short};
-use crate::choices;
-use crate::ui::figures::bias::Form;
+use crate::ui::figures::bias::words::{self, Form, Scores};
 use crate::ui::format::table::Table;
 
 use crate::ui::figures::bias::data::{bias_row, tiny};
 
 /// Keys of the worked example, at most.
 const EXAMPLE_KEYS: usize = 8;
-
-choices! {
-    /// Content scores of the example.
-    Scores {
-        /// Uneven, so that content and distance compete.
-        Uneven = ("uneven", "uneven"),
-        /// All zero, so that the bias acts alone.
-        Equal = ("equal", "all equal"),
-    }
-}
 
 impl Scores {
     /// q·k/√D of each of `count` keys.
@@ -83,18 +72,19 @@ pub fn table(scores: Scores, slope: f64, length: usize) -> Table {
     let short = |v: f32| format_short(f64::from(v));
     let percent = |v: f32| format!("{:.3} %", 100.0 * v);
     let apart: Vec<f32> = paper.weights.iter().zip(&code.weights).map(|(a, b)| (a - b).abs()).collect();
+    let [score, paper_bias, paper_sum, paper_weight, code_bias, code_sum, code_weight, of_weights] = words::STEPS;
     Table {
-        caption: format!("Query {} and the {keys} keys it sees", keys - 1),
-        columns: std::iter::once("Step".to_string()).chain((0..keys).map(|j| format!("Key {j}"))).collect(),
+        caption: words::example_caption(keys - 1, keys),
+        columns: std::iter::once(words::STEP.to_string()).chain((0..keys).map(words::key)).collect(),
         rows: vec![
-            line("Example score q·k/√D", &scores, number),
-            line("Paper: bias −m(i − j)", &paper.bias, short),
-            line("Paper: score + bias", &paper.sum, short),
-            line("Paper: weight", &paper.weights, percent),
-            line("Code: bias +m·j", &code.bias, short),
-            line("Code: score + bias", &code.sum, short),
-            line("Code: weight", &code.weights, percent),
-            line("Difference of the weights", &apart, tiny),
+            line(score, &scores, number),
+            line(paper_bias, &paper.bias, short),
+            line(paper_sum, &paper.sum, short),
+            line(paper_weight, &paper.weights, percent),
+            line(code_bias, &code.bias, short),
+            line(code_sum, &code.sum, short),
+            line(code_weight, &code.weights, percent),
+            line(of_weights, &apart, tiny),
         ],
     }
 }
