@@ -9,6 +9,7 @@ use web_sys::HtmlInputElement;
 
 use crate::chart::{Axis, LineChart, Point, Scale, Series};
 use crate::ui::figure::curves::{CurvePoint, model_name};
+use crate::ui::figures::extrapolation::words;
 use crate::ui::settings::control::Kind;
 use crate::ui::settings::setting::{ON_OFF, Setting};
 use crate::ui::format::numbers::{show_perplexity, thousands};
@@ -17,9 +18,9 @@ use crate::ui::settings::state::{Settings, use_settings};
 /// Training length of the models that the reader can guess at, and of those shown at first, tokens.
 pub const TRAINED: usize = 256;
 /// Whether the results past the training length are out of sight, for the reader to guess.
-pub static PREDICT: Setting<bool> = Setting::new("predict", "Predict first", Kind::Pick(ON_OFF), "off");
+pub static PREDICT: Setting<bool> = Setting::new("predict", words::PREDICT_FIRST, Kind::Pick(ON_OFF), "off");
 /// What the reader guessed; see [`Guesses::read`].
-pub static GUESS: Setting<String> = Setting::new("guess", "Your guess", Kind::Hidden(200), "");
+pub static GUESS: Setting<String> = Setting::new("guess", words::GUESS, Kind::Hidden(200), "");
 
 /// Input lengths that are guessed at, tokens.
 pub const LENGTHS: [usize; 4] = [512, 1_024, 2_048, 4_096];
@@ -87,7 +88,7 @@ impl Guesses {
             let point = |(x, y)| Point { x, y, low: None, high: None };
             Series {
                 id: format!("{model}-guess"),
-                name: format!("your guess, {}", model_name(model)),
+                name: words::guess(&model_name(model)),
                 style: STYLE,
                 points: measured(model).into_iter().chain(drawn).map(point).collect(),
                 faint: false,
@@ -102,12 +103,8 @@ impl Guesses {
             let (length, guess) = LENGTHS.iter().zip(values).rev().find(|(_, v)| **v > 0)?;
             let found = points.iter().find(|p| p.model == *model && p.length == *length)?;
             let measured = found.summary.perplexity;
-            let name = model_name(model);
-            Some(format!(
-                "At {} tokens you expected {guess} of {name}: it has {}.",
-                thousands(*length as u64),
-                show_perplexity(measured)
-            ))
+            let (length, measured) = (thousands(*length as u64), show_perplexity(measured));
+            Some(words::verdict(&length, *guess, &model_name(model), &measured))
         };
         self.0.iter().filter_map(one).collect::<Vec<_>>().join(" ")
     }
@@ -194,7 +191,7 @@ pub fn Guess() -> impl IntoView {
         };
         view! {
             <label class="control">
-                <span>{format!("at {}", thousands(*length as u64))}</span>
+                <span>{words::at(&thousands(*length as u64))}</span>
                 <input
                     type="number"
                     inputmode="numeric"
@@ -210,13 +207,10 @@ pub fn Guess() -> impl IntoView {
     let numbers = numbers.collect_view();
     let panel = view! {
         <div class="guess" hidden=move || !drawing.get()>
-            <p>
-                "The results past the training length are hidden. Where do you expect a model to go? Choose it, then draw in the "
-                "chart, or write the perplexities that you expect."
-            </p>
+            <p>{words::INVITATION}</p>
             <div class="controls">
                 <label class="list">
-                    <span class="control-label">"Model"</span>
+                    <span class="control-label">{words::MODEL}</span>
                     <select node_ref=model data-testid="guess-model" on:change=move |event| sketch.model.set(event_target_value(&event))>
                         {models}
                     </select>
@@ -224,14 +218,14 @@ pub fn Guess() -> impl IntoView {
                 {numbers}
             </div>
             <p>
-                <button type="button" class="primary" data-testid="reveal" on:click=move |_| set(false)>"Show the results"</button>
+                <button type="button" class="primary" data-testid="reveal" on:click=move |_| set(false)>{words::SHOW}</button>
             </p>
         </div>
         <p class="guess" hidden=move || drawing.get()>
-            <button node_ref=predict type="button" data-testid="predict" on:click=begin>"Predict first: hide the results"</button>
+            <button node_ref=predict type="button" data-testid="predict" on:click=begin>{words::HIDE}</button>
             " "
             <button type="button" data-testid="clear-guess" hidden=move || guesses.with(Guesses::is_empty) on:click=clear>
-                "Take my guess away"
+                {words::CLEAR}
             </button>
             <span role="status" data-testid="verdict">
                 {move || sketch.points.with(|points| guesses.with(|g| g.verdict(points)))}

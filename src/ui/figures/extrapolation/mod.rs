@@ -1,6 +1,8 @@
 //! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
+//! The words of both files are in [`words`].
 
 pub mod guess;
+mod words;
 
 use std::time::Duration;
 
@@ -45,18 +47,18 @@ const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("
 
 /// Training length of the models shown.
 pub static LENGTH: Setting<usize> =
-    Setting::new("trained", "Training length, tokens", Kind::Pick(TRAINED_AT), "256");
+    Setting::new("trained", words::LENGTH, Kind::Pick(TRAINED_AT), "256");
 /// Stands for the methods that are shown on request only.
 const EXTRAS: &str = "extras";
 /// Models that are not shown, by id with commas between; each stands for its method at every training length.
 pub static WITHOUT: Setting<Vec<String>> =
-    Setting::new("without", "Models not shown", Kind::Hidden(200), EXTRAS);
+    Setting::new("without", words::WITHOUT, Kind::Hidden(200), EXTRAS);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
     id: "extrapolation",
-    title: "Perplexity against input length",
-    question: "What happens past the training length?",
+    title: words::TITLE,
+    question: words::QUESTION,
     height: 990,
     controls: &[&LENGTH.control, &WITHOUT.control, &PREDICT.control, &GUESS.control],
     shared: &[&TARGETS.control, &ENGINE.control],
@@ -138,9 +140,7 @@ pub fn Extrapolation() -> impl IntoView {
     });
     let pencil = Signal::derive(move || predicting.get().then_some(pencil));
     let finding = Signal::derive(move || match predicting.get() {
-        true => {
-            format!("What do you expect past {TRAINED} tokens, up to {}?", thousands(LENGTHS[LENGTHS.len() - 1] as u64))
-        }
+        true => words::question(TRAINED, &thousands(LENGTHS[LENGTHS.len() - 1] as u64)),
         false => curves::finding(&background.get()),
     });
     // Every training by itself, under the method that shows it.
@@ -179,7 +179,7 @@ pub fn Extrapolation() -> impl IntoView {
         Loaded::Ready(_) => run.state(),
     });
     let trouble = Signal::derive(move || match site.recorded.get() {
-        Loaded::Failed(reason) => Some(format!("The recorded results could not be loaded. {reason}")),
+        Loaded::Failed(reason) => Some(words::not_loaded(&reason)),
         _ => None,
     });
     let source = move || {
@@ -187,21 +187,16 @@ pub fn Extrapolation() -> impl IntoView {
             r.ready().map(|r| {
                 let counted = |p: &crate::config::RecordedPoint| p.block_targets.iter().map(|&n| u64::from(n)).sum();
                 let targets = thousands(r.points.first().map_or(0, counted));
-                format!("Lines: recorded results of the very weights this page ships, {targets} target tokens at every length. ")
+                words::lines(&targets)
             })
         });
         let bands = match spread.with(|(_, n)| *n) {
-            Some((few, many)) => {
-                let n = if few == many { many.to_string() } else { format!("{few} to {many}") };
-                format!(
-                    "Bands of recorded lines: from the lowest to the highest of {n} trainings that differ in their random start and in the order of the text; all other bands: one standard error. "
-                )
-            }
-            None => "Bands: one standard error. ".into(),
+            Some((few, many)) => words::bands(few, many),
+            None => words::BANDS.into(),
         };
         let live = match live_targets.get() {
             _ if live.with(Vec::is_empty) => String::new(),
-            n => format!("Over them: computed in this page, {} targets at every length.", thousands(n as u64)),
+            n => words::live(&thousands(n as u64)),
         };
         note.unwrap_or_default() + &bands + &live
     };
@@ -212,7 +207,7 @@ pub fn Extrapolation() -> impl IntoView {
             <div class="controls" hidden=predicting>
                 <SettingControl control=&LENGTH.control />
             </div>
-            <div class="ticks" role="group" aria-label="Position methods shown">
+            <div class="ticks" role="group" aria-label=words::METHODS>
                 {move || {
                     spread.with(|(points, _)| curves::models(points)).into_iter().map(|model| {
                         let id = model.clone();
@@ -243,9 +238,7 @@ pub fn Extrapolation() -> impl IntoView {
             </div>
             <LinePlot
                 chart=chart.into()
-                label=Signal::derive(move || {
-                    format!("Perplexity against input length, both on logarithmic scales. {}", finding.get())
-                })
+                label=Signal::derive(move || words::chart(&finding.get()))
                 id="extrapolation-plot"
                 pencil=pencil
             />
@@ -254,7 +247,7 @@ pub fn Extrapolation() -> impl IntoView {
             <Soon>
                 <RunBar
                     run=run
-                    label="Run it here"
+                    label=words::RUN
                     asked=asked
                     before=before
                     // While the reader guesses, less is planned than was run.
@@ -265,7 +258,7 @@ pub fn Extrapolation() -> impl IntoView {
             <Soon>
                 <DataTable
                     series="extrapolation"
-                    table=Signal::derive(move || curves::table(&shown.get(), "Perplexity by method and input length".into()))
+                    table=Signal::derive(move || curves::table(&shown.get(), words::CAPTION.into()))
                 />
                 <Export
                     stem=Signal::stored("alibi-extrapolation".to_string())
