@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use alibi::config::ModelConfig;
-use alibi::position;
+use alibi::position::METHODS;
 use alibi::train::optimiser::Recipe;
 use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::record::record;
 use alibi::train::reference::reference;
 use alibi::train::run::{Plan, Run};
+use alibi::train::zoo::{ToTrain, zoo};
 use anyhow::{Result, ensure};
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,8 +35,8 @@ enum Command {
     Data,
     /// Train one model; a run that was stopped goes on from its last checkpoint.
     One {
-        /// Position method: sinusoidal, rotary, t5, alibi, none, trainable.
-        #[arg(long)]
+        /// Position method.
+        #[arg(long, value_parser = PossibleValuesParser::new(METHODS.map(|m| m.id())))]
         method: String,
         #[command(flatten)]
         options: Options,
@@ -51,22 +53,6 @@ enum Command {
 
 /// Steps of a published model: 10.24 million tokens.
 const STEPS: usize = 5_000;
-
-/// The page's models, by method, training length and seed: every method at 256 tokens, those that the comparison over
-/// training lengths needs, and the default three from further seeds.
-fn zoo() -> Vec<(&'static str, usize, u64)> {
-    let mut all: Vec<_> = position::METHODS.iter().map(|m| (m.id(), 256, 1)).collect();
-    for length in [64, 512, 128] {
-        all.extend(["alibi", "sinusoidal"].map(|method| (method, length, 1)));
-    }
-    for length in [64, 512] {
-        all.extend(["rotary", "t5", "none"].map(|method| (method, length, 1)));
-    }
-    for seed in [2, 3] {
-        all.extend(["alibi", "sinusoidal", "rotary"].map(|method| (method, 256, seed)));
-    }
-    all
-}
 
 #[derive(clap::Args, Clone, Default)]
 struct Only {
@@ -99,10 +85,13 @@ fn main() -> Result<()> {
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
     match &arguments.command {
-        Command::One { method, options } => train(&arguments, &prepared, method, options),
+        Command::One { method, options } => {
+            let model = ToTrain { method: method.clone(), length: options.length, seed: options.seed };
+            train(&arguments, &prepared, &model, options.steps)
+        }
         Command::All => {
-            for (method, length, seed) in zoo() {
-                train(&arguments, &prepared, method, &Options { length, seed, steps: STEPS })?;
+            for model in zoo() {
+                train(&arguments, &prepared, &model, STEPS)?;
             }
             record_all(&arguments, &Only::default())
         }
@@ -127,22 +116,17 @@ fn record_all(arguments: &Arguments, only: &Only) -> Result<()> {
     })
 }
 
-fn train(arguments: &Arguments, prepared: &Prepared, method: &str, options: &Options) -> Result<()> {
+fn train(arguments: &Arguments, prepared: &Prepared, model: &ToTrain, steps: usize) -> Result<()> {
+    let recipe = Recipe::published(steps);
     ensure!(
-        position::by_id(method).is_some(),
-        "unknown method {method}; one of sinusoidal, rotary, t5, alibi, none, trainable"
-    );
-    let recipe = Recipe::published(options.steps);
-    ensure!(
-        options.length >= 2 && recipe.tokens_per_step.is_multiple_of(options.length),
+        model.length >= 2 && recipe.tokens_per_step.is_multiple_of(model.length),
         "the training length must divide {} tokens per step",
         recipe.tokens_per_step
     );
-    let suffix = if options.seed == 1 { String::new() } else { format!("-s{}", options.seed) };
     let plan = Plan {
-        id: format!("{method}-{}{suffix}", options.length),
-        config: ModelConfig::default_preset(method, options.length),
-        seed: options.seed,
+        id: model.id(),
+        config: ModelConfig::default_preset(&model.method, model.length),
+        seed: model.seed,
         recipe,
         log_every: 50,
         checkpoint_every: 100,

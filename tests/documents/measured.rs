@@ -1,7 +1,7 @@
 //! Perplexities quoted in assets/models/README.md: each cell of its tables, and each sentence that has a number.
 
 use alibi::config::Change;
-use alibi::position::{METHODS, t5_bucket};
+use alibi::position::{BiasForm, METHODS, Places, Shape, t5_bucket};
 use alibi::protocol::Protocol;
 
 use crate::assert_none;
@@ -80,8 +80,10 @@ fn sentences(results: &Results) -> Vec<String> {
     let seeds = |method: &str, length| results.over_seeds(method, length).expect(method);
     let (rotary, alibi) = (seeds("rotary", 256), seeds("alibi", 256));
     assert!(rotary.1 < alibi.0, "seeds of rotary and ALiBi overlap");
-    let relative: Vec<f64> =
-        ["rotary", "t5", "alibi", "trainable"].iter().map(|m| at(&format!("{m}-256"), 256)).collect();
+    let shape = Shape { d_model: first.config.d_model, n_head: first.config.n_head };
+    let places = METHODS.iter().map(|m| (m.id(), Places::of(*m, shape)));
+    let relative = places.filter(|(_, p)| p.rotation || p.bias != BiasForm::None);
+    let relative: Vec<f64> = relative.map(|(id, _)| at(&format!("{id}-256"), 256)).collect();
     let gap = |after: u64| {
         let [ours, theirs] = ["alibi-256", "sinusoidal-256"].map(|m| results.validation(m));
         let (a, b) = ours.iter().zip(&theirs).find(|(a, _)| a.0 >= after).expect("a row");
