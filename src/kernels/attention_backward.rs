@@ -104,9 +104,8 @@ fn head_backward(
                     let i = (first + t).min(last);
                     let (log_sum, delta) = (log_sums[i], delta[i]);
                     let bias = load(bias.of(i, j + p * LANES));
-                    // A tile at the end may hold fewer queries; the rest must add nothing.
-                    let real = if t < n_tile { 1.0 } else { 0.0 };
-                    let weight = exp(scores[t] + bias - Lanes::splat(log_sum)) * Lanes::splat(real);
+                    // A tile at the end may hold fewer queries; the rest must add nothing, not even where e^x overflows.
+                    let weight = if t < n_tile { exp(scores[t] + bias - Lanes::splat(log_sum)) } else { Lanes::ZERO };
                     store(weight, &mut weights[t][p * LANES..]);
                     store(weight * (dweights[t] - Lanes::splat(delta)), &mut dscores[t][p * LANES..]);
                 }
@@ -198,6 +197,23 @@ mod tests {
             }
         }
         loss
+    }
+
+    #[test]
+    fn a_tile_that_is_not_full_adds_nothing_whatever_the_scores() {
+        let shape = AttentionShape { n_segment: 1, length: TILE + 1, n_head: 1, d_model: 4 };
+        let (n, c) = (shape.length, shape.d_model);
+        let mut qkv = noise(4, n * 3 * c, 1.0);
+        // Scores of −90.3 and a log-sum of −88.7: where a query were zero, its weight would be e^88.7, beyond f32.
+        for row in qkv.chunks_exact_mut(3 * c) {
+            row[..2 * c].copy_from_slice(&[-10.0, 0.0, 0.0, 0.0, 18.06, 0.0, 0.0, 0.0]);
+        }
+        let (bias, g) = (vec![0.0; n], noise(5, n * c, 1.0));
+        let heads = HeadBias::of_table(&bias, 1);
+        let (out, log_sums) = attention(&qkv, &KeyValues::of(&qkv, &shape), &heads, &shape, 0..n, FarKeys::Computed);
+        let (dqkv, _) = backward(&qkv, &bias, &out, &g, &log_sums, &shape, false);
+        let (b, w) = (wide(&bias), wide(&g));
+        assert_close("gradient", &dqkv, &slopes(&qkv, |x| loss(x, &b, &w, &shape)), 2e-4);
     }
 
     #[test]

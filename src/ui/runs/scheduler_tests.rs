@@ -149,6 +149,13 @@ fn one_model_may_fail_and_the_others_go_on() {
 }
 
 #[test]
+fn the_engine_that_runs_is_told() {
+    let mut queue = at_work(1);
+    let actions = respond(&mut queue, 0, 2, ResponseBody::Engine(EngineKind::Gpu));
+    assert_eq!(told(&actions), [(0, News::Engine(EngineKind::Gpu))]);
+}
+
+#[test]
 fn a_second_worker_joins_a_run_and_leaves_it() {
     let mut queue = at_work(5);
     let actions = queue.widen(2);
