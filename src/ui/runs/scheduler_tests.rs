@@ -152,7 +152,7 @@ fn one_model_may_fail_and_the_others_go_on() {
 fn the_engine_that_runs_is_told() {
     let mut queue = at_work(1);
     let actions = respond(&mut queue, 0, 2, ResponseBody::Engine(EngineKind::Gpu));
-    assert_eq!(told(&actions), [(0, News::Engine(EngineKind::Gpu))]);
+    assert_eq!(told(&actions), [(0, JobEvent::Engine(EngineKind::Gpu))]);
 }
 
 #[test]
