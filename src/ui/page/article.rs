@@ -17,8 +17,8 @@ use crate::ui::figures::FIGURES;
 use crate::ui::figures::extrapolation::{self, Extrapolation};
 use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, visit};
-use crate::ui::settings::state::{Settings, THEME, use_settings};
-use crate::ui::widgets::setting::SettingControl;
+use crate::ui::settings::state::{Settings, THEME, ThemeChoice, use_settings};
+use crate::ui::widgets::setting::PickControl;
 use crate::ui::widgets::soon::after;
 use crate::ui::widgets::visibility::{Moved, Near, watch};
 
@@ -52,7 +52,8 @@ pub fn attach() {
         give(turns, settings, moved);
         in_turn(|| {
             if let Some(place) = place("theme") {
-                mount_to(place, || view! { <SettingControl control=&THEME.control /> }).forget();
+                mount_to(place, || view! { <PickControl control=&THEME.control choices=ThemeChoice::CHOICES /> })
+                    .forget();
             }
         });
     });

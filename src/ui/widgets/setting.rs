@@ -26,8 +26,8 @@ pub fn SettingControl(
     let set = move |new: String| settings.put(control, new);
     let set_number = move |new: usize| settings.put(control, new.write());
     match control.kind {
-        Kind::Pick(choices) => view! { <Pick control=control choices=choices.to_vec() /> }.into_any(),
-        Kind::PickOf(choices) => view! { <Pick control=control choices=choices() /> }.into_any(),
+        Kind::Pick(choices) => view! { <PickControl control=control choices=choices /> }.into_any(),
+        Kind::PickOf(choices) => view! { <PickControl control=control choices=choices() /> }.into_any(),
         Kind::List(choices) => {
             view! { <List testid=key label=label choices=named(choices) value=value choose=set /> }.into_any()
         }
@@ -56,9 +56,15 @@ pub fn SettingControl(
     }
 }
 
-/// A row of buttons.
+/// A setting as a row of buttons. What needs no other control names this one, and brings no other along.
 #[component]
-fn Pick(control: &'static Control, choices: Vec<Choice>) -> impl IntoView {
+pub fn PickControl(
+    /// The setting.
+    control: &'static Control,
+    /// Its choices.
+    #[prop(into)]
+    choices: Vec<Choice>,
+) -> impl IntoView {
     let settings = use_settings();
     let of = choices.clone();
     let name = Signal::derive(move || {

@@ -28,7 +28,7 @@ use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::choice::Tick;
-use crate::ui::widgets::setting::SettingControl;
+use crate::ui::widgets::setting::PickControl;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
@@ -205,7 +205,7 @@ pub fn Extrapolation() -> impl IntoView {
         <Frame spec=&SPEC state=state finding=finding>
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="controls" hidden=predicting>
-                <SettingControl control=&LENGTH.control />
+                <PickControl control=&LENGTH.control choices=TRAINED_AT />
             </div>
             <div class="ticks" role="group" aria-label=words::METHODS>
                 {move || {
