@@ -46,7 +46,7 @@ pub fn serve(port: Port) {
             Ok(request) => receive(&inbox, request),
             Err(error) => {
                 let reason = Reason::UnreadableRequest { detail: error.to_string() };
-                inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason }));
+                inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason: reason.into() }));
             }
         }
     });

@@ -15,7 +15,7 @@ pub fn check(file: &str, bytes: &[u8], sha256: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let reason = Reason::Hash { found, wanted: sha256.into(), n_bytes: bytes.len() };
-    Err(Failure::Corrupt { file: file.into(), reason })
+    Err(Failure::Corrupt { file: file.into(), reason: reason.into() })
 }
 
 /// Reads a token stream: little-endian u16 ids below `n_vocab`.
@@ -23,7 +23,7 @@ pub fn check(file: &str, bytes: &[u8], sha256: &str) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Corrupt`] if the file ends within a token or holds an id out of range.
 pub fn tokens(file: &str, bytes: &[u8], n_vocab: usize) -> Result<Vec<u32>, Failure> {
-    let corrupt = |reason| Failure::Corrupt { file: file.into(), reason };
+    let corrupt = |reason: Reason| Failure::Corrupt { file: file.into(), reason: reason.into() };
     let (pairs, rest) = bytes.as_chunks();
     if !rest.is_empty() {
         return Err(corrupt(Reason::HalfToken { n_bytes: bytes.len() }));

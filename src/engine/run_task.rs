@@ -86,10 +86,10 @@ fn check(length: usize, change: Change) -> Result<(), EvaluateError> {
     if !(1..=MAX_LENGTH).contains(&length) {
         return Err(Reason::Length { length, most: MAX_LENGTH }.into());
     }
-    match (ChangeAt { change, length, train_length: 1 }).problem() {
-        Some(_) => Err(Reason::Change { change, length }.into()),
-        None => Ok(()),
+    if !(ChangeAt { change, length, train_length: 1 }).is_possible() {
+        return Err(Reason::Change { change }.into());
     }
+    Ok(())
 }
 
 /// [`Task::Verify`].

@@ -256,7 +256,7 @@ fn damaged_files_are_told_apart_from_good_ones() {
     // SHA-256 of "abc", FIPS 180-2, appendix B.1.
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(files::check("x", b"abc", abc), Ok(()));
-    let corrupt = |reason| Failure::Corrupt { file: "x".into(), reason };
+    let corrupt = |reason: Reason| Failure::Corrupt { file: "x".into(), reason: reason.into() };
     // SHA-256 of "ab", by another program.
     let found = "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603".into();
     let hash = Reason::Hash { found, wanted: abc.into(), n_bytes: 2 };

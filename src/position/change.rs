@@ -15,7 +15,7 @@ pub const LOWEST_BIAS: f32 = -1e30;
 pub const GROWTH_SCALE: f64 = 64.0;
 
 /// Most heads of a set of slopes.
-const MAX_SLOPES: usize = 64;
+pub const MAX_SLOPES: usize = 64;
 
 /// A change with the lengths that it depends on. Tables of several sizes may be made with the same one: a last, shorter
 /// segment is changed as the inputs before it are.
@@ -30,15 +30,13 @@ pub struct ChangeAt {
 }
 
 impl ChangeAt {
-    /// Why the change cannot be made, in one clause.
-    pub fn problem(&self) -> Option<String> {
+    /// Whether the change can be made.
+    pub fn is_possible(&self) -> bool {
         match self.change {
-            Change::BiasTimes(x) | Change::OneSlope(x) if !x.is_finite() => Some(format!("{x} is no factor")),
-            Change::SlopesOf(n) if !(1..=MAX_SLOPES).contains(&n) => {
-                Some(format!("slopes are taken from a set for 1 to {MAX_SLOPES} heads, not {n}"))
-            }
-            Change::Window(0) => Some("a window needs at least the token itself".into()),
-            _ => None,
+            Change::BiasTimes(x) | Change::OneSlope(x) => x.is_finite(),
+            Change::SlopesOf(n) => (1..=MAX_SLOPES).contains(&n),
+            Change::Window(n) => n > 0,
+            _ => true,
         }
     }
 

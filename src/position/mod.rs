@@ -17,7 +17,7 @@ mod t5;
 mod trainable;
 
 pub use alibi::{Alibi, SlopeOrigin, slopes, slopes_with_origin};
-pub use change::{ChangeAt, Changed, GROWTH_SCALE, LOWEST_BIAS};
+pub use change::{ChangeAt, Changed, GROWTH_SCALE, LOWEST_BIAS, MAX_SLOPES};
 pub use none::NoPosition;
 pub use rotary::Rotary;
 pub use sinusoidal::Sinusoidal;

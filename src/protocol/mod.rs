@@ -4,17 +4,18 @@
 //! answers to requests it no longer waits for. A request is one question about one model; the page owns the queue of them,
 //! so several workers can share it.
 //!
-//! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`].
+//! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`], which travels as [`Facts`].
 
+mod engine;
 mod facts;
 mod reason;
-
-pub use reason::{GpuError, Lost, NoAdapter, Reason, Unsupported};
+pub mod task;
 
 use serde::{Deserialize, Serialize};
 
-pub mod task;
-
+pub use engine::{EngineChoice, EngineKind};
+pub use facts::{Facts, Kind};
+pub use reason::{GpuError, Lost, NoAdapter, Reason, Unsupported};
 pub use task::{Job, Protocol, Stretch, Task};
 
 /// Page to worker.
@@ -41,30 +42,6 @@ pub enum RequestBody {
         /// The request to stop.
         request: u32,
     },
-}
-
-/// The reader's choice of engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EngineChoice {
-    /// The GPU where it is a real one and wins a warm-up, else the CPU.
-    #[default]
-    Auto,
-    /// WASM.
-    Cpu,
-    /// WebGPU, a software adapter included.
-    Gpu,
-}
-
-/// The engine that did the work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EngineKind {
-    /// WASM with SIMD.
-    #[default]
-    Cpu,
-    /// WebGPU.
-    Gpu,
 }
 
 /// Worker to page.
@@ -169,12 +146,12 @@ pub enum Notice {
         /// The engine.
         engine: EngineKind,
         /// Why.
-        reason: Reason,
+        reason: Facts,
     },
     /// The GPU was asked for or in use and is gone; the CPU goes on.
     GpuUnavailable {
         /// Why.
-        reason: Reason,
+        reason: Facts,
     },
     /// A text was longer than the tokens asked for: the last `used` of a prompt are continued, the first of another text
     /// looked at.
@@ -198,23 +175,23 @@ pub enum Failure {
         /// Which file.
         file: String,
         /// Why.
-        reason: Reason,
+        reason: Facts,
     },
     /// A file is not what the manifest says (length or hash), or cannot be parsed: reload, then report.
     Corrupt {
         /// Which file.
         file: String,
         /// What is wrong.
-        reason: Reason,
+        reason: Facts,
     },
     /// The request names something that does not exist or is out of bounds.
     Invalid {
         /// What is wrong.
-        reason: Reason,
+        reason: Facts,
     },
     /// The engine broke down: use the other one, or shorten the input.
     Engine {
         /// What happened.
-        reason: Reason,
+        reason: Facts,
     },
 }

@@ -3,14 +3,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::EngineKind;
+use super::engine::EngineKind;
 use crate::config::Change;
 
 /// Why a request failed, or why an engine runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "Facts", from = "Facts")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// Somebody outside said so, and nothing more is known.
     Said {
@@ -146,8 +143,6 @@ pub enum Reason {
     Change {
         /// The change.
         change: Change,
-        /// Input length, tokens.
-        length: usize,
     },
     /// More scores are asked for than are given.
     TooManyScores {
@@ -177,11 +172,6 @@ pub enum Reason {
     },
     /// The task runs on the CPU only.
     CpuOnly,
-    /// What works in the background failed as a whole.
-    BackgroundFailed {
-        /// What the browser said.
-        detail: String,
-    },
 }
 
 /// Why the GPU does not do what it is asked.
@@ -324,11 +314,3 @@ impl fmt::Display for GpuError {
 }
 
 impl std::error::Error for GpuError {}
-
-/// A reason on its way: what it is, by number, and its values in the order of its fields (`facts.rs`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    pub(super) kind: u8,
-    pub(super) numbers: Vec<f64>,
-    pub(super) texts: Vec<String>,
-}

@@ -69,8 +69,8 @@ impl From<EvaluateError> for Abort {
     fn from(error: EvaluateError) -> Self {
         match error {
             EvaluateError::Engine(EngineError::Cancelled(_)) => Self::Cancelled,
-            EvaluateError::Invalid(reason) => Self::Failed(Failure::Invalid { reason }),
-            EvaluateError::Engine(error) => Self::Failed(Failure::Engine { reason: error.reason() }),
+            EvaluateError::Invalid(reason) => Self::Failed(Failure::Invalid { reason: reason.into() }),
+            EvaluateError::Engine(error) => Self::Failed(Failure::Engine { reason: error.reason().into() }),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Files {
         let manifest = self.manifest().await?;
         let entry = entry(&manifest, model)?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
-        let corrupt = |reason| Failure::Corrupt { file: entry.file.clone(), reason };
+        let corrupt = |reason: Reason| Failure::Corrupt { file: entry.file.clone(), reason: reason.into() };
         let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(Reason::Said { detail: e.to_string() }))?;
         if weights.config != entry.config {
             return Err(corrupt(Reason::OtherConfiguration));
@@ -119,7 +119,7 @@ impl Files {
         }
         let manifest = self.manifest().await?;
         let Some(entry) = manifest.streams.iter().find(|s| s.id == stream) else {
-            return Err(Failure::Invalid { reason: Reason::UnknownText { text: stream.into() } });
+            return Err(Failure::Invalid { reason: Reason::UnknownText { text: stream.into() }.into() });
         };
         let tokenizer = self.tokenizer().await?;
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
@@ -176,7 +176,7 @@ impl Files {
 
     fn unreadable(&mut self, file: &str, error: impl ToString) -> Failure {
         self.failed.insert(file.into());
-        Failure::Corrupt { file: file.into(), reason: Reason::Said { detail: error.to_string() } }
+        Failure::Corrupt { file: file.into(), reason: Reason::Said { detail: error.to_string() }.into() }
     }
 
     async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
@@ -197,14 +197,14 @@ impl Files {
             Ok(bytes) => Ok(bytes),
             Err(reason) => {
                 self.failed.insert(file.into());
-                Err(Failure::Fetch { file: file.into(), reason })
+                Err(Failure::Fetch { file: file.into(), reason: reason.into() })
             }
         }
     }
 }
 
 fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {
-    let missing = || Failure::Invalid { reason: Reason::UnknownModel { model: model.into() } };
+    let missing = || Failure::Invalid { reason: Reason::UnknownModel { model: model.into() }.into() };
     manifest.model(model).ok_or_else(missing)
 }
 

@@ -134,7 +134,7 @@ impl Runner {
     /// From here on there is no GPU; says so.
     fn gpu_is_gone(&mut self, id: u32, reason: Reason) {
         self.engines.lose_gpu(reason.clone());
-        self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
+        self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason: reason.into() }));
     }
 
     /// The engine for a request; tells the reader why.
@@ -153,6 +153,7 @@ impl Runner {
         let probe = self.engines.probe(job, weights, text, yielder).await;
         yielder.tells = true;
         let Choice { engine, reason, unavailable } = choose(job.engine, &probe?);
+        let reason = reason.into();
         self.answers.post(id, ResponseBody::Engine(engine));
         // With every request: the page begins each run without notices, and shows each sentence once.
         let notice = match unavailable {

@@ -192,7 +192,7 @@ fn what_cannot_be_asked_is_refused_with_the_reason() {
     }
     let change = Change::Window(0);
     for task in [SCORE, Task::ScoreInFull(STRETCH), Task::Spread(SPREAD), Task::Generate(GENERATE)] {
-        refuses(changed(task, change), Reason::Change { change, length: 32 });
+        refuses(changed(task, change), Reason::Change { change });
     }
     let score = |stretch| job(Task::Score(stretch));
     let too_few = Reason::TooFewForTargets { n_token: 3_000, needed: 4_041 };

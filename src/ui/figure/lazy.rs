@@ -3,8 +3,10 @@
 
 use leptos::prelude::*;
 
+use crate::ui::figure::outcome::Outcome;
+
 /// A part that is drawn later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum LazyPart {
     /// A figure, by its id.
     Figure(&'static str),
@@ -14,6 +16,8 @@ pub enum LazyPart {
     Guess,
     /// How to embed a figure, by its id.
     EmbedCode(&'static str),
+    /// What was said of a run.
+    Outcome(Outcome),
 }
 
 /// The way to parts that are drawn later: a context that the page gives.

@@ -4,6 +4,7 @@ pub mod curves;
 pub mod lazy;
 pub mod provenance;
 pub mod model_picker;
+pub mod outcome;
 pub mod run_bar;
 pub mod frame;
 pub mod spec;

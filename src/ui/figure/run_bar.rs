@@ -1,13 +1,16 @@
-//! Run, stop, progress, what was said and what failed: the same under every figure that computes.
+//! Run, stop and progress: the same under every figure that computes. What was said and what failed is drawn later
+//! (`outcome`).
 
 use leptos::prelude::*;
 
 use crate::protocol::Job;
 use crate::ui::figure::curves::model_name;
+use crate::ui::figure::lazy::{LazyPart, LazyView};
+use crate::ui::figure::outcome::Outcome;
 use crate::ui::figure::spec::TARGETS;
 use crate::ui::format::numbers::show_seconds;
 use crate::ui::format::numbers::thousands;
-use crate::ui::runs::run_state::{RunState, Status, explain, say};
+use crate::ui::runs::run_state::{RunState, Status};
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 
@@ -41,12 +44,7 @@ pub fn RunBar(
             asked.with(|a| run.forget_other(a));
         }
     });
-    let cuts = Memo::new(move |_| asked.with(|a| client.results.with(|r| r.cuts(a))));
-    let said = move || {
-        let mut all = run.notices.get();
-        cuts.with(|cuts| all.extend(cuts.iter().map(say)));
-        all
-    };
+    let outcome = Outcome { run, client, asked };
     // The run goes on with the settings that it began with.
     let changed = Memo::new(move |_| {
         let any_targets = settings.get(&TARGETS) == 0;
@@ -107,19 +105,7 @@ pub fn RunBar(
         </div>
         <div class="run-notes">
             {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{CHANGED}</p> })}
-            <For each=said key=|n| n.clone() let(notice)>
-                <p class="note" data-testid="notice">{notice}</p>
-            </For>
-            {move || run.failures().into_iter().map(|(failure, models)| {
-                let names: Vec<String> = models.iter().map(|m| model_name(m)).collect();
-                let text = explain(&failure);
-                view! {
-                    <div class="failure" role="alert" data-testid="failure">
-                        <p><strong>{names.join(", ")}": "</strong>{text}</p>
-                        <button type="button" data-testid="retry" on:click=move |_| client.retry(run, &failure)>"Retry"</button>
-                    </div>
-                }
-            }).collect_view()}
+            <LazyView part=LazyPart::Outcome(outcome) wanted=Memo::new(move |_| outcome.says_something()) />
         </div>
     }
 }

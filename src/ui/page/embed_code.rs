@@ -97,13 +97,14 @@ pub fn EmbedCode(
         if wanted.is_none() || framed.with_untracked(Option::is_none) {
             framed.set(wanted);
         } else {
+            // A new frame for every address: in the same one each would be a step of the browser's history.
             let load = move || {
-                let _ = framed.try_set(wanted);
+                let _ = framed.try_set(None);
+                set_timeout(move || drop(framed.try_set(wanted)), Duration::ZERO);
             };
             pending.set_value(set_timeout_with_handle(load, PAUSE).ok());
         }
     });
-    // A new frame for every address: in the same one each would be a step of the browser's history.
     let frame = move |src: String| {
         view! { <iframe src=src height=height title=format!("{title}, as embedded") data-testid="embed-preview"></iframe> }
     };
@@ -132,7 +133,7 @@ pub fn EmbedCode(
                 <span role="status">{move || copied.get().then_some("Copied.")}</span>
             </p>
             {left_out}
-            <For each=move || framed.get() key=String::clone children=frame />
+            <div style:min-height=move || preview.get().then(|| format!("{height}px"))>{move || framed.get().map(frame)}</div>
         </div>
     }
 }

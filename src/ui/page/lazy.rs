@@ -38,6 +38,7 @@ fn draw(part: LazyPart) -> AnyView {
         }
         LazyPart::Training => view! { <Training /> }.into_any(),
         LazyPart::Guess => view! { <Guess /> }.into_any(),
+        LazyPart::Outcome(outcome) => outcome.view(),
         LazyPart::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
     }
 }

@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 
 use crate::protocol::{EngineKind, Failure, Job, Notice, Task};
-use crate::ui::format::numbers::thousands;
 use crate::ui::runs::results::Results;
 use crate::ui::runs::scheduler::JobEvent;
-use crate::ui::runs::words;
 
 /// What one evaluation of a run is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +36,13 @@ pub struct Point {
 }
 
 /// The course of a run as signals; one per figure, used for one run after another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunState {
     id: RwSignal<u32>,
     /// What is computed, in the order in which it is taken.
     pub points: RwSignal<Vec<Point>>,
-    /// What the workers said, each sentence once.
-    pub notices: RwSignal<Vec<String>>,
+    /// What the workers said, each thing once.
+    pub notices: RwSignal<Vec<Notice>>,
     /// When it began and, once over, when it ended, ms of the page's clock.
     pub span: RwSignal<Option<(f64, Option<f64>)>>,
     /// Whether the reader stopped it.
@@ -96,10 +94,9 @@ impl RunState {
                     results.update(|r| r.note_cut(job, notice));
                     return;
                 }
-                let said = say(&notice);
                 self.notices.update(|all| {
-                    if !all.contains(&said) {
-                        all.push(said);
+                    if !all.contains(&notice) {
+                        all.push(notice);
                     }
                 });
                 return;
@@ -170,6 +167,11 @@ impl RunState {
     /// Tracks the evaluations.
     pub fn failures(&self) -> Vec<(Failure, Vec<String>)> {
         self.points.with(|points| failures_of(points))
+    }
+
+    /// Whether anything failed. Tracks the evaluations.
+    pub fn any_failed(&self) -> bool {
+        self.points.with(|points| points.iter().any(|p| matches!(p.status, Status::Failed(_))))
     }
 
     /// Milliseconds that the run took or has taken. Tracks the evaluations.
@@ -261,26 +263,6 @@ pub fn now() -> f64 {
     js_sys::Date::now()
 }
 
-/// A notice in words.
-pub fn say(notice: &Notice) -> String {
-    match notice {
-        Notice::EngineChosen { engine, reason } => {
-            format!("Running on the {}: {}.", engine_name(*engine), words::say(reason))
-        }
-        Notice::GpuUnavailable { reason } => {
-            format!("The GPU is not available ({}); the CPU goes on.", words::say(reason))
-        }
-        Notice::Shortened { used, of, last: true, at } => {
-            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
-            format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
-        }
-        Notice::Shortened { used, of, at, .. } => {
-            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
-            format!("As it stands there, the text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
-        }
-    }
-}
-
 /// "CPU" or "GPU".
 pub fn engine_name(engine: EngineKind) -> &'static str {
     match engine {
@@ -294,26 +276,6 @@ pub fn engine_id(engine: EngineKind) -> &'static str {
     match engine {
         EngineKind::Cpu => "cpu",
         EngineKind::Gpu => "gpu",
-    }
-}
-
-/// A failure in words, and what the reader can do about it.
-pub fn explain(failure: &Failure) -> String {
-    match failure {
-        Failure::Fetch { file, reason } => {
-            format!("{file} could not be loaded: {}. Check the connection and retry.", words::say(reason))
-        }
-        Failure::Corrupt { file, reason } => {
-            let reason = words::say(reason);
-            format!(
-                "{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault."
-            )
-        }
-        Failure::Invalid { reason } => format!("This cannot be evaluated: {}.", words::say(reason)),
-        Failure::Engine { reason } => {
-            let reason = words::say(reason);
-            format!("The engine broke down: {reason}. Retry, choose the other engine, or leave out the longest inputs.")
-        }
     }
 }
 

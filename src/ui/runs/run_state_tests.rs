@@ -1,7 +1,7 @@
 //! A run as a figure shows it.
 
 use super::*;
-use crate::protocol::{GpuError, NoAdapter, Protocol, Reason, Stretch};
+use crate::protocol::{Protocol, Reason, Stretch};
 
 fn job(length: usize) -> Job {
     let stretch = Stretch { protocol: Protocol::Nonoverlapping, length, first: 1, n_targets: 32 };
@@ -14,7 +14,7 @@ fn points(statuses: &[Status]) -> Vec<Point> {
 
 #[test]
 fn state_follows_the_evaluations() {
-    let failed = Status::Failed(Failure::Invalid { reason: Reason::NoText });
+    let failed = Status::Failed(Failure::Invalid { reason: Reason::NoText.into() });
     let running = Status::Running { scored: 1, of: 2 };
     for (statuses, state) in [
         (vec![], "idle"),
@@ -40,23 +40,4 @@ fn a_run_lacks_what_is_asked_beside_it() {
     assert!(!lacks(&points, &[asked, longer], false, |e| *e == job(64)), "answered before");
     assert!(lacks(&points, std::slice::from_ref(&more), false, none), "the reader's number of targets");
     assert!(!lacks(&points, &[more], true, none), "the page's own number of targets");
-}
-
-#[test]
-fn every_failure_says_what_to_do() {
-    let fetch = Failure::Fetch {
-        file: "a.safetensors".into(),
-        reason: Reason::Server { status: 404, text: "Not Found".into() },
-    };
-    assert!(explain(&fetch).contains("a.safetensors") && explain(&fetch).contains("retry"));
-    let reason = Reason::Gpu(GpuError::NoAdapter(NoAdapter::NoWebGpu));
-    let notice = Notice::EngineChosen { engine: EngineKind::Cpu, reason: reason.clone() };
-    assert_eq!(say(&notice), "Running on the CPU: no GPU: this browser has no WebGPU.");
-    let notice = Notice::GpuUnavailable { reason };
-    assert_eq!(say(&notice), "The GPU is not available (no GPU: this browser has no WebGPU); the CPU goes on.");
-    let cut = Notice::Shortened { used: 1_024, of: 5_007, last: true, at: "the end".into() };
-    assert_eq!(
-        say(&cut),
-        "As it stands there, the prompt has 5,007 tokens; its last 1,024 are continued, from “the end…” on."
-    );
 }

@@ -123,8 +123,10 @@ fn stopping_one_run_leaves_the_other() {
 fn a_worker_that_cannot_start_fails_what_waits() {
     let mut queue = Scheduler::new(String::new());
     queue.submit(vec![task(1, 0), task(1, 1)], 1);
-    let failure =
-        Failure::Fetch { file: "worker_loader.js".into(), reason: Reason::Server { status: 404, text: String::new() } };
+    let failure = Failure::Fetch {
+        file: "worker_loader.js".into(),
+        reason: Reason::Server { status: 404, text: String::new() }.into(),
+    };
     let actions = queue.broken(0, failure.clone());
     assert_eq!(actions[0], Action::Terminate { slot: 0 });
     assert_eq!(told(&actions), [(0, JobEvent::Failed(failure.clone())), (1, JobEvent::Failed(failure))]);
@@ -135,15 +137,15 @@ fn a_worker_that_cannot_start_fails_what_waits() {
 #[test]
 fn a_worker_that_breaks_at_work_loses_its_task_only() {
     let mut queue = at_work(2);
-    let actions = queue.broken(0, Failure::Engine { reason: Reason::NoText });
-    assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: Reason::NoText }))]);
+    let actions = queue.broken(0, Failure::Engine { reason: Reason::NoText.into() });
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: Reason::NoText.into() }))]);
     assert!(actions.contains(&Action::Spawn { slot: 0 }));
 }
 
 #[test]
 fn one_model_may_fail_and_the_others_go_on() {
     let mut queue = at_work(2);
-    let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: Reason::OtherConfiguration };
+    let failure = Failure::Corrupt { file: "m0.safetensors".into(), reason: Reason::OtherConfiguration.into() };
     let actions = respond(&mut queue, 0, 2, ResponseBody::Failed(failure.clone()));
     assert_eq!(told(&actions), [(0, JobEvent::Failed(failure)), (1, JobEvent::Started)]);
 }

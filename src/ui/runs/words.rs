@@ -1,174 +1,149 @@
-//! The reasons of the protocol in words: each one clause, without a full stop.
+//! What the engine says, in words. The page has them in its second file: whatever names them from the first brings them
+//! along.
 
-use crate::position::ChangeAt;
-use crate::protocol::{EngineKind, GpuError, Lost, NoAdapter, Reason, Unsupported};
+use crate::protocol::{Facts, Failure, Kind, Notice};
+use crate::ui::format::numbers::thousands;
+use crate::ui::runs::run_state::engine_name;
 
-/// A reason in words.
-pub fn say(reason: &Reason) -> String {
-    match reason {
-        Reason::Said { detail } => detail.clone(),
-        Reason::Chosen(EngineKind::Cpu) => "you chose the CPU".into(),
-        Reason::Chosen(EngineKind::Gpu) => "you chose the GPU".into(),
-        Reason::SoftwareAdapter { adapter } => {
-            format!("the WebGPU adapter here ({}) is itself software, slower than WASM", adapter_name(adapter))
+/// A notice in words.
+pub fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::EngineChosen { engine, reason } => {
+            format!("Running on the {}: {}.", engine_name(*engine), clause(reason))
         }
-        Reason::WarmUp { adapter, length, gpu, cpu, workers } => {
-            let of = if *workers > 1 { format!(" on each of {workers} cores") } else { String::new() };
-            let adapter = adapter_name(adapter);
-            format!("in a warm-up at {length} tokens {adapter} scored {gpu:.0} tokens/s, the CPU {cpu:.0}{of}")
+        Notice::GpuUnavailable { reason } => {
+            format!("The GPU is not available ({}); the CPU goes on.", clause(reason))
         }
-        Reason::Gpu(error) => of_gpu(error),
-        Reason::GpuWentAway => "it went away".into(),
-        Reason::Server { status, text } => format!("the server answered {status} {text}"),
-        Reason::Hash { found, wanted, n_bytes } => {
-            format!("its SHA-256 is {found}, the manifest says {wanted} ({n_bytes} bytes arrived)")
+        Notice::Shortened { used, of, last: true, at } => {
+            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
+            format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
         }
-        Reason::HalfToken { n_bytes } => format!("{n_bytes} bytes are no whole number of tokens"),
-        Reason::UnknownToken { token, n_vocab } => format!("token {token} is not in the vocabulary of {n_vocab}"),
-        Reason::OtherConfiguration => "its configuration is not the manifest's".into(),
-        Reason::UnreadableRequest { detail } => format!("the engine cannot read a request: {detail}; reload the page"),
-        Reason::UnknownModel { model } => format!("there is no model {model}; choose one from the list"),
-        Reason::UnknownText { text } => format!("there is no text {text}; choose one from the list"),
-        Reason::NoReference { model } => format!("no reference is kept for {model}; choose another model"),
-        Reason::ReferenceBeyondText { n_token, needed } => format!("{n_token} tokens, {needed} are needed"),
-        Reason::NoText => "there is no text here: type or paste some".into(),
-        Reason::TextTooLong { n_bytes, most } => {
-            format!("the text has {n_bytes} bytes; at most {most} are read: shorten it")
+        Notice::Shortened { used, of, at, .. } => {
+            let (of, used) = (thousands(*of as u64), thousands(*used as u64));
+            format!("As it stands there, the text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
         }
-        Reason::TooFewForTargets { n_token, needed } => {
-            format!("the text has {n_token} tokens; {needed} are needed: score fewer targets or take a longer text")
-        }
-        Reason::TooFewForInputs { n_token, needed } => {
-            format!("the text has {n_token} tokens; {needed} are needed: choose a longer text")
-        }
-        Reason::NothingToScore => "nothing to score: length and number of targets must be at least 1".into(),
-        Reason::NoInput => "there is no input to look at: choose at least 1".into(),
-        Reason::InputBeforeText { length, end } => {
-            format!("no input of {length} tokens ends before token {end}: choose shorter inputs")
-        }
-        Reason::Length { length, most } => format!("an input length of {length} is not between 1 and {most} tokens"),
-        Reason::Change { change, length } => {
-            let at = ChangeAt { change: *change, length: *length, train_length: 1 };
-            at.problem().unwrap_or_default()
-        }
-        Reason::TooManyScores { most } => {
-            format!("scores are given for at most {most} tokens: choose a shorter input")
-        }
-        Reason::UnknownLayer { layer, n_layer } => {
-            format!("there is no layer {}; the model has {n_layer}", layer + 1)
-        }
-        Reason::Temperature { temperature } => format!("a temperature of {temperature} is none: choose 0 or more"),
-        Reason::Continuation { n_prompt, n_new, most } => {
-            format!("a prompt of {n_prompt} tokens can be continued by 1 to {most} tokens, not by {n_new}")
-        }
-        Reason::CpuOnly => "this runs on the CPU only: choose that engine".into(),
-        Reason::BackgroundFailed { detail } => format!("the background worker failed: {detail}"),
     }
 }
+
+/// A failure in words, and what the reader can do about it.
+pub fn explain(failure: &Failure) -> String {
+    match failure {
+        Failure::Fetch { file, reason } => {
+            format!("{file} could not be loaded: {}. Check the connection and retry.", clause(reason))
+        }
+        Failure::Corrupt { file, reason } => {
+            let reason = clause(reason);
+            format!(
+                "{file} is not what it should be: {reason}. Reload the page; if that does not help, the site is at fault."
+            )
+        }
+        Failure::Invalid { reason } => format!("This cannot be evaluated: {}.", clause(reason)),
+        Failure::Engine { reason } => {
+            let reason = clause(reason);
+            format!("The engine broke down: {reason}. Retry, choose the other engine, or leave out the longest inputs.")
+        }
+    }
+}
+
+/// A reason as one clause, without a full stop. One of another version is told by what was said, if anything was.
+fn clause(facts: &Facts) -> String {
+    let words =
+        WORDS.iter().find(|(kind, _)| *kind as u8 == facts.kind).map_or("{a|the reason is not known here}", |w| w.1);
+    fill(words, facts)
+}
+
+/// Puts values into words: `{0}`, `{1}`… stand for numbers, `{a}`, `{b}`… for texts, `{a|none}` for one that may be empty.
+fn fill(words: &str, facts: &Facts) -> String {
+    let mut filled = String::new();
+    for (i, piece) in words.split(['{', '}']).enumerate() {
+        let place = piece.bytes().next().filter(|_| i % 2 == 1);
+        match place {
+            None => filled.push_str(piece),
+            Some(digit @ b'0'..=b'9') => {
+                let number = facts.numbers.get((digit - b'0') as usize);
+                filled.push_str(&number.copied().unwrap_or_default().to_string());
+            }
+            Some(letter) => {
+                let text = facts.texts.get((letter - b'a') as usize).filter(|text| !text.is_empty());
+                filled.push_str(text.map_or(piece.split('|').nth(1).unwrap_or_default(), |text| text));
+            }
+        }
+    }
+    filled
+}
+
+/// Every reason in words.
+static WORDS: &[(Kind, &str)] = &[
+    (Kind::Said, "{a}"),
+    (Kind::ChosenCpu, "you chose the CPU"),
+    (Kind::ChosenGpu, "you chose the GPU"),
+    (Kind::SoftwareAdapter, "the WebGPU adapter here ({a|unnamed adapter}) is itself software, slower than WASM"),
+    (Kind::WarmUp, "in a warm-up at {0} tokens {a|unnamed adapter} scored {1} tokens/s, the CPU {2}"),
+    (
+        Kind::WarmUpOfSeveral,
+        "in a warm-up at {0} tokens {a|unnamed adapter} scored {1} tokens/s, the CPU {2} on each of {3} cores",
+    ),
+    (Kind::GpuWentAway, "it went away"),
+    (Kind::Server, "the server answered {0} {a}"),
+    (Kind::Hash, "its SHA-256 is {a}, the manifest says {b} ({0} bytes arrived)"),
+    (Kind::HalfToken, "{0} bytes are no whole number of tokens"),
+    (Kind::UnknownToken, "token {0} is not in the vocabulary of {1}"),
+    (Kind::OtherConfiguration, "its configuration is not the manifest's"),
+    (Kind::UnreadableRequest, "the engine cannot read a request: {a}; reload the page"),
+    (Kind::UnknownModel, "there is no model {a}; choose one from the list"),
+    (Kind::UnknownText, "there is no text {a}; choose one from the list"),
+    (Kind::NoReference, "no reference is kept for {a}; choose another model"),
+    (Kind::ReferenceBeyondText, "{0} tokens, {1} are needed"),
+    (Kind::NoText, "there is no text here: type or paste some"),
+    (Kind::TextTooLong, "the text has {0} bytes; at most {1} are read: shorten it"),
+    (Kind::TooFewForTargets, "the text has {0} tokens; {1} are needed: score fewer targets or take a longer text"),
+    (Kind::TooFewForInputs, "the text has {0} tokens; {1} are needed: choose a longer text"),
+    (Kind::NothingToScore, "nothing to score: length and number of targets must be at least 1"),
+    (Kind::NoInput, "there is no input to look at: choose at least 1"),
+    (Kind::InputBeforeText, "no input of {0} tokens ends before token {1}: choose shorter inputs"),
+    (Kind::Length, "an input length of {0} is not between 1 and {1} tokens"),
+    (Kind::Factor, "{0} is no factor"),
+    (Kind::Slopes, "slopes are taken from a set for 1 to 64 heads, not {0}"),
+    (Kind::Window, "a window needs at least the token itself"),
+    (Kind::OtherChange, "this change cannot be made"),
+    (Kind::TooManyScores, "scores are given for at most {0} tokens: choose a shorter input"),
+    (Kind::UnknownLayer, "there is no layer {0}; the model has {1}"),
+    (Kind::Temperature, "a temperature of {0} is none: choose 0 or more"),
+    (Kind::Continuation, "a prompt of {0} tokens can be continued by 1 to {2} tokens, not by {1}"),
+    (Kind::CpuOnly, "this runs on the CPU only: choose that engine"),
+    (Kind::BackgroundFailed, "the background worker failed: {a}"),
+    (Kind::NoWebGpu, "no GPU: this browser has no WebGPU"),
+    (Kind::Insecure, "no GPU: browsers give WebGPU to https pages only"),
+    (Kind::NoneGiven, "no GPU: this browser gives no WebGPU adapter on this machine"),
+    (
+        Kind::NoDriver,
+        "no GPU: no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)",
+    ),
+    (Kind::NoDevice, "no GPU: the adapter gives no device ({a})"),
+    (Kind::LostAsReported, "the GPU is lost: {a|the browser gave no reason}"),
+    (Kind::LostSilent, "the GPU is lost: the driver stopped answering"),
+    (Kind::LostUnread, "the GPU is lost: its results could not be read"),
+    (Kind::LostUnmapped, "the GPU is lost: its results could not be mapped"),
+    (Kind::OutOfMemory, "the GPU is out of memory"),
+    (Kind::Refused, "the GPU refused a call: {a|no reason given}"),
+    (Kind::TooLong, "{0} tokens are too long for this GPU: the limit is {1}"),
+    (Kind::Method, "not possible on the GPU: method {a}"),
+    (Kind::Arguments, "not possible on the GPU: {0} tokens and {1} targets for {2} segments of {3}"),
+    (Kind::Tables, "not possible on the GPU: tables of another shape than {0} heads of width {1}"),
+    (Kind::Token, "not possible on the GPU: token {0} in a vocabulary of {1}"),
+    (Kind::Tokens, "not possible on the GPU: {0} tokens in one call"),
+    (Kind::Width, "not possible on the GPU: width {0} with {1} heads is no model"),
+    (Kind::HeadDim, "not possible on the GPU: heads of {0}: multiples of 4 up to {1} are"),
+    (Kind::Hidden, "not possible on the GPU: hidden layers of {0}: multiples of 4 are"),
+    (Kind::Array, "not possible on the GPU: {a} has {0} values, {1} are needed"),
+    (Kind::Buffer, "not possible on the GPU: {a} is larger than the GPU's largest buffer"),
+];
 
 /// The name of a GPU as it is shown.
 pub fn adapter_name(name: &str) -> String {
     if name.is_empty() { "unnamed adapter".into() } else { name.into() }
 }
 
-fn of_gpu(error: &GpuError) -> String {
-    match error {
-        GpuError::NoAdapter(why) => format!("no GPU: {}", no_adapter(why)),
-        GpuError::Lost(how) => format!("the GPU is lost: {}", lost(how)),
-        GpuError::OutOfMemory => "the GPU is out of memory".into(),
-        GpuError::Refused { detail } => format!("the GPU refused a call: {}", or(detail, "no reason given")),
-        GpuError::TooLong { length, limit } => {
-            format!("{length} tokens are too long for this GPU: the limit is {limit}")
-        }
-        GpuError::Unsupported(what) => format!("not possible on the GPU: {}", unsupported(what)),
-    }
-}
-
-fn no_adapter(why: &NoAdapter) -> String {
-    match why {
-        NoAdapter::NoWebGpu => "this browser has no WebGPU".into(),
-        NoAdapter::Insecure => "browsers give WebGPU to https pages only".into(),
-        NoAdapter::NoneGiven => "this browser gives no WebGPU adapter on this machine".into(),
-        NoAdapter::NoDriver => {
-            "no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)".into()
-        }
-        NoAdapter::NoDevice { detail } => format!("the adapter gives no device ({detail})"),
-    }
-}
-
-fn lost(how: &Lost) -> String {
-    match how {
-        Lost::Reported { detail } => or(detail, "the browser gave no reason"),
-        Lost::Silent => "the driver stopped answering".into(),
-        Lost::Unread => "its results could not be read".into(),
-        Lost::Unmapped => "its results could not be mapped".into(),
-    }
-}
-
-fn unsupported(what: &Unsupported) -> String {
-    match what {
-        Unsupported::Method { method } => format!("method {method}"),
-        Unsupported::Arguments { n_token, n_target, n_segment, length } => {
-            format!("{n_token} tokens and {n_target} targets for {n_segment} segments of {length}")
-        }
-        Unsupported::Tables { n_head, d_model } => {
-            format!("tables of another shape than {n_head} heads of width {d_model}")
-        }
-        Unsupported::Token { token, n_vocab } => format!("token {token} in a vocabulary of {n_vocab}"),
-        Unsupported::Tokens { n_token } => format!("{n_token} tokens in one call"),
-        Unsupported::Width { d_model, n_head } => format!("width {d_model} with {n_head} heads is no model"),
-        Unsupported::HeadDim { head_dim, most } => format!("heads of {head_dim}: multiples of 4 up to {most} are"),
-        Unsupported::Hidden { d_ff } => format!("hidden layers of {d_ff}: multiples of 4 are"),
-        Unsupported::Array { name, found, needed } => format!("{name} has {found} values, {needed} are needed"),
-        Unsupported::Buffer { name } => format!("{name} is larger than the GPU's largest buffer"),
-    }
-}
-
-fn or(said: &str, otherwise: &str) -> String {
-    if said.is_empty() { otherwise.into() } else { said.into() }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Change;
-
-    #[test]
-    fn reasons_are_clauses_with_their_numbers() {
-        let adapter = || "Test adapter".to_string();
-        let warm_up = |workers| Reason::WarmUp { adapter: adapter(), length: 256, gpu: 9_000.4, cpu: 3_000.0, workers };
-        let nameless = Reason::SoftwareAdapter { adapter: String::new() };
-        let lost = |detail: &str| Reason::Gpu(GpuError::Lost(Lost::Reported { detail: detail.into() }));
-        for (reason, words) in [
-            (warm_up(1), "in a warm-up at 256 tokens Test adapter scored 9000 tokens/s, the CPU 3000"),
-            (
-                warm_up(2),
-                "in a warm-up at 256 tokens Test adapter scored 9000 tokens/s, the CPU 3000 on each of 2 cores",
-            ),
-            (nameless, "the WebGPU adapter here (unnamed adapter) is itself software, slower than WASM"),
-            (
-                Reason::Gpu(GpuError::NoAdapter(NoAdapter::NoneGiven)),
-                "no GPU: this browser gives no WebGPU adapter on this machine",
-            ),
-            (lost(""), "the GPU is lost: the browser gave no reason"),
-            (lost("reset"), "the GPU is lost: reset"),
-            (
-                Reason::Gpu(GpuError::TooLong { length: 9_000, limit: 8_000 }),
-                "9000 tokens are too long for this GPU: the limit is 8000",
-            ),
-            (Reason::Server { status: 404, text: "Not Found".into() }, "the server answered 404 Not Found"),
-            (
-                Reason::TooFewForTargets { n_token: 100, needed: 101 },
-                "the text has 100 tokens; 101 are needed: score fewer targets or take a longer text",
-            ),
-            (Reason::UnknownLayer { layer: 4, n_layer: 4 }, "there is no layer 5; the model has 4"),
-            (
-                Reason::Continuation { n_prompt: 10, n_new: 0, most: 16_374 },
-                "a prompt of 10 tokens can be continued by 1 to 16374 tokens, not by 0",
-            ),
-            (Reason::Change { change: Change::Window(0), length: 8 }, "a window needs at least the token itself"),
-        ] {
-            assert_eq!(say(&reason), words);
-        }
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

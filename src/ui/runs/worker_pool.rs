@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Failure, Job, Reason, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::results::Results;
 use crate::ui::runs::run_state::RunState;
@@ -65,7 +65,7 @@ struct Inner {
 }
 
 /// The workers and the queue before them; a context of every figure that runs models.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WorkerPool {
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
     /// Everything computed in this page.
@@ -222,7 +222,7 @@ impl WorkerPool {
     }
 
     fn broken(&self, slot: usize, detail: String) {
-        let failure = Failure::Engine { reason: Reason::BackgroundFailed { detail } };
+        let failure = Failure::Engine { reason: Facts::said(Kind::BackgroundFailed, detail) };
         let actions = self.inner.get_value().borrow_mut().queue.broken(slot, failure);
         self.carry_out(actions);
     }

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(show(Some(Status::Done)), ("20.09".into(), "cpu"));
         assert_eq!(show(Some(Status::Running { scored: 16, of: 64 })), ("25 %".into(), "running"));
         assert_eq!(
-            show(Some(Status::Failed(Failure::Invalid { reason: Reason::NoText }))),
+            show(Some(Status::Failed(Failure::Invalid { reason: Reason::NoText.into() }))),
             ("failed".into(), "failed")
         );
         assert_eq!(cell("alibi-256", 32, &[], &planned, &[]), ("–".into(), "empty"));

@@ -13,7 +13,8 @@ use crate::ui::figure::spec::own_text;
 use crate::ui::figures::perplexity::settings::MODELS;
 use crate::ui::settings::text::text_problem;
 use crate::ui::format::numbers::thousands;
-use crate::ui::runs::run_state::{RunState, explain};
+use crate::ui::runs::run_state::RunState;
+use crate::ui::runs::words::explain;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
 
