@@ -14,38 +14,48 @@ const GIVEN_UP = 30_000;
 globalThis.alibiFetch = (base, path) =>
   fetch(base + alibiFile(path), { integrity: digests[path] ?? "", signal: AbortSignal.timeout(GIVEN_UP) });
 
+/** Time between two questions whether a worker is there, ms, and how many it may leave unanswered. */
+const PULSE = 1000;
+const UNANSWERED = 4;
+/** Pulses within which the engine must have started; src/ui/runs/worker_pool.rs says it to the reader. */
+const START = 30;
+
 /**
  * What the page takes for a worker: one, or where none can start (a frame without an origin of its own, a host that
- * forbids them), the same WASM run in the page, fetched only then.
+ * forbids them), the same WASM run in the page, fetched only then. It answers or fails, but never just stops: `onerror` hears of
+ * errors, `onlate` of a start that takes too long, `onsilence` of a worker that is gone.
  */
 class Engine {
   onmessage = null;
   onerror = null;
   onmessageerror = null;
+  onlate = null;
+  onsilence = null;
   #base;
   #worker = null;
   #listener = null;
   // What was sent before the first answer: should the worker not start, it is sent again.
   #sent = [];
+  #pulse = 0;
+  #pulses = 0;
+  #unanswered = 0;
+  /** Engines that came to nothing: the next is fetched anew. */
+  static #failed = 0;
 
-  constructor(base) {
+  constructor(base, inPage) {
     this.#base = base;
     // A frame without an origin of its own can start none; Firefox would write the attempt to its console.
-    if (globalThis.origin === "null") {
+    if (inPage || globalThis.origin === "null") {
       this.#startInPage();
       return;
     }
     try {
-      const worker = new Worker(new URL(alibiFile("assets/worker_loader.js"), base), { type: "module" });
-      worker.onmessage = (event) => {
-        this.#sent = null;
-        Engine.inPage = false;
-        this.onmessage?.(event);
-      };
+      const worker = new Worker(this.#loader(), { type: "module" });
+      worker.onmessage = (event) => this.#hear(event);
       worker.onmessageerror = (event) => this.onmessageerror?.(event);
       worker.onerror = (event) => {
-        if (!this.#sent) return this.onerror?.(event);
         event.preventDefault();
+        if (!this.#sent) return this.#fail(event);
         worker.terminate();
         this.#startInPage();
       };
@@ -55,13 +65,43 @@ class Engine {
     }
   }
 
+  #loader() {
+    const again = Engine.#failed ? `?again=${Engine.#failed}` : "";
+    return new URL(alibiFile("assets/worker_loader.js") + again, this.#base);
+  }
+
+  #hear(event) {
+    this.#unanswered = 0;
+    if (event.data === null) return;
+    if (event.data.panic) return this.#fail(new ErrorEvent("error", { message: event.data.panic, cancelable: true }));
+    this.#sent = null;
+    Engine.inPage = false;
+    this.onmessage?.(event);
+  }
+
+  #fail(event) {
+    Engine.#failed += 1;
+    this.owes = false;
+    this.onerror?.(event);
+  }
+
   async #startInPage() {
     this.#worker = null;
     // Told to the page, which then shares no work between several.
     Engine.inPage = true;
+    const fails = (error) => this.#fail(new ErrorEvent("error", { message: String(error?.message ?? error), cancelable: true }));
     try {
-      const { default: init, servePage } = await import(new URL(alibiFile("worker.js"), this.#base));
-      await init();
+      const { load } = await import(this.#loader());
+      const servePage = await load();
+      // A trap ends what it happens in, and nobody waits for that.
+      const trapped = (event) => {
+        const error = event.error ?? event.reason;
+        if (!/worker/.test(error?.stack ?? "")) return;
+        event.preventDefault();
+        fails(globalThis.alibiPanic ?? error);
+        delete globalThis.alibiPanic;
+      };
+      for (const kind of ["error", "unhandledrejection"]) addEventListener(kind, trapped);
       servePage({
         addEventListener: (_, listener) => (this.#listener = listener),
         postMessage: (data) => this.onmessage?.(new MessageEvent("message", { data })),
@@ -70,7 +110,7 @@ class Engine {
       this.#sent = null;
       for (const data of sent) this.postMessage(data);
     } catch (error) {
-      this.onerror?.(new ErrorEvent("error", { message: String(error?.message ?? error), cancelable: true }));
+      fails(error);
     }
   }
 
@@ -81,7 +121,32 @@ class Engine {
     else if (this.#listener) queueMicrotask(() => this.#listener?.(new MessageEvent("message", { data })));
   }
 
+  /** Whether an answer is awaited. */
+  set owes(owes) {
+    if (owes === Boolean(this.#pulse)) return;
+    clearInterval(this.#pulse);
+    // Counted by pulses, not by the clock: a page that is put to sleep wakes without having missed anything.
+    [this.#pulse, this.#pulses, this.#unanswered] = [owes ? setInterval(() => this.#ask(), PULSE) : 0, 0, 0];
+  }
+
+  #ask() {
+    if (this.#sent) {
+      this.#pulses += 1;
+      if (this.#pulses < START) return;
+    } else if (!this.#worker) {
+      return;
+    } else if (this.#unanswered < UNANSWERED) {
+      this.#unanswered += 1;
+      this.#worker.postMessage(null);
+      return;
+    }
+    Engine.#failed += 1;
+    this.owes = false;
+    (this.#sent ? this.onlate : this.onsilence)?.();
+  }
+
   terminate() {
+    this.owes = false;
     this.#worker?.terminate();
     this.#worker = this.#listener = null;
   }

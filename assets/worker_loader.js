@@ -1,26 +1,86 @@
-// Starts the worker's WASM. Messages that arrive while it loads would find no listener: they are kept and handed on.
+// Loads the engine's WASM, and fetches files for it: in a worker, or in a page where none can start, which imports this.
 
 // Filled in when the site is built (.ci/dist/names.mjs).
 const names = {};
+const digests = {};
 /** Where a file of the site is, relative to its folder. */
-globalThis.alibiFile = (path) => names[path] ?? path;
+globalThis.alibiFile ??= (path) => names[path] ?? path;
 
-const early = [];
-const keep = (event) => {
-  event.stopImmediatePropagation();
-  early.push(event.data);
+/** What has failed once is asked for past every cache, under an address of its own: `?again=N`. */
+const again = new URL(import.meta.url).search;
+/** Time without a byte after which a file is given up, s; src/ui/runs/words.rs says it to the reader. */
+const GIVEN_UP = 30;
+
+/**
+ * The status and the bytes of a file. The browser refuses one that is not what was published; one that stops arriving is given
+ * up, however large it is.
+ */
+globalThis.alibiBytes = async (base, path, anew) => {
+  const stop = new AbortController();
+  let late;
+  const wait = () => {
+    clearTimeout(late);
+    late = setTimeout(() => stop.abort(new Error(`nothing arrived for ${GIVEN_UP} seconds`)), GIVEN_UP * 1000);
+  };
+  wait();
+  try {
+    const response = await fetch(base + alibiFile(path), {
+      integrity: digests[path] ?? "", cache: anew ? "reload" : "default", signal: stop.signal,
+    });
+    const parts = [];
+    for (const reader = response.body.getReader(); ;) {
+      wait();
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+    }
+    return [response.status, response.statusText, new Uint8Array(await new Blob(parts).arrayBuffer())];
+  } finally {
+    clearTimeout(late);
+  }
 };
-self.addEventListener("message", keep);
 
-try {
+/** Loads the engine; resolves to what serves a page. */
+export async function load() {
+  const url = (path) => new URL(`../${alibiFile(path)}${again}`, import.meta.url);
+  if (again) await Promise.all(["worker.js", ...Object.keys(names).filter((path) => /^worker_/.test(path))].map(
+    (path) => fetch(new URL(`../${alibiFile(path)}`, import.meta.url), { cache: "reload" })));
   // Only now: while an imported module waits for something itself, messages would be lost.
-  const { default: init } = await import(new URL(`../${alibiFile("worker.js")}`, import.meta.url));
+  const { default: init, servePage } = await import(url("worker.js"));
   await init();
-  self.removeEventListener("message", keep);
-  for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));
-} catch (error) {
-  // An error thrown from a task of its own reaches the page's error handler in every browser.
-  setTimeout(() => {
-    throw error;
-  });
+  return servePage;
 }
+
+/** Messages that arrive while the WASM loads would find no listener: they are kept and handed on. */
+async function startWorker() {
+  const early = [];
+  const keep = (event) => {
+    event.stopImmediatePropagation();
+    early.push(event.data);
+  };
+  self.addEventListener("message", (event) => {
+    // The page asks whether anybody is there.
+    if (event.data !== null) return;
+    event.stopImmediatePropagation();
+    self.postMessage(null);
+  });
+  self.addEventListener("message", keep);
+  self.addEventListener("error", (event) => {
+    // What the engine said of itself says more than the trap that followed.
+    if (!globalThis.alibiPanic) return;
+    event.preventDefault();
+    self.postMessage({ panic: alibiPanic });
+  });
+  try {
+    await load();
+    self.removeEventListener("message", keep);
+    for (const data of early) self.dispatchEvent(new MessageEvent("message", { data }));
+  } catch (error) {
+    // An error thrown from a task of its own reaches the page's error handler in every browser.
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
+
+if (typeof document === "undefined") startWorker();

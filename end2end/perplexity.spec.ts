@@ -130,6 +130,8 @@ for (const model of MODELS) {
     await new Explainer(page).open("?embed=slopes");
     // The engine in the page itself, as in a frame without workers: here its memory can be read.
     const { scored, megabytes } = await page.evaluate(async ([base, asked]) => {
+      // What fetches the engine's files.
+      await import(base + alibiFile("assets/worker_loader.js"));
       const { default: init, servePage } = await import(base + alibiFile("worker.js"));
       const { memory } = await init();
       const answer = (request: unknown) =>

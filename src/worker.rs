@@ -79,8 +79,8 @@ async fn work(inbox: Rc<Inbox>) {
         let next = inbox.queue.borrow_mut().pop_front();
         let Some(Request { id, body }) = next else { break };
         let result = match body {
-            RequestBody::Configure { base } => {
-                inbox.runner.borrow_mut().configure(base);
+            RequestBody::Configure { base, without_gpu } => {
+                inbox.runner.borrow_mut().configure(base, without_gpu);
                 ResponseBody::Ready
             }
             RequestBody::Run(job) => inbox.runner.borrow_mut().run(id, &job).await,

@@ -24,6 +24,8 @@ const GROUPS = [
 ];
 /** The line of assets/worker_loader.js that the list takes the place of. */
 const LIST = "const names = {};";
+/** The line of it that the digests take the place of. */
+const DIGESTS = "const digests = {};";
 
 /** A file's name without the hash that trunk gives it, which is of its contents before they were optimised. */
 export const logicalName = (path) => path.replace(/-[0-9a-f]{16}(?=[^/]*$)/, "");
@@ -90,8 +92,11 @@ export function fileNames(dir) {
 
 const json = (id, value) => `<script type="application/json" id="${id}">${JSON.stringify(value)}</script>`;
 
-/** What the page reads itself (src/ui/runs/assets.rs): a browser refuses it where it is not what was published. */
-const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed)\.json|paper\/.*\.csv)$/;
+/**
+ * What page and worker read (src/ui/runs/assets.rs, src/worker/load.rs): a browser refuses it where it is not what was
+ * published. Digests of weights and texts are in the manifest.
+ */
+const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed|reference)\.json|data\/tokenizer\.json|paper\/.*\.csv)$/;
 
 /** Digests as `integrity` takes them, by logical path. */
 function digests(dir, names) {
@@ -119,11 +124,13 @@ export function nameFiles(dir) {
     moved.push(...moveGroup(dir, group, moved.filter(([from]) => CODE.test(from))));
   }
   // The worker asks for files by name as the page does.
-  const asked = ([path]) => path === "worker.js" || (/^assets\/(?!stills\/)/.test(path) && !CODE.test(path));
+  const asked = ([path]) => /^worker/.test(path) || (/^assets\/(?!stills\/)/.test(path) && !CODE.test(path));
   const names = Object.fromEntries(moved.filter(asked));
   const loader = text(dir, LOADER);
-  if (loader.split(LIST).length !== 2) fail(`${LOADER} has no line '${LIST}' for the file names.`);
-  const filled = loader.replace(LIST, () => `const names = ${JSON.stringify(names)};`);
+  for (const line of [LIST, DIGESTS]) if (loader.split(line).length !== 2) fail(`${LOADER} has no line '${line}' for what it fetches.`);
+  const checked = digests(dir, names);
+  const filled = loader.replace(LIST, () => `const names = ${JSON.stringify(names)};`)
+    .replace(DIGESTS, () => `const digests = ${JSON.stringify(checked)};`);
   for (const [path, contents] of [[LOADER, filled], [START, text(dir, START)]]) {
     const to = hashedName(path, digest(contents));
     move(dir, path, to, contents);
@@ -132,7 +139,7 @@ export function nameFiles(dir) {
   names[LOADER] = moved.find(([from]) => from === LOADER)[1];
   removeEmptyFolders(dir);
   const html = rewritePage(text(dir, "index.html"), moved, (target) => existsSync(join(dir, target)));
-  const list = json("file-names", names) + json("file-digests", digests(dir, names));
+  const list = json("file-names", names) + json("file-digests", checked);
   if (!html.includes("<script ")) fail("index.html has no script tag.");
   // Before the script that reads it.
   writeFileSync(join(dir, "index.html"), html.replace("<script ", () => `${list}<script `));

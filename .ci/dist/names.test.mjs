@@ -22,7 +22,7 @@ const SITE = {
   "worker_relaxed.js": `new URL('worker_relaxed_bg.wasm', import.meta.url)`,
   "worker_relaxed_bg.wasm": "relaxed",
   "assets/start.js": "start",
-  "assets/worker_loader.js": "const names = {};\nload",
+  "assets/worker_loader.js": "const names = {};\nconst digests = {};\nload",
   "assets/models/manifest.json": "{}",
   "assets/paper/README.md": "about the sources",
   "embed.js": "embed",
@@ -61,10 +61,14 @@ test("every file moves below assets/ with a hash, and what names it follows", ()
 test("page and worker get the list of what is asked for by name", () => {
   const { names, all, of } = named();
   const list = JSON.parse(/id="file-names">([^<]*)</.exec(all["index.html"])[1]);
-  const asked = ["assets/models/manifest.json", "worker.js"];
+  const engine = ["worker.js", "worker_plain.js", "worker_plain_bg.wasm", "worker_relaxed.js", "worker_relaxed_bg.wasm"];
+  const asked = ["assets/models/manifest.json", ...engine];
   assert.deepEqual(list, Object.fromEntries([...asked, "assets/worker_loader.js"].map((name) => [name, names[name]])));
   const inWorker = JSON.parse(/const names = (.*);/.exec(of("assets/worker_loader.js"))[1]);
   assert.deepEqual(inWorker, Object.fromEntries(asked.map((name) => [name, names[name]])));
+  // SHA-256 of "{}", by another program.
+  const checked = JSON.parse(/const digests = (.*);/.exec(of("assets/worker_loader.js"))[1]);
+  assert.deepEqual(checked, { "assets/models/manifest.json": "sha256-RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=" });
 });
 
 test("a change renames what it changes and what leads there, and nothing else", () => {

@@ -1,5 +1,6 @@
 // Writes the service worker: sw.js beside this file, with what it keeps.
-import { writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, digest, text } from "./files.mjs";
 import { RELAXED_PROBE } from "./wasm.mjs";
@@ -9,7 +10,7 @@ const SHELL = /\.(?:js|css|wasm)$|^assets\/models\/(?:manifest|recorded|precompu
 const ENGINE = /^worker_(plain|relaxed)/;
 
 /** `names`: paths by logical path. */
-export function build(names, html) {
+export function build(names, html, digests = {}) {
   // The page itself, by its folder.
   const shell = [""];
   const engines = { plain: [], relaxed: [] };
@@ -19,11 +20,13 @@ export function build(names, html) {
     else if (SHELL.test(name)) shell.push(path);
   }
   const files = Object.values(names);
-  return { version: digest(html, JSON.stringify(files)), shell, engines, probe: RELAXED_PROBE, files };
+  return { version: digest(html, JSON.stringify(files)), shell, engines, probe: RELAXED_PROBE, files, digests };
 }
 
 export function writeServiceWorker(dir, names) {
-  const list = build(names, text(dir, "index.html"));
+  const of = (path) => createHash("sha256").update(readFileSync(join(dir, path))).digest("base64");
+  const digests = Object.fromEntries(Object.values(names).map((path) => [path, of(path)]));
+  const list = build(names, text(dir, "index.html"), digests);
   writeFileSync(join(dir, "sw.js"), `const BUILD = ${JSON.stringify(list)};\n${text(ROOT, ".ci/dist/sw.js")}`);
 }
 

@@ -1,6 +1,7 @@
 // Keeps the site for use without a network. `BUILD`, written before this by .ci/dist/offline.mjs, says what belongs to
-// this version: a file with a hash in its name never changes, so what is kept of it is right for ever; everything else
-// comes from the network while there is one. Models are kept when they are first used.
+// this version: a file with a hash in its name never changes, so what is kept of it is right for ever, for it is kept only
+// if it is what was published: a host may answer with another page, or a line may be cut. Everything else comes from the
+// network while there is one. Models are kept when they are first used.
 const SITE = new URL("./", self.location.href).href;
 // Another site may lie on the same origin.
 const PREFIX = `alibi ${SITE} `;
@@ -11,6 +12,29 @@ const kept = async (url) => (await caches.open(CACHE)).match(url, { ignoreVary: 
 
 const immutable = (url) => url.startsWith(`${SITE}assets/`) && /-[0-9a-f]{12}\.\w+$/.test(url);
 
+/** Time for a file that the page needs to open, and for a page before the kept one takes its place, ms. */
+const FILE_LIMIT = 60_000;
+const PAGE_LIMIT = 10_000;
+
+/** Whether an answer is the file that was published; a file of no digest is taken as it is. */
+async function right(url, response) {
+  const wanted = BUILD.digests[url.slice(SITE.length)];
+  if (response.status !== 200) return false;
+  if (!wanted) return true;
+  const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
+  return wanted === btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
+/** The answer to this, asked for once more past every cache where it is not what was published. */
+async function published(url, cache) {
+  const get = (cache) => fetch(url, { cache, signal: AbortSignal.timeout(FILE_LIMIT) });
+  const first = await get(cache);
+  if (await right(url, first)) return first;
+  const second = await get("reload");
+  if (await right(url, second)) return second;
+  throw new Error(`${url} is not what was published (the server answered ${second.status})`);
+}
+
 /** Everything that the page needs to open, or nothing: a new version's pages never meet an old version's files. */
 async function install() {
   const cache = await caches.open(CACHE);
@@ -18,9 +42,8 @@ async function install() {
   const keep = async (path) => {
     const url = SITE + path;
     const before = immutable(url) && (await caches.match(url, { ignoreVary: true }));
-    const response = before || (await fetch(url, { cache: immutable(url) ? "default" : "no-cache" }));
-    if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
-    await cache.put(url, response);
+    const good = before && (await right(url, before));
+    await cache.put(url, good ? before : await published(url, immutable(url) ? "default" : "no-cache"));
   };
   await Promise.all([...BUILD.shell, ...BUILD.engines[build]].map(keep));
 }
@@ -33,7 +56,9 @@ async function activate() {
     if (!name.startsWith(PREFIX) || name === CACHE) continue;
     const old = await caches.open(name);
     for (const request of await old.keys()) {
-      if (named.has(request.url) && !(await cache.match(request))) await cache.put(request, await old.match(request));
+      if (!named.has(request.url) || (await cache.match(request))) continue;
+      const response = await old.match(request);
+      if (await right(request.url, response)) await cache.put(request, response);
     }
     await caches.delete(name);
   }
@@ -47,14 +72,16 @@ async function fromCache(event) {
   const past = ["reload", "no-store"].includes(request.cache);
   const before = past ? undefined : await kept(request.url);
   if (before) return before;
-  const response = await fetch(request);
-  // Some hosts answer with a page where a file is gone.
-  const page = /^text\/html\b/.test(response.headers.get("content-type") ?? "");
-  if (response.status === 200 && !page) {
-    const copy = response.clone();
-    // A full disk is no reason not to answer.
-    event.waitUntil(caches.open(CACHE).then((cache) => cache.put(request.url, copy)).catch(() => {}));
-  }
+  // What is run is checked before it runs; what is read is checked by its reader, who need not wait for the whole here.
+  const code = /\.(?:js|wasm)$/.test(request.url);
+  const checked = code && !past ? await published(request.url, request.cache).catch(() => null) : null;
+  const response = checked ?? (await fetch(request));
+  const copy = response.clone();
+  const keep = async () => {
+    if (checked || (await right(request.url, copy.clone()))) await (await caches.open(CACHE)).put(request.url, copy);
+  };
+  // A full disk is no reason not to answer.
+  event.waitUntil(keep().catch(() => {}));
   return response;
 }
 
@@ -64,7 +91,9 @@ async function fromNetwork(request) {
   const path = pathname.slice(new URL(SITE).pathname.length);
   // Past what the browser kept by itself, whatever the host says of it: the page of one version needs the files of that
   // version, and this worker may have dropped them.
-  const response = await fetch(request.url, { cache: "no-cache", redirect: "manual", credentials: "same-origin" }).catch(() => null);
+  const late = new Promise((resolve) => setTimeout(resolve, PAGE_LIMIT, null));
+  const answer = fetch(request.url, { cache: "no-cache", redirect: "manual", credentials: "same-origin" }).catch(() => null);
+  const response = await Promise.race([answer, late]);
   if (response && response.status < 500) return response;
   const figure = /^embed\/([a-z-]+)\/(?:index\.html)?$/.exec(path)?.[1];
   if (figure) {
@@ -72,7 +101,7 @@ async function fromNetwork(request) {
     return Response.redirect(`${SITE}?${searchParams}`);
   }
   const page = path === "" || path === "index.html" ? await kept(PAGE) : undefined;
-  return page ?? response ?? Response.error();
+  return page ?? (await answer) ?? Response.error();
 }
 
 self.addEventListener("install", (event) => event.waitUntil(install()));

@@ -1,11 +1,14 @@
 // The service worker by itself, with a network and caches that stand for the browser's.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { ROOT, text } from "./files.mjs";
 import { RELAXED_PROBE } from "./wasm.mjs";
 
 const SITE = "https://example.org/alibi/";
+/** Longest wait here, ms. */
+const LIMIT = 50;
 const hashed = (name, hash = "0123456789ab") => `assets/${name}-${hash}.js`;
 
 /** Caches of one browser, shared by several versions. */
@@ -26,25 +29,31 @@ function makeCaches() {
   };
 }
 
-/** One version of the worker: `network` answers by path, by a text, a status, or not at all. */
-function start({ version = "one", shell = [""], files = [], network = {}, caches = makeCaches(), relaxed = true } = {}) {
+/** One version of the worker: `network` answers by path, by a text, a status, a promise, or not at all. */
+function start({ version = "one", shell = [""], files = [], network = {}, caches = makeCaches(), relaxed = true, published = {} } = {}) {
   const listeners = {};
   const asked = [];
   const caching = [];
   const engines = { plain: [hashed("plain")], relaxed: [hashed("relaxed")] };
-  const build = { version, shell, engines, probe: RELAXED_PROBE, files: [...files, ...Object.values(engines).flat()] };
+  const digests = Object.fromEntries(Object.entries(published).map(([path, contents]) => [path, createHash("sha256").update(contents).digest("base64")]));
+  const build = { version, shell, engines, probe: RELAXED_PROBE, files: [...files, ...Object.values(engines).flat()], digests };
   const fetch = async (request, options) => {
     caching.push(options?.cache);
     const path = (request.url ?? request).slice(SITE.length);
     asked.push(path);
     const answer = network[path] ?? network["*"];
     if (answer === undefined) throw new TypeError("no network");
+    if (answer instanceof Promise) return answer;
     if (answer instanceof Response) return answer.clone();
     return typeof answer === "number" ? new Response("", { status: answer }) : new Response(answer);
   };
   const self = { location: { href: `${SITE}sw.js` }, addEventListener: (kind, act) => (listeners[kind] = act), clients: { claim: async () => {} } };
   const WebAssembly = { validate: () => relaxed };
-  runInNewContext(`const BUILD = ${JSON.stringify(build)};\n${text(ROOT, ".ci/dist/sw.js")}`, { self, caches, fetch, Response, URL, WebAssembly, Uint8Array });
+  runInNewContext(`const BUILD = ${JSON.stringify(build)};\n${text(ROOT, ".ci/dist/sw.js")}`, {
+    self, caches, fetch, Response, URL, WebAssembly, Uint8Array, AbortSignal, crypto, btoa,
+    // The limit of a page would keep the tests waiting.
+    setTimeout: (act, ms, value) => setTimeout(act, Math.min(ms, LIMIT), value),
+  });
   const wait = (kind) => {
     let done;
     listeners[kind]({ waitUntil: (promise) => (done = promise) });
@@ -91,9 +100,54 @@ test("hashed files come from the cache once they are kept, damaged ones past it"
   one.network[hashed("missing")] = 404;
   assert.equal(await one.get(hashed("missing")), 404);
   assert.ok(!one.kept().includes(hashed("missing")));
-  one.network[hashed("gone")] = new Response("<!doctype html>", { headers: { "content-type": "text/html; charset=utf-8" } });
-  assert.equal(await one.get(hashed("gone")), "<!doctype html>");
-  assert.ok(!one.kept().includes(hashed("gone")), "a host's page in place of a file is not kept as that file");
+});
+
+test("what is not what was published is asked for once more, and never kept", async () => {
+  const [code, data] = [hashed("app"), "assets/model-0123456789ab.bin"];
+  const published = { [code]: "code", [data]: "data", [hashed("relaxed")]: "fast" };
+  const html = "<!doctype html>";
+  const one = start({ network: { [code]: html, [data]: html }, published });
+  for (const path of [code, data]) {
+    assert.equal(await one.get(path), html, "the reader of the file says what is wrong");
+    assert.ok(!one.kept().includes(path), path);
+  }
+  // Code is asked for past every cache before it is given up.
+  assert.deepEqual(one.caching.slice(0, 2), ["default", "reload"]);
+  Object.assign(one.network, { [code]: "code", [data]: "data" });
+  for (const path of [code, data]) {
+    assert.equal(await one.get(path), published[path]);
+    assert.ok(one.kept().includes(path), path);
+  }
+  // A version whose engine comes as a page is not installed; the next attempt is.
+  const network = { "": "page", [hashed("relaxed")]: html };
+  const two = start({ version: "two", network, published });
+  await assert.rejects(two.install(), /relaxed.*not what was published/);
+  network[hashed("relaxed")] = "fast";
+  await two.install();
+  assert.ok(two.kept().includes(hashed("relaxed")));
+});
+
+test("what an earlier version kept wrongly is not taken over", async () => {
+  const files = [hashed("model")];
+  const first = start({ files, network: { "*": "<!doctype html>", "": "page", ...engine } });
+  await first.install();
+  await first.get(hashed("model"));
+  assert.ok(first.kept().includes(hashed("model")), "by a version that did not look");
+  const published = { [hashed("model")]: "weights", [hashed("relaxed")]: "faster" };
+  const network = { "": "page", [hashed("relaxed")]: "faster", [hashed("model")]: "weights" };
+  const second = start({ version: "two", files, network, published, caches: first.caches });
+  await second.install();
+  await second.activate();
+  assert.ok(!second.kept().includes(hashed("model")));
+  assert.equal(await second.get(hashed("relaxed")), "faster");
+  assert.equal(await second.get(hashed("model")), "weights");
+});
+
+test("a network that never answers does not keep the page away", async () => {
+  const one = start({ network: { "": "old page", ...engine } });
+  await one.install();
+  one.network[""] = new Promise(() => {});
+  assert.equal(await one.get("", page), "old page");
 });
 
 test("pages come from the network, and only without one from the cache", async () => {

@@ -33,7 +33,8 @@ export const RELAXED_PROBE = [
 const CHOOSER = `// The engine's WASM: with relaxed SIMD where the browser has it (a module of one function, with i8x16.relaxed_swizzle).
 const probe = ${JSON.stringify(RELAXED_PROBE)};
 const build = WebAssembly.validate(Uint8Array.from(probe)) ? "./worker_relaxed.js" : "./worker_plain.js";
-const { default: init, servePage } = await import(build);
+// What is fetched anew has an address of its own, and so has what it loads.
+const { default: init, servePage } = await import(build + new URL(import.meta.url).search);
 export { init as default, servePage };
 `;
 

@@ -34,7 +34,10 @@ self.addEventListener("message", (event) => {
 });
 
 // This server knows the files by the names of the sources.
-globalThis.alibiFile = (path) => path;
+globalThis.alibiBytes = async (base, path) => {
+  const response = await fetch(base + path);
+  return [response.status, response.statusText, new Uint8Array(await response.arrayBuffer())];
+};
 
 try {
   const { default: init } = await import("/site/worker.js");

@@ -7,8 +7,12 @@ use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 
 #[cfg(target_family = "wasm")]
 fn main() {
-    console_error_panic_hook::set_once();
     let global = js_sys::global();
+    // Said to the reader by who started this: what follows is a trap that says nothing.
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        let _ = js_sys::Reflect::set(&js_sys::global(), &"alibiPanic".into(), &panic.to_string().into());
+    }));
     // In a page, which has a document, it waits for [`serve_page`].
     if !js_sys::Reflect::has(&global, &"document".into()).unwrap_or_default() {
         serve(global.unchecked_into());

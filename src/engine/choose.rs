@@ -1,12 +1,12 @@
 //! Which engine runs: the reader's choice, or the faster one where the choice is left to the machine.
 
-use crate::protocol::{EngineChoice, EngineKind, Reason};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Reason};
 
 /// What is known of the GPU.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Probe {
     /// There is none, and why.
-    Absent(Reason),
+    Absent(Facts),
     /// It computes on the CPU; its name, empty where it has none.
     Software(String),
     /// It is real; what each engine did in a warm-up.
@@ -62,7 +62,7 @@ pub struct Choice {
     /// The engine.
     pub engine: EngineKind,
     /// Why.
-    pub reason: Reason,
+    pub reason: Facts,
     /// Whether the reader asked for an engine that is not there.
     pub unavailable: bool,
 }
@@ -71,20 +71,21 @@ pub struct Choice {
 /// wherever there is one.
 pub fn choose(choice: EngineChoice, probe: &Probe) -> Choice {
     let choice_of = |engine, reason| Choice { engine, reason, unavailable: false };
+    let because = |engine, reason: Reason| choice_of(engine, reason.into());
     match (choice, probe) {
-        (EngineChoice::Cpu, _) => choice_of(EngineKind::Cpu, Reason::Chosen(EngineKind::Cpu)),
+        (EngineChoice::Cpu, _) => because(EngineKind::Cpu, Reason::Chosen(EngineKind::Cpu)),
         (EngineChoice::Gpu, Probe::Absent(reason)) => {
             Choice { unavailable: true, ..choice_of(EngineKind::Cpu, reason.clone()) }
         }
-        (EngineChoice::Gpu, _) => choice_of(EngineKind::Gpu, Reason::Chosen(EngineKind::Gpu)),
+        (EngineChoice::Gpu, _) => because(EngineKind::Gpu, Reason::Chosen(EngineKind::Gpu)),
         (EngineChoice::Auto, Probe::Absent(reason)) => choice_of(EngineKind::Cpu, reason.clone()),
         (EngineChoice::Auto, Probe::Software(adapter)) => {
-            choice_of(EngineKind::Cpu, Reason::SoftwareAdapter { adapter: adapter.clone() })
+            because(EngineKind::Cpu, Reason::SoftwareAdapter { adapter: adapter.clone() })
         }
         (EngineChoice::Auto, Probe::Timed { adapter, timing, workers }) => {
             let &Timing { length, gpu, cpu } = timing;
             let faster = if timing.lead(*workers) > 1.0 { EngineKind::Gpu } else { EngineKind::Cpu };
-            choice_of(faster, Reason::WarmUp { adapter: adapter.clone(), length, gpu, cpu, workers: *workers })
+            because(faster, Reason::WarmUp { adapter: adapter.clone(), length, gpu, cpu, workers: *workers })
         }
     }
 }
@@ -153,7 +154,8 @@ mod tests {
         assert_eq!(choose(EngineChoice::Auto, &probe(1)).engine, EngineKind::Gpu);
         let both = choose(EngineChoice::Auto, &probe(2));
         assert_eq!(both.engine, EngineKind::Cpu);
-        assert!(matches!(both.reason, Reason::WarmUp { length: 256, workers: 2, .. }), "{:?}", both.reason);
+        let timed = Reason::WarmUp { adapter: "A".into(), length: 256, gpu: 15_000.0, cpu: 10_000.0, workers: 2 };
+        assert_eq!(both.reason, timed.into());
     }
 
     #[test]
@@ -187,13 +189,13 @@ mod tests {
         let probe = Probe::Software("SwiftShader".into());
         let auto = choose(EngineChoice::Auto, &probe);
         assert_eq!(auto.engine, EngineKind::Cpu);
-        assert_eq!(auto.reason, Reason::SoftwareAdapter { adapter: "SwiftShader".into() });
+        assert_eq!(auto.reason, Reason::SoftwareAdapter { adapter: "SwiftShader".into() }.into());
         assert_eq!(choose(EngineChoice::Gpu, &probe).engine, EngineKind::Gpu);
     }
 
     #[test]
     fn without_an_adapter_the_cpu_runs_and_says_why() {
-        let why = Reason::Gpu(GpuError::NoAdapter(NoAdapter::NoneGiven));
+        let why = Facts::from(Reason::Gpu(GpuError::NoAdapter(NoAdapter::NoneGiven)));
         let probe = Probe::Absent(why.clone());
         let asked = choose(EngineChoice::Gpu, &probe);
         assert_eq!((asked.engine, asked.unavailable), (EngineKind::Cpu, true));

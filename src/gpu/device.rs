@@ -34,8 +34,17 @@ impl Device {
     /// # Errors
     /// [`GpuError::NoAdapter`] if there is none, or if it gives no device.
     pub(super) async fn request() -> Result<Self, GpuError> {
+        #[cfg(not(target_family = "wasm"))]
+        return Self::find().await;
         #[cfg(target_family = "wasm")]
-        super::web::available()?;
+        {
+            super::web::available()?;
+            let found = super::web::within(super::web::PATIENCE, Self::find()).await;
+            found.unwrap_or(Err(GpuError::NoAdapter(NoAdapter::NoAnswer)))
+        }
+    }
+
+    async fn find() -> Result<Self, GpuError> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -48,7 +57,7 @@ impl Device {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor::default())
             .await
-            .map_err(|e| GpuError::NoAdapter(NoAdapter::NoDevice { detail: e.to_string() }))?;
+            .map_err(|e| GpuError::NoAdapter(NoAdapter::NoDevice { detail: plain(&e.to_string()) }))?;
         let health = Health::default();
         let lost = health.clone();
         device.set_device_lost_callback(move |_, detail| lost.lose(Lost::Reported { detail }));
@@ -191,8 +200,26 @@ impl Device {
     }
 }
 
+/// What wgpu passes on of what the browser said, without the type that it wraps it in: `… JsValue(OperationError: no)`.
+fn plain(said: &str) -> String {
+    let inner = said.split_once("JsValue(").and_then(|(_, rest)| rest.rsplit_once(')'));
+    inner.map_or(said, |(error, _)| error).lines().next().unwrap_or_default().into()
+}
+
 /// Why there is no adapter, as far as one can know.
 #[cfg(target_family = "wasm")]
 const NO_ADAPTER: NoAdapter = NoAdapter::NoneGiven;
 #[cfg(not(target_family = "wasm"))]
 const NO_ADAPTER: NoAdapter = NoAdapter::NoDriver;
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_a_browser_said_is_passed_on_without_its_type() {
+        let wrapped = "Request device failed: JsValue(OperationError: device lost (again)\nat requestDevice)";
+        assert_eq!(plain(wrapped), "OperationError: device lost (again)");
+        assert_eq!(plain("no such feature"), "no such feature");
+    }
+}

@@ -1,10 +1,40 @@
 //! What wgpu does not tell about the browser's WebGPU, asked of JavaScript directly.
 
-use js_sys::{Function, Reflect};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use super::error::{GpuError, NoAdapter};
 use super::wait::Health;
+
+/// Time that a browser is given to answer, ms.
+pub(super) const PATIENCE: i32 = 10_000;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: i32) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+/// What a future gives, unless that takes longer; ms.
+pub(super) async fn within<T>(limit: i32, work: impl Future<Output = T>) -> Option<T> {
+    let mut timer = JsValue::UNDEFINED;
+    let late = Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, limit));
+    let (mut work, mut late) = (pin!(work), pin!(JsFuture::from(late)));
+    let outcome = poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => late.as_mut().poll(context).map(|_| None),
+    })
+    .await;
+    clear_timeout(&timer);
+    outcome
+}
 
 /// A property of an object, unless absent.
 fn get(object: &JsValue, key: &str) -> Option<JsValue> {

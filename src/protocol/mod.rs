@@ -34,6 +34,9 @@ pub enum RequestBody {
     Configure {
         /// Base URL.
         base: String,
+        /// Whether the GPU is to be left alone: another worker came to grief over it.
+        #[serde(default)]
+        without_gpu: bool,
     },
     /// Answer a question.
     Run(Job),

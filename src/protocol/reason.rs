@@ -208,6 +208,8 @@ pub enum NoAdapter {
     Insecure,
     /// The browser gives no adapter.
     NoneGiven,
+    /// The browser does not answer.
+    NoAnswer,
     /// Natively: no driver was found.
     NoDriver,
     /// The adapter gives no device.

@@ -12,7 +12,7 @@ use crate::engine::evaluate::{Stream, evaluate};
 use crate::engine::run_task::needs_cpu;
 use crate::gpu::{Gpu, GpuError};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Job, Protocol, Reason, Stretch};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Job, Protocol, Reason, Stretch};
 
 /// Targets scored by each engine to find out which is faster; one input at least.
 const WARM_UP: usize = 2_048;
@@ -26,6 +26,8 @@ pub(super) struct Engines {
     gpu: Option<Gpu>,
     /// Why no GPU computes, where none does.
     without: Option<Probe>,
+    /// Whether a lost GPU has been looked for again.
+    found_again: bool,
     /// Warm-ups by model.
     timings: HashMap<String, Vec<Timing>>,
 }
@@ -37,7 +39,7 @@ impl Engines {
         if wanted && self.gpu.is_none() && self.without.is_none() {
             match open(job.engine, head_dim).await {
                 Ok(gpu) => self.gpu = Some(gpu),
-                Err(error) => self.without = Some(Probe::Absent(Reason::Gpu(error))),
+                Err(error) => self.without = Some(Probe::Absent(Reason::Gpu(error).into())),
             }
         }
     }
@@ -57,10 +59,23 @@ impl Engines {
     }
 
     /// From here on there is no GPU.
-    pub(super) fn lose_gpu(&mut self, reason: Reason) {
+    pub(super) fn give_up_gpu(&mut self, reason: Facts) {
+        self.drop_gpu();
+        self.without = Some(Probe::Absent(reason));
+    }
+
+    /// Whether a GPU may be looked for in place of this one, which is the case for the first that is lost.
+    pub(super) fn may_find_again(&mut self, error: &GpuError) -> bool {
+        let again = matches!(error, GpuError::Lost(_)) && !std::mem::replace(&mut self.found_again, true);
+        if again {
+            self.drop_gpu();
+        }
+        again
+    }
+
+    fn drop_gpu(&mut self) {
         self.gpu = None;
         self.backends.retain(|(_, kind), _| *kind != EngineKind::Gpu);
-        self.without = Some(Probe::Absent(reason));
     }
 
     /// What is known of the GPU for a request; a warm-up where that is not enough.
@@ -74,7 +89,7 @@ impl Engines {
         if let Some(known) = &self.without {
             return Ok(known.clone());
         }
-        let Some(gpu) = &self.gpu else { return Ok(Probe::Absent(Reason::GpuWentAway)) };
+        let Some(gpu) = &self.gpu else { return Ok(Probe::Absent(Reason::GpuWentAway.into())) };
         let adapter = gpu.adapter_name();
         if gpu.is_software() {
             return Ok(Probe::Software(adapter));
@@ -104,7 +119,7 @@ impl Engines {
             Err(EngineError::Cancelled(_)) => Err(Abort::Cancelled),
             Err(error) => {
                 self.gpu = None;
-                let probe = Probe::Absent(error.reason());
+                let probe = Probe::Absent(error.reason().into());
                 self.without = Some(probe.clone());
                 Ok(probe)
             }

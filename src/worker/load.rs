@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
 
 use crate::config::{Manifest, ModelConfig, ModelEntry, Reference};
 use crate::engine::checkpoint::Checkpoint;
@@ -25,13 +24,9 @@ const TOKENIZER: &str = "assets/data/tokenizer.json";
 
 #[wasm_bindgen]
 extern "C" {
-    // Workers and pages both have it as a global function.
-    #[wasm_bindgen(js_name = fetch)]
-    fn fetch_url(url: &str, init: &RequestInit) -> js_sys::Promise;
-    /// Where a file is, relative to the site's folder: the built site has names that change with the contents
-    /// (assets/worker_loader.js; in a page assets/start.js).
-    #[wasm_bindgen(js_name = alibiFile)]
-    fn file_name(path: &str) -> String;
+    /// A file of the site by its path (assets/worker_loader.js), past the browser's cache where it is to come anew.
+    #[wasm_bindgen(js_name = alibiBytes)]
+    fn file_bytes(base: &str, path: &str, anew: bool) -> js_sys::Promise;
 }
 
 /// A token stream and what its tokens stand for.
@@ -55,6 +50,8 @@ impl Text {
 
 /// Why a request ends without an answer.
 pub(super) enum Abort {
+    /// It is to be done again from its start.
+    Again,
     Cancelled,
     Failed(Failure),
 }
@@ -193,7 +190,7 @@ impl Files {
 
     async fn fetch(&mut self, file: &str) -> Result<Vec<u8>, Failure> {
         let again = self.failed.remove(file);
-        match fetch(&format!("{}{}", self.base, file_name(file)), again).await {
+        match fetch(&self.base, file, again).await {
             Ok(bytes) => Ok(bytes),
             Err(reason) => {
                 self.failed.insert(file.into());
@@ -208,21 +205,16 @@ fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Fail
     manifest.model(model).ok_or_else(missing)
 }
 
-/// The bytes behind a URL; `again` asks past the cache. The error is what the browser or server said.
-async fn fetch(url: &str, again: bool) -> Result<Vec<u8>, Reason> {
+/// Status, its text and the bytes, as assets/worker_loader.js gives them; the error is what the browser said.
+async fn fetch(base: &str, file: &str, anew: bool) -> Result<Vec<u8>, Reason> {
     let said = |error: JsValue| {
         let message = Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string());
         Reason::Said { detail: message.unwrap_or_else(|| format!("{error:?}")) }
     };
-    let init = RequestInit::new();
-    if again {
-        Reflect::set(&init, &"cache".into(), &"reload".into()).map_err(said)?;
+    let answer = Array::from(&JsFuture::from(file_bytes(base, file, anew)).await.map_err(said)?);
+    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+    if !(200..300).contains(&status) {
+        return Err(Reason::Server { status, text: answer.get(1).as_string().unwrap_or_default() });
     }
-    let response = JsFuture::from(fetch_url(url, &init)).await.map_err(said)?;
-    let response: Response = response.dyn_into().map_err(said)?;
-    if !response.ok() {
-        return Err(Reason::Server { status: response.status(), text: response.status_text() });
-    }
-    let buffer = JsFuture::from(response.array_buffer().map_err(said)?).await.map_err(said)?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+    Ok(Uint8Array::new(&answer.get(2)).to_vec())
 }

@@ -17,7 +17,7 @@ use crate::engine::memory::Counting;
 use crate::engine::own_text::words;
 use crate::engine::run_task::{Subject, count, needs_cpu, run_task};
 use crate::model::Weights;
-use crate::protocol::{EngineChoice, EngineKind, Job, Notice, Reason, ResponseBody, Scored, Task};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Job, Notice, Reason, ResponseBody, Scored, Task};
 
 /// What requests hold at most is read from here.
 #[global_allocator]
@@ -39,15 +39,21 @@ impl Runner {
         Self { files: Files::default(), cancelled, answers, engines: Engines::default() }
     }
 
-    pub(super) fn configure(&mut self, base: String) {
+    pub(super) fn configure(&mut self, base: String, without_gpu: bool) {
         self.files.base = base;
+        if without_gpu {
+            self.engines.give_up_gpu(Reason::GpuWentAway.into());
+        }
     }
 
     pub(super) async fn run(&mut self, id: u32, job: &Job) -> ResponseBody {
-        match self.try_run(id, job).await {
-            Ok(scored) => ResponseBody::Scored(scored),
-            Err(Abort::Cancelled) => ResponseBody::Cancelled,
-            Err(Abort::Failed(failure)) => ResponseBody::Failed(failure),
+        loop {
+            return match self.try_run(id, job).await {
+                Ok(scored) => ResponseBody::Scored(scored),
+                Err(Abort::Again) => continue,
+                Err(Abort::Cancelled) => ResponseBody::Cancelled,
+                Err(Abort::Failed(failure)) => ResponseBody::Failed(failure),
+            };
         }
     }
 
@@ -80,8 +86,13 @@ impl Runner {
                 false => self.engine(id, job, &weights, &text, &mut yielder).await?,
             };
             match self.compute(id, job, kind, &weights, &subject, &mut yielder).await {
-                // Nothing of this request has been answered: the CPU does it again from its start.
-                Err(EvaluateError::Engine(EngineError::Gpu(error))) => self.gpu_is_gone(id, Reason::Gpu(error)),
+                // Nothing of this request has been answered: a lost GPU is looked for again, else the CPU does it from its start.
+                Err(EvaluateError::Engine(EngineError::Gpu(error))) => {
+                    if self.engines.may_find_again(&error) {
+                        return Err(Abort::Again);
+                    }
+                    self.gpu_is_gone(id, Reason::Gpu(error).into());
+                }
                 result => return Ok(result?),
             }
         }
@@ -132,9 +143,9 @@ impl Runner {
     }
 
     /// From here on there is no GPU; says so.
-    fn gpu_is_gone(&mut self, id: u32, reason: Reason) {
-        self.engines.lose_gpu(reason.clone());
-        self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason: reason.into() }));
+    fn gpu_is_gone(&mut self, id: u32, reason: Facts) {
+        self.engines.give_up_gpu(reason.clone());
+        self.answers.post(id, ResponseBody::Notice(Notice::GpuUnavailable { reason }));
     }
 
     /// The engine for a request; tells the reader why.
@@ -153,7 +164,6 @@ impl Runner {
         let probe = self.engines.probe(job, weights, text, yielder).await;
         yielder.tells = true;
         let Choice { engine, reason, unavailable } = choose(job.engine, &probe?);
-        let reason = reason.into();
         self.answers.post(id, ResponseBody::Engine(engine));
         // With every request: the page begins each run without notices, and shows each sentence once.
         let notice = match unavailable {

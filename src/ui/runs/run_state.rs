@@ -94,11 +94,7 @@ impl RunState {
                     results.update(|r| r.note_cut(job, notice));
                     return;
                 }
-                self.notices.update(|all| {
-                    if !all.contains(&notice) {
-                        all.push(notice);
-                    }
-                });
+                self.notices.update(|all| note(all, notice));
                 return;
             }
             JobEvent::Partial(scored) => {
@@ -198,6 +194,18 @@ impl RunState {
     pub fn share(&self) -> f64 {
         self.points.with(|points| share_of(points))
     }
+}
+
+/// Adds a notice, each thing once. A GPU that is gone is told once, with the first reason, in place of what was said of it.
+fn note(all: &mut Vec<Notice>, notice: Notice) {
+    let gone = |n: &Notice| matches!(n, Notice::GpuUnavailable { .. });
+    if all.contains(&notice) || (gone(&notice) && all.iter().any(gone)) {
+        return;
+    }
+    if gone(&notice) {
+        all.retain(|n| !matches!(n, Notice::EngineChosen { engine: EngineKind::Gpu, .. }));
+    }
+    all.push(notice);
 }
 
 /// Whether both ask the same, engines apart and, of losses, how many: both may follow from what has run.

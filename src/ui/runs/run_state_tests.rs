@@ -41,3 +41,16 @@ fn a_run_lacks_what_is_asked_beside_it() {
     assert!(lacks(&points, std::slice::from_ref(&more), false, none), "the reader's number of targets");
     assert!(!lacks(&points, &[more], true, none), "the page's own number of targets");
 }
+
+#[test]
+fn a_gpu_that_is_gone_is_told_once_and_nothing_else_of_it() {
+    let chosen = |engine| Notice::EngineChosen { engine, reason: Reason::Chosen(engine).into() };
+    let gone = |detail: &str| Notice::GpuUnavailable { reason: Reason::Said { detail: detail.into() }.into() };
+    let mut all = Vec::new();
+    for notice in [chosen(EngineKind::Gpu), chosen(EngineKind::Gpu), gone("lost"), gone("it went away")] {
+        note(&mut all, notice);
+    }
+    assert_eq!(all, [gone("lost")]);
+    note(&mut all, chosen(EngineKind::Cpu));
+    assert_eq!(all, [gone("lost"), chosen(EngineKind::Cpu)]);
+}

@@ -5,7 +5,12 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::{EngineKind, Failure, Job, Notice, Request, RequestBody, Response, ResponseBody, Scored};
+use crate::protocol::{
+    EngineChoice, EngineKind, Facts, Failure, Job, Kind, Notice, Request, RequestBody, Response, ResponseBody, Scored,
+};
+
+/// Workers that may fall silent over a task before the page computes it itself.
+const SILENT_WORKERS: u8 = 2;
 
 /// One question of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +21,15 @@ pub struct Assignment {
     pub index: usize,
     /// What to answer.
     pub job: Job,
+    /// Workers that fell silent over it.
+    pub silenced: u8,
+}
+
+impl Assignment {
+    /// A question that nobody has tried yet.
+    pub fn new(run: u32, index: usize, job: Job) -> Self {
+        Self { run, index, job, silenced: 0 }
+    }
 }
 
 /// What the driver must do.
@@ -25,6 +39,8 @@ pub enum Action {
     Spawn {
         /// Slot.
         slot: usize,
+        /// Whether the page itself stands for it.
+        in_page: bool,
     },
     /// Send a request to the slot's worker.
     Post {
@@ -91,8 +107,8 @@ enum Slot {
     Starting { configure: u32 },
     /// Ready for work.
     Idle,
-    /// At work.
-    Busy { request: u32, task: Assignment },
+    /// At work; on which engine, once that is known.
+    Busy { request: u32, task: Assignment, engine: Option<EngineKind> },
     /// Asked to stop.
     Stopping { request: u32, task: Assignment },
 }
@@ -106,12 +122,14 @@ pub struct Scheduler {
     slots: Vec<Slot>,
     /// Slots that may get work.
     width: usize,
+    /// Whether workers are to leave the GPU alone: one came to grief over it.
+    without_gpu: bool,
 }
 
 impl Scheduler {
     /// No workers yet. `base` is the URL that assets are relative to.
     pub fn new(base: String) -> Self {
-        Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new(), width: 1 }
+        Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new(), width: 1, without_gpu: false }
     }
 
     /// Adds tasks, worked on by at most `width` workers.
@@ -137,9 +155,10 @@ impl Scheduler {
             match self.slots[slot] {
                 Slot::Empty if wanted > 0 => {
                     let configure = self.number();
-                    let body = RequestBody::Configure { base: self.base.clone() };
+                    let body = RequestBody::Configure { base: self.base.clone(), without_gpu: self.without_gpu };
                     self.slots[slot] = Slot::Starting { configure };
-                    actions.push(Action::Spawn { slot });
+                    let in_page = self.waiting.front().is_some_and(|task| task.silenced >= SILENT_WORKERS);
+                    actions.push(Action::Spawn { slot, in_page });
                     actions.push(Action::Post { slot, request: Request { id: configure, body } });
                     wanted -= 1;
                 }
@@ -150,7 +169,7 @@ impl Scheduler {
                     let body = RequestBody::Run(task.job.clone());
                     actions.push(Action::Post { slot, request: Request { id, body } });
                     actions.push(tell(&task, JobEvent::Started));
-                    self.slots[slot] = Slot::Busy { request: id, task };
+                    self.slots[slot] = Slot::Busy { request: id, task, engine: None };
                 }
                 Slot::Starting { .. } => wanted = wanted.saturating_sub(1),
                 _ => {}
@@ -168,17 +187,20 @@ impl Scheduler {
     /// A worker answered.
     pub fn answer(&mut self, slot: usize, response: Response) -> Vec<Action> {
         let Some(state) = self.slots.get_mut(slot) else { return Vec::new() };
-        match (&*state, response.body) {
+        match (&mut *state, response.body) {
             (Slot::Starting { configure }, ResponseBody::Ready) if *configure == response.id => *state = Slot::Idle,
             (Slot::Starting { configure }, ResponseBody::Failed(failure)) if *configure == response.id => {
                 return self.broken(slot, failure);
             }
-            (Slot::Busy { request, task }, body) if *request == response.id => {
+            (Slot::Busy { request, task, engine }, body) if *request == response.id => {
                 let news = match body {
                     ResponseBody::Progress { scored, of } => {
                         return vec![tell(task, JobEvent::Progress { scored, of })];
                     }
-                    ResponseBody::Engine(engine) => return vec![tell(task, JobEvent::Engine(engine))],
+                    ResponseBody::Engine(kind) => {
+                        *engine = Some(kind);
+                        return vec![tell(task, JobEvent::Engine(kind))];
+                    }
                     ResponseBody::Notice(notice) => return vec![tell(task, JobEvent::Notice(notice))],
                     ResponseBody::Partial(scored) => return vec![tell(task, JobEvent::Partial(scored))],
                     ResponseBody::Scored(scored) => JobEvent::Done(scored),
@@ -216,24 +238,75 @@ impl Scheduler {
     }
 
     /// A worker reported an error of its own or could not be made. One that never got ready takes all that waits
-    /// with it: the next would fare no better. One that broke at work takes its task, and a new one goes on.
+    /// with it, unless others are there to do it: the next would fare no better. One that broke at work takes its task, and
+    /// a new one goes on; if the GPU may have been at fault, the task is done again without it.
     pub fn broken(&mut self, slot: usize, failure: Failure) -> Vec<Action> {
         let mut actions = vec![Action::Terminate { slot }];
         match self.slots.get(slot) {
             None | Some(Slot::Empty) => return Vec::new(),
             Some(Slot::Starting { .. }) => {
                 self.slots[slot] = Slot::Empty;
-                let others = self.slots.iter().any(|s| matches!(s, Slot::Idle | Slot::Busy { .. }));
-                if !others {
+                // Those beyond the width take nothing more.
+                let mut others = self.slots.iter().take(self.width);
+                if !others.any(|s| !matches!(s, Slot::Empty)) {
                     actions.extend(self.waiting.drain(..).map(|t| tell(&t, JobEvent::Failed(failure.clone()))));
                 }
             }
             Some(_) => {
-                actions.extend(self.release(slot, Slot::Empty, JobEvent::Failed(failure)));
+                match self.again_without_gpu(slot, &failure) {
+                    Some(notice) => actions.push(notice),
+                    None => actions.extend(self.release(slot, Slot::Empty, JobEvent::Failed(failure))),
+                }
                 actions.extend(self.pump());
             }
         }
         actions
+    }
+
+    /// Puts a task back whose worker broke over the GPU, or may have; the first time only.
+    fn again_without_gpu(&mut self, slot: usize, failure: &Failure) -> Option<Action> {
+        let Slot::Busy { task, engine, .. } = &self.slots[slot] else { return None };
+        let perhaps = task.job.engine != EngineChoice::Cpu && *engine != Some(EngineKind::Cpu);
+        let Failure::Engine { reason } = failure else { return None };
+        if !perhaps || self.without_gpu {
+            return None;
+        }
+        let task = task.clone();
+        self.without_gpu = true;
+        let notice = tell(&task, JobEvent::Notice(Notice::GpuUnavailable { reason: reason.clone() }));
+        self.slots[slot] = Slot::Empty;
+        self.waiting.push_front(task);
+        Some(notice)
+    }
+
+    /// A worker says nothing any more: it is ended, and its task given once more to a new one, then to the engine in the
+    /// page, then up.
+    pub fn silent(&mut self, slot: usize) -> Vec<Action> {
+        let failure = Failure::Engine { reason: Facts::said(Kind::Silent, String::new()) };
+        let Some(Slot::Busy { task, .. }) = self.slots.get(slot) else { return self.broken(slot, failure) };
+        let mut task = task.clone();
+        if task.silenced >= SILENT_WORKERS {
+            return self.broken(slot, failure);
+        }
+        task.silenced += 1;
+        let mut actions = vec![Action::Terminate { slot }];
+        match self.again_without_gpu(slot, &failure) {
+            Some(notice) => {
+                actions.push(notice);
+                self.waiting[0] = task;
+            }
+            None => {
+                self.slots[slot] = Slot::Empty;
+                self.waiting.push_front(task);
+            }
+        }
+        actions.extend(self.pump());
+        actions
+    }
+
+    /// Whether the slot's worker owes an answer.
+    pub fn owes(&self, slot: usize) -> bool {
+        !matches!(self.slots.get(slot), None | Some(Slot::Empty | Slot::Idle))
     }
 
     /// Stops a run: what waits is dropped, what runs is asked to stop.
@@ -243,7 +316,7 @@ impl Scheduler {
         self.waiting = kept;
         let mut actions: Vec<Action> = dropped.iter().map(|t| tell(t, JobEvent::Stopped)).collect();
         for slot in 0..self.slots.len() {
-            let Slot::Busy { request, task } = &self.slots[slot] else { continue };
+            let Slot::Busy { request, task, .. } = &self.slots[slot] else { continue };
             if task.run != run {
                 continue;
             }

@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::{EngineKind, Reason};
 
 fn task(run: u32, index: usize) -> Assignment {
-    Assignment { run, index, job: Job { model: format!("m{index}"), stream: "held-out".into(), ..Default::default() } }
+    Assignment::new(run, index, Job { model: format!("m{index}"), stream: "held-out".into(), ..Default::default() })
 }
 
 fn scored() -> Scored {
@@ -35,7 +35,7 @@ fn respond(queue: &mut Scheduler, slot: usize, id: u32, body: ResponseBody) -> V
 fn at_work(n: usize) -> Scheduler {
     let mut queue = Scheduler::new("http://x/".into());
     let actions = queue.submit((0..n).map(|i| task(1, i)).collect(), 1);
-    assert_eq!(actions[0], Action::Spawn { slot: 0 });
+    assert_eq!(actions[0], Action::Spawn { slot: 0, in_page: false });
     assert_eq!(posted(&actions), [(0, 1)]);
     let actions = respond(&mut queue, 0, 1, ResponseBody::Ready);
     assert_eq!(posted(&actions), [(0, 2)]);
@@ -70,7 +70,7 @@ fn two_workers_share_the_queue_and_no_more_start_than_there_is_work() {
     let spawned = queue.submit(vec![task(1, 0)], 2).iter().filter(|a| matches!(a, Action::Spawn { .. })).count();
     assert_eq!(spawned, 1);
     let spawned = queue.submit(vec![task(1, 1), task(1, 2)], 2);
-    assert!(spawned.contains(&Action::Spawn { slot: 1 }));
+    assert!(spawned.contains(&Action::Spawn { slot: 1, in_page: false }));
     let first = respond(&mut queue, 0, 1, ResponseBody::Ready);
     let second = respond(&mut queue, 1, 2, ResponseBody::Ready);
     assert_eq!((told(&first), told(&second)), (vec![(0, JobEvent::Started)], vec![(1, JobEvent::Started)]));
@@ -100,7 +100,7 @@ fn a_worker_that_does_not_stop_is_ended_and_replaced() {
     queue.stop(1);
     let actions = queue.overdue(0, 2);
     assert_eq!(actions, [Action::Terminate { slot: 0 }, Action::Notify { run: 1, index: 0, news: JobEvent::Stopped }]);
-    assert_eq!(queue.submit(vec![task(2, 0)], 1)[0], Action::Spawn { slot: 0 });
+    assert_eq!(queue.submit(vec![task(2, 0)], 1)[0], Action::Spawn { slot: 0, in_page: false });
 }
 
 #[test]
@@ -131,15 +131,16 @@ fn a_worker_that_cannot_start_fails_what_waits() {
     assert_eq!(actions[0], Action::Terminate { slot: 0 });
     assert_eq!(told(&actions), [(0, JobEvent::Failed(failure.clone())), (1, JobEvent::Failed(failure))]);
     // A retry starts afresh.
-    assert_eq!(queue.submit(vec![task(1, 0)], 1)[0], Action::Spawn { slot: 0 });
+    assert_eq!(queue.submit(vec![task(1, 0)], 1)[0], Action::Spawn { slot: 0, in_page: false });
 }
 
 #[test]
 fn a_worker_that_breaks_at_work_loses_its_task_only() {
     let mut queue = at_work(2);
+    respond(&mut queue, 0, 2, ResponseBody::Engine(EngineKind::Cpu));
     let actions = queue.broken(0, Failure::Engine { reason: Reason::NoText.into() });
     assert_eq!(told(&actions), [(0, JobEvent::Failed(Failure::Engine { reason: Reason::NoText.into() }))]);
-    assert!(actions.contains(&Action::Spawn { slot: 0 }));
+    assert!(actions.contains(&Action::Spawn { slot: 0, in_page: false }));
 }
 
 #[test]
@@ -161,7 +162,7 @@ fn the_engine_that_runs_is_told() {
 fn a_second_worker_joins_a_run_and_leaves_it() {
     let mut queue = at_work(5);
     let actions = queue.widen(2);
-    assert_eq!(actions[0], Action::Spawn { slot: 1 });
+    assert_eq!(actions[0], Action::Spawn { slot: 1, in_page: false });
     let actions = respond(&mut queue, 1, 3, ResponseBody::Ready);
     assert_eq!(told(&actions), [(1, JobEvent::Started)]);
     assert!(queue.widen(2).is_empty(), "both are at work");
@@ -171,4 +172,104 @@ fn a_second_worker_joins_a_run_and_leaves_it() {
     let actions = respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
     assert_eq!(told(&actions), [(0, JobEvent::Done(scored())), (2, JobEvent::Started)]);
     assert_eq!(posted(&queue.widen(2)).len(), 1, "and comes back");
+}
+
+/// Requests to be configured, and whether the GPU is to be left alone.
+fn configured(actions: &[Action]) -> Vec<bool> {
+    let without = |a: &Action| match a {
+        Action::Post { request: Request { body: RequestBody::Configure { without_gpu, .. }, .. }, .. } => {
+            Some(*without_gpu)
+        }
+        _ => None,
+    };
+    actions.iter().filter_map(without).collect()
+}
+
+/// A queue whose only worker is at work on the CPU, on task 0 of run 1, by request 2.
+fn on_cpu(n: usize) -> Scheduler {
+    let mut queue = at_work(n);
+    respond(&mut queue, 0, 2, ResponseBody::Engine(EngineKind::Cpu));
+    queue
+}
+
+#[test]
+fn a_silent_workers_task_goes_to_another_then_to_the_page_then_fails() {
+    let mut queue = on_cpu(2);
+    for (ready, in_page) in [(3, false), (5, true)] {
+        let actions = queue.silent(0);
+        assert_eq!(actions[..2], [Action::Terminate { slot: 0 }, Action::Spawn { slot: 0, in_page }]);
+        assert!(told(&actions).is_empty(), "nothing is lost yet");
+        // The same task, before those that wait.
+        assert_eq!(told(&respond(&mut queue, 0, ready, ResponseBody::Ready)), [(0, JobEvent::Started)]);
+        respond(&mut queue, 0, ready + 1, ResponseBody::Engine(EngineKind::Cpu));
+    }
+    let actions = queue.silent(0);
+    let failure = Failure::Engine { reason: Facts::said(Kind::Silent, String::new()) };
+    assert_eq!(told(&actions), [(0, JobEvent::Failed(failure))]);
+    // The rest of the run goes on, in a worker again.
+    assert!(actions.contains(&Action::Spawn { slot: 0, in_page: false }));
+    assert_eq!(told(&respond(&mut queue, 0, 7, ResponseBody::Ready)), [(1, JobEvent::Started)]);
+}
+
+#[test]
+fn a_worker_that_falls_silent_while_it_stops_has_stopped() {
+    let mut queue = on_cpu(1);
+    queue.stop(1);
+    let actions = queue.silent(0);
+    assert_eq!(actions[0], Action::Terminate { slot: 0 });
+    assert!(matches!(told(&actions)[..], [(0, JobEvent::Failed(_))]), "{actions:?}");
+    assert!(!queue.owes(0));
+}
+
+#[test]
+fn a_task_that_broke_over_the_gpu_is_done_again_without_it() {
+    let reason = Facts::said(Kind::BackgroundFailed, "TypeError".into());
+    let failure = Failure::Engine { reason: reason.clone() };
+    // The GPU runs, or what runs is not known yet.
+    for told_first in [Some(EngineKind::Gpu), None] {
+        let mut queue = at_work(2);
+        if let Some(engine) = told_first {
+            respond(&mut queue, 0, 2, ResponseBody::Engine(engine));
+        }
+        let actions = queue.broken(0, failure.clone());
+        let notice = Notice::GpuUnavailable { reason: reason.clone() };
+        assert_eq!(told(&actions), [(0, JobEvent::Notice(notice))]);
+        assert_eq!(configured(&actions), [true], "the next worker leaves the GPU alone");
+        assert_eq!(told(&respond(&mut queue, 0, 3, ResponseBody::Ready)), [(0, JobEvent::Started)]);
+        // Once: what breaks again is at fault itself.
+        assert_eq!(told(&queue.broken(0, failure.clone())), [(0, JobEvent::Failed(failure.clone()))]);
+    }
+    // The CPU was chosen: nothing to do with it.
+    let mut queue = Scheduler::new(String::new());
+    let mut chosen = task(1, 0);
+    chosen.job.engine = EngineChoice::Cpu;
+    assert_eq!(configured(&queue.submit(vec![chosen], 1)), [false]);
+    respond(&mut queue, 0, 1, ResponseBody::Ready);
+    assert_eq!(told(&queue.broken(0, failure.clone())), [(0, JobEvent::Failed(failure))]);
+}
+
+#[test]
+fn a_worker_beyond_the_width_does_not_keep_tasks_from_failing() {
+    let mut queue = Scheduler::new(String::new());
+    queue.submit(vec![task(1, 0), task(1, 1)], 2);
+    respond(&mut queue, 1, 2, ResponseBody::Ready);
+    respond(&mut queue, 1, 3, ResponseBody::Scored(scored()));
+    respond(&mut queue, 1, 4, ResponseBody::Scored(scored()));
+    // Slot 1 is idle and out of the game; slot 0 never got ready.
+    queue.stop(1);
+    assert!(queue.submit(vec![task(2, 0)], 1).is_empty());
+    let failure = Failure::Engine { reason: Facts::said(Kind::NotStarted, "30".into()) };
+    assert_eq!(told(&queue.broken(0, failure.clone())), [(0, JobEvent::Failed(failure))]);
+}
+
+#[test]
+fn a_slot_owes_an_answer_from_its_start_until_it_is_idle() {
+    let mut queue = Scheduler::new(String::new());
+    assert!(!queue.owes(0));
+    queue.submit(vec![task(1, 0)], 1);
+    assert!(queue.owes(0), "starting");
+    respond(&mut queue, 0, 1, ResponseBody::Ready);
+    assert!(queue.owes(0), "at work");
+    respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
+    assert!(!queue.owes(0));
 }

@@ -112,9 +112,12 @@ static WORDS: &[(Kind, &str)] = &[
     (Kind::Continuation, "a prompt of {0} tokens can be continued by 1 to {2} tokens, not by {1}"),
     (Kind::CpuOnly, "this runs on the CPU only: choose that engine"),
     (Kind::BackgroundFailed, "the background worker failed: {a}"),
+    (Kind::Silent, "the background worker stopped answering"),
+    (Kind::NotStarted, "the engine did not start within {a} seconds: check the connection"),
     (Kind::NoWebGpu, "no GPU: this browser has no WebGPU"),
     (Kind::Insecure, "no GPU: browsers give WebGPU to https pages only"),
     (Kind::NoneGiven, "no GPU: this browser gives no WebGPU adapter on this machine"),
+    (Kind::NoAnswer, "no GPU: this browser does not say whether it has one"),
     (
         Kind::NoDriver,
         "no GPU: no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)",

@@ -88,6 +88,7 @@ fn reasons() -> Vec<(Reason, String)> {
         (no_gpu(NoAdapter::NoWebGpu), text("no GPU: this browser has no WebGPU")),
         (no_gpu(NoAdapter::Insecure), text("no GPU: browsers give WebGPU to https pages only")),
         (no_gpu(NoAdapter::NoneGiven), text("no GPU: this browser gives no WebGPU adapter on this machine")),
+        (no_gpu(NoAdapter::NoAnswer), text("no GPU: this browser does not say whether it has one")),
         (
             no_gpu(NoAdapter::NoDriver),
             text("no GPU: no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)"),
@@ -155,11 +156,15 @@ fn every_kind_has_its_words_and_comes_from_a_reason() {
     for kind in 0..WORDS.len() as u8 {
         let rows = WORDS.iter().filter(|(k, _)| *k as u8 == kind).count();
         assert_eq!(rows, 1, "kind {kind}");
-        let by_page = kind == Kind::BackgroundFailed as u8;
+        let by_page = [Kind::BackgroundFailed, Kind::Silent, Kind::NotStarted].iter().any(|k| *k as u8 == kind);
         assert!(by_page || sent.iter().any(|facts| facts.kind == kind), "kind {kind} is never sent");
     }
     let failed = Facts::said(Kind::BackgroundFailed, text("out of memory"));
     assert_eq!(clause(&failed), "the background worker failed: out of memory");
+    let silent = Facts::said(Kind::Silent, String::new());
+    assert_eq!(clause(&silent), "the background worker stopped answering");
+    let late = Facts::said(Kind::NotStarted, text("30"));
+    assert_eq!(clause(&late), "the engine did not start within 30 seconds: check the connection");
     let of_another_version = |texts| Facts { kind: 250, texts, ..Facts::default() };
     assert_eq!(clause(&of_another_version(vec![text("no id")])), "no id");
     assert_eq!(clause(&of_another_version(Vec::new())), "the reason is not known here");

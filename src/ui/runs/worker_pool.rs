@@ -23,7 +23,7 @@ extern "C" {
     #[wasm_bindgen(js_name = AlibiEngine)]
     type Worker;
     #[wasm_bindgen(constructor, js_class = "AlibiEngine", catch)]
-    fn new(base: &str) -> Result<Worker, JsValue>;
+    fn new(base: &str, in_page: bool) -> Result<Worker, JsValue>;
     #[wasm_bindgen(static_method_of = Worker, js_class = "AlibiEngine", getter, js_name = inPage)]
     fn in_page() -> Option<bool>;
     #[wasm_bindgen(method, setter)]
@@ -32,12 +32,21 @@ extern "C" {
     fn set_onerror(this: &Worker, listener: &JsValue);
     #[wasm_bindgen(method, setter)]
     fn set_onmessageerror(this: &Worker, listener: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    fn set_onlate(this: &Worker, listener: &JsValue);
+    #[wasm_bindgen(method, setter)]
+    fn set_onsilence(this: &Worker, listener: &JsValue);
+    /// Whether an answer is awaited: one that stops answering is then heard of.
+    #[wasm_bindgen(method, setter)]
+    fn set_owes(this: &Worker, owes: bool);
     #[wasm_bindgen(method, js_name = postMessage, catch)]
     fn post_message(this: &Worker, message: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     fn terminate(this: &Worker);
 }
 
+/// Seconds that an engine is given to start: assets/start.js ends it then.
+const TIME_TO_START: &str = "30";
 /// Time a worker is given to stop before it is ended.
 const TIME_TO_STOP: Duration = Duration::from_millis(150);
 
@@ -46,6 +55,8 @@ struct Live {
     worker: Worker,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _error: Closure<dyn FnMut(ErrorEvent)>,
+    _late: Closure<dyn FnMut()>,
+    _silence: Closure<dyn FnMut()>,
 }
 
 impl Drop for Live {
@@ -53,6 +64,8 @@ impl Drop for Live {
         self.worker.set_onmessage(&JsValue::NULL);
         self.worker.set_onerror(&JsValue::NULL);
         self.worker.set_onmessageerror(&JsValue::NULL);
+        self.worker.set_onlate(&JsValue::NULL);
+        self.worker.set_onsilence(&JsValue::NULL);
         self.worker.terminate();
     }
 }
@@ -100,11 +113,8 @@ impl WorkerPool {
             let id = inner.next_run;
             inner.next_run += 1;
             run.begin(id, &evaluations);
-            let tasks: Vec<Assignment> = evaluations
-                .iter()
-                .enumerate()
-                .map(|(index, job)| Assignment { run: id, index, job: job.clone() })
-                .collect();
+            let tasks: Vec<Assignment> =
+                evaluations.iter().enumerate().map(|(index, job)| Assignment::new(id, index, job.clone())).collect();
             // A run that has begun anew hears no more of what it was.
             inner.runs.retain(|id, (run, _)| run.id() == *id);
             inner.runs.insert(id, (run, evaluations));
@@ -116,11 +126,8 @@ impl WorkerPool {
 
     /// Tries again what failed in a run for that reason; the rest of the run goes on.
     pub fn retry(&self, run: RunState, failure: &Failure) {
-        let tasks: Vec<Assignment> = run
-            .reset_failed(failure)
-            .into_iter()
-            .map(|(index, job)| Assignment { run: run.id(), index, job })
-            .collect();
+        let tasks: Vec<Assignment> =
+            run.reset_failed(failure).into_iter().map(|(index, job)| Assignment::new(run.id(), index, job)).collect();
         let actions = self.inner.get_value().borrow_mut().queue.submit(tasks, 1);
         self.carry_out(actions);
     }
@@ -134,7 +141,7 @@ impl WorkerPool {
     fn carry_out(&self, actions: Vec<Action>) {
         for action in actions {
             match action {
-                Action::Spawn { slot } => self.spawn(slot),
+                Action::Spawn { slot, in_page } => self.spawn(slot, in_page),
                 Action::Post { slot, request } => self.post(slot, &request),
                 Action::Terminate { slot } => {
                     let ended = self.inner.get_value().borrow_mut().live.remove(&slot);
@@ -170,8 +177,8 @@ impl WorkerPool {
         }
     }
 
-    fn spawn(&self, slot: usize) {
-        match self.make(slot) {
+    fn spawn(&self, slot: usize, in_page: bool) {
+        match self.make(slot, in_page) {
             Ok(live) => {
                 self.inner.get_value().borrow_mut().live.insert(slot, live);
             }
@@ -183,14 +190,15 @@ impl WorkerPool {
         }
     }
 
-    fn make(&self, slot: usize) -> Result<Live, String> {
-        let worker = Worker::new(&base()).map_err(words)?;
+    fn make(&self, slot: usize, in_page: bool) -> Result<Live, String> {
+        let worker = Worker::new(&base(), in_page).map_err(words)?;
         let client = *self;
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             match serde_wasm_bindgen::from_value::<Response>(event.data()) {
                 Ok(response) => {
-                    let actions = client.inner.get_value().borrow_mut().queue.answer(slot, response);
+                    let actions = client.queue(|queue| queue.answer(slot, response));
                     client.carry_out(actions);
+                    client.watch(slot);
                 }
                 Err(error) => client.broken(slot, format!("an answer could not be read ({error})")),
             }
@@ -201,10 +209,19 @@ impl WorkerPool {
             let said = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|m| m.as_string());
             client.broken(slot, said.unwrap_or_else(|| "its script could not be loaded".into()));
         });
+        let late = Closure::<dyn FnMut()>::new(move || {
+            client.fail(slot, Facts::said(Kind::NotStarted, TIME_TO_START.into()));
+        });
+        let silence = Closure::<dyn FnMut()>::new(move || {
+            let actions = client.queue(|queue| queue.silent(slot));
+            client.carry_out(actions);
+        });
+        worker.set_onlate(late.as_ref());
+        worker.set_onsilence(silence.as_ref());
         worker.set_onmessage(message.as_ref());
         worker.set_onerror(error.as_ref());
         worker.set_onmessageerror(error.as_ref());
-        Ok(Live { worker, _message: message, _error: error })
+        Ok(Live { worker, _message: message, _error: error, _late: late, _silence: silence })
     }
 
     fn post(&self, slot: usize, request: &Request) {
@@ -216,14 +233,31 @@ impl WorkerPool {
                 live.worker.post_message(&value).map_err(words)
             })
         };
-        if let Some(Err(reason)) = sent {
-            self.broken(slot, reason);
+        match sent {
+            Some(Err(reason)) => self.broken(slot, reason),
+            _ => self.watch(slot),
         }
     }
 
+    /// Has a worker that owes an answer watched.
+    fn watch(&self, slot: usize) {
+        let inner = self.inner.get_value();
+        let inner = inner.borrow();
+        if let Some(live) = inner.live.get(&slot) {
+            live.worker.set_owes(inner.queue.owes(slot));
+        }
+    }
+
+    fn queue<T>(&self, with: impl FnOnce(&mut Scheduler) -> T) -> T {
+        with(&mut self.inner.get_value().borrow_mut().queue)
+    }
+
     fn broken(&self, slot: usize, detail: String) {
-        let failure = Failure::Engine { reason: Facts::said(Kind::BackgroundFailed, detail) };
-        let actions = self.inner.get_value().borrow_mut().queue.broken(slot, failure);
+        self.fail(slot, Facts::said(Kind::BackgroundFailed, detail));
+    }
+
+    fn fail(&self, slot: usize, reason: Facts) {
+        let actions = self.queue(|queue| queue.broken(slot, Failure::Engine { reason }));
         self.carry_out(actions);
     }
 }

@@ -1,0 +1,109 @@
+// Faults that say nothing of themselves: what never arrives, stops answering, throws where it should reject, or traps. Every wait
+// ends: with right numbers by another way, or with a sentence and a way on. end2end/FAULTS.md lists them.
+import { expect, test } from "@playwright/test";
+import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
+import { site } from "./page";
+
+for (const [what, path] of [["script", /worker_loader[^/]*\.js/], ["WASM", /worker_(plain|relaxed)[^/]*\.wasm/]] as const) {
+  test(`an engine whose ${what} never arrives is given up, and can be tried again`, async ({ page }) => {
+    let there = false;
+    await page.route(path, (route) => (there ? route.continue() : undefined));
+    await page.clock.install();
+    const figure = await laboratory(page, `${FEW}&engine=cpu`);
+    await figure.control("run").click();
+    await expect(figure.control("status")).toContainText("starting");
+    // Stopped and begun again, the same engine is waited for, and not for ever.
+    await figure.control("stop").click();
+    await figure.control("run").click();
+    await page.clock.runFor(31_000);
+    await expect(figure.control("failure").first()).toContainText("did not start within 30 seconds");
+    there = true;
+    await figure.control("retry").first().click();
+    await page.clock.resume();
+    await figure.reaches("done", 60_000);
+    await expectPoints(figure, 3);
+  });
+}
+
+test("workers that are gone in the midst of a run are replaced, and the run goes on", async ({ page }) => {
+  const figure = await laboratory(page, "?v=1&lengths=32,2048&targets=2048&engine=cpu");
+  await figure.control("run").click();
+  await expect.poll(() => page.workers().length).toBe(2);
+  await expect(figure.control("status")).toContainText(/now/);
+  const gone = page.workers();
+  await Promise.all(gone.map((worker) => worker.evaluate(() => self.close()).catch(() => {})));
+  // Others take their place within five seconds, and a slow machine's second.
+  await expect.poll(() => page.workers().filter((worker) => !gone.includes(worker)).length, { timeout: 7_000 }).toBe(2);
+  await figure.reaches("done", 60_000);
+  await expectPoints(figure, 6);
+  await expect(figure.control("failure")).toHaveCount(0);
+});
+
+test("a task over which workers fall silent again and again is done by the page", async ({ page }) => {
+  // Gone as soon as it is given its work.
+  await inWorkers(page, `if (typeof document === "undefined") addEventListener("message", (event) => event.data?.body?.Run && self.close())`);
+  const figure = await laboratory(page, `${FEW}&engine=cpu&models=alibi-256`);
+  await figure.control("run").click();
+  await figure.reaches("done", 60_000);
+  expect(await expectPoints(figure, 1)).toEqual(["cpu"]);
+});
+
+/** A browser's WebGPU, as it should not be. */
+const ADAPTERS: [string, string, RegExp][] = [
+  ["never answers", "requestAdapter: () => new Promise(() => {})", /does not say whether it has one/],
+  ["throws", 'requestAdapter: () => { throw new TypeError("no adapters today") }', /no adapters today/],
+  ["rejects", 'requestAdapter: () => Promise.reject(new DOMException("not now", "OperationError"))', /./],
+  ["gives no device", 'requestAdapter: async () => ({ features: new Set(), limits: {}, info: {}, requestDevice: () => Promise.reject(new DOMException("busy", "OperationError")) })', /./],
+];
+for (const [what, adapter, says] of ADAPTERS) {
+  test(`WebGPU that ${what} leaves the work to the CPU, and that is said`, async ({ page }) => {
+    await inWorkers(page, `Object.defineProperty(navigator, "gpu", { value: { wgslLanguageFeatures: new Set(), getPreferredCanvasFormat: () => "rgba8unorm", ${adapter} } })`);
+    for (const engine of ["auto", "gpu"]) {
+      const figure = await laboratory(page, `${FEW}&engine=${engine}&models=alibi-256`);
+      await figure.control("run").click();
+      await figure.reaches("done", 60_000);
+      expect(await expectPoints(figure, 1)).toEqual(["cpu"]);
+      await expect(figure.control("notice").first()).toContainText(says);
+      for (const said of await figure.control("notice").allTextContents()) expect(said).not.toMatch(/JsValue|undefined|\[object/);
+      await expect(figure.control("failure")).toHaveCount(0);
+    }
+  });
+}
+
+test("an engine that breaks within the page of a sandboxed frame is heard of, and can be tried again", async ({ page }) => {
+  await page.goto(process.env.BLOG!);
+  const src = `${site()}${FEW}&embed=perplexity&engine=cpu&models=alibi-256`;
+  await page.evaluate((src) => {
+    const frame = Object.assign(document.createElement("iframe"), { src, width: "800", height: "1600" });
+    frame.setAttribute("sandbox", "allow-scripts");
+    document.body.append(frame);
+  }, src);
+  const root = page.frameLocator("iframe").locator('figure[data-figure="perplexity"]');
+  await root.getByTestId("run").waitFor();
+  const frame = page.frames().find((f) => f.url().startsWith(site()))!;
+  // Thrown in the midst of the engine's work, as a trap is.
+  await frame.evaluate(() => {
+    const channel = MessageChannel;
+    window.MessageChannel = function () {
+      window.MessageChannel = channel;
+      throw new Error("broken inside");
+    } as never;
+  });
+  await root.getByTestId("run").click();
+  await expect(root.getByTestId("failure")).toContainText("broken inside");
+  await root.getByTestId("retry").click();
+  await expect(root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+});
+
+test("weights that stop arriving are given up, and the other models go on @long", async ({ page }) => {
+  let there = false;
+  await page.route(/rotary-256[^/]*\.safetensors/, (route) => (there ? route.continue() : undefined));
+  const figure = await laboratory(page, `${FEW}&engine=cpu`);
+  await figure.control("run").click();
+  await expect(figure.control("failure")).toContainText("nothing arrived for 30 seconds", { timeout: 45_000 });
+  await expect.poll(async () => (await figure.csv()).length).toBe(2);
+  there = true;
+  await figure.control("retry").click();
+  await figure.reaches("done", 60_000);
+  await expectPoints(figure, 3);
+});
