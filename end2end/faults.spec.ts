@@ -2,7 +2,7 @@
 // ends: with right numbers by another way, or with a sentence and a way on. end2end/FAULTS.md lists them.
 import { expect, test } from "@playwright/test";
 import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
-import { site } from "./page";
+import { Explainer, site } from "./page";
 
 for (const [what, path] of [["script", /worker_loader[^/]*\.js/], ["WASM", /worker_(plain|relaxed)[^/]*\.wasm/]] as const) {
   test(`an engine whose ${what} never arrives is given up, and can be tried again`, async ({ page }) => {
@@ -106,4 +106,47 @@ test("weights that stop arriving are given up, and the other models go on @long"
   await figure.control("retry").click();
   await figure.reaches("done", 60_000);
   await expectPoints(figure, 3);
+});
+
+test("a text that was stopped is written anew, and the one on record stands meanwhile", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=generate&v=1&engine=cpu&generate-models=alibi-256,rotary-256,sinusoidal-256");
+  const figure = explainer.figure("generate");
+  await figure.near();
+  await expect.poll(async () => (await figure.rows("generate")).length).toBeGreaterThan(0);
+  const recorded = await figure.rows("generate");
+  await figure.control("run").click();
+  // The first model is writing.
+  await expect.poll(async () => (await figure.rows("generate")).join() !== recorded.join()).toBe(true);
+  await figure.control("stop").click();
+  await expect(figure.root).not.toHaveAttribute("data-state", "running");
+  const stopped = await figure.control("status").textContent();
+  await figure.control("run").click();
+  await figure.reaches("done", 90_000);
+  // What was whole stays, what was not is written again: every row ends as it is on record.
+  expect(stopped).toMatch(/^Stopped/);
+  await expect(figure.control("status")).toHaveText(/^([1-3]) of \1 points computed/);
+  expect(await figure.rows("generate")).toEqual(recorded);
+});
+
+test("what the reader typed outlives a reload: texts too long for an address, and the laboratory's own", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&text=own");
+  const long = "A text of the reader's own, with – dashes & signs. ".repeat(12).trim();
+  const typed = explainer.figure("attention");
+  await typed.near();
+  await typed.control("attention-text").fill(long);
+  const laboratory = explainer.figure("perplexity");
+  await laboratory.near();
+  await laboratory.control("own-text").fill(`${long}\nand more`);
+  await expect.poll(() => page.evaluate(() => Object.keys(sessionStorage).length)).toBe(3);
+  await explainer.reload();
+  await laboratory.near();
+  await expect(laboratory.control("own-text")).toHaveValue(`${long}\nand more`);
+  await typed.near();
+  await expect(typed.control("attention-text")).toHaveValue(long);
+  // Another address is another wish.
+  await explainer.open("?v=1&attention-head=2&text=own");
+  await typed.near();
+  await expect(typed.control("attention-text")).not.toHaveValue(long);
 });

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::load::{Abort, Text};
+use super::load::{Abort, MOST_MODELS, Text};
 use super::yielder::{Yielder, milliseconds};
 use crate::config::MAX_CPU_WORKERS;
 use crate::engine::backend::Backend;
@@ -22,7 +22,8 @@ const WARM_UP_LENGTH: usize = 256;
 /// Models on engines, kept between requests.
 #[derive(Default)]
 pub(super) struct Engines {
-    backends: HashMap<(String, EngineKind), Backend>,
+    /// Oldest use first.
+    backends: Vec<(String, Backend)>,
     gpu: Option<Gpu>,
     /// Why no GPU computes, where none does.
     without: Option<Probe>,
@@ -46,8 +47,9 @@ impl Engines {
 
     /// A model on an engine, to be given back by [`Engines::keep`].
     pub(super) fn take(&mut self, model: &str, kind: EngineKind, weights: &Weights) -> Result<Backend, EngineError> {
-        match (self.backends.remove(&(model.into(), kind)), kind, &self.gpu) {
-            (Some(backend), ..) => Ok(backend),
+        let held = self.backends.iter().position(|(of, backend)| of == model && backend.kind() == kind);
+        match (held, kind, &self.gpu) {
+            (Some(place), ..) => Ok(self.backends.remove(place).1),
             (None, EngineKind::Gpu, Some(gpu)) => Backend::gpu(gpu, weights),
             _ => Backend::cpu(weights),
         }
@@ -55,7 +57,10 @@ impl Engines {
 
     /// Keeps a model on an engine for later requests.
     pub(super) fn keep(&mut self, model: &str, backend: Backend) {
-        self.backends.insert((model.into(), backend.kind()), backend);
+        if self.backends.len() >= MOST_MODELS {
+            self.backends.remove(0);
+        }
+        self.backends.push((model.into(), backend));
     }
 
     /// From here on there is no GPU.
@@ -75,7 +80,7 @@ impl Engines {
 
     fn drop_gpu(&mut self) {
         self.gpu = None;
-        self.backends.retain(|(_, kind), _| *kind != EngineKind::Gpu);
+        self.backends.retain(|(_, backend)| backend.kind() != EngineKind::Gpu);
     }
 
     /// What is known of the GPU for a request; a warm-up where that is not enough.

@@ -18,6 +18,8 @@ use crate::model::Weights;
 use crate::protocol::{Failure, Reason};
 use crate::tokenizer::Tokenizer;
 
+/// Models that are held at once, as many as a run may have; those not used for the longest time give way.
+pub(super) const MOST_MODELS: usize = 16;
 const MANIFEST: &str = "assets/models/manifest.json";
 const REFERENCE: &str = "assets/models/reference.json";
 const TOKENIZER: &str = "assets/data/tokenizer.json";
@@ -82,7 +84,8 @@ pub(super) struct Files {
     texts: HashMap<String, Rc<Text>>,
     /// The reader's last own text.
     own: Option<(Arc<str>, Rc<Text>)>,
-    weights: HashMap<String, Rc<Weights>>,
+    /// Oldest use first.
+    weights: Vec<(String, Rc<Weights>)>,
     failed: HashSet<String>,
 }
 
@@ -94,8 +97,11 @@ impl Files {
     }
 
     pub(super) async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
-        if let Some(weights) = self.weights.get(model) {
-            return Ok(weights.clone());
+        if let Some(place) = self.weights.iter().position(|(of, _)| of == model) {
+            let held = self.weights.remove(place);
+            let weights = held.1.clone();
+            self.weights.push(held);
+            return Ok(weights);
         }
         let manifest = self.manifest().await?;
         let entry = entry(&manifest, model)?;
@@ -106,7 +112,10 @@ impl Files {
             return Err(corrupt(Reason::OtherConfiguration));
         }
         let weights = Rc::new(weights);
-        self.weights.insert(model.into(), weights.clone());
+        if self.weights.len() >= MOST_MODELS {
+            self.weights.remove(0);
+        }
+        self.weights.push((model.into(), weights.clone()));
         Ok(weights)
     }
 

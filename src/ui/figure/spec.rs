@@ -14,7 +14,7 @@ use crate::protocol::{EngineChoice, EngineKind, Job, Precomputed, Protocol, Scor
 use crate::ui::figure::curves::{order, parts};
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::Loaded;
-use crate::ui::runs::results::{Results, Summary, summarise};
+use crate::ui::runs::results::{Entry, Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::settings::setting::{ENGINES, Setting};
 
@@ -185,6 +185,13 @@ pub struct Answer<'a> {
     pub live: bool,
 }
 
+impl<'a> Answer<'a> {
+    /// One of this page's own.
+    fn own(entry: &'a Entry) -> Self {
+        Self { values: entry.scored.values(), scored: &entry.scored, live: true }
+    }
+}
+
 impl FigureContext<'_> {
     /// Value of a control of this figure.
     pub fn value(&self, key: &str) -> &str {
@@ -211,21 +218,23 @@ impl FigureContext<'_> {
         self.manifest?.model(id)
     }
 
-    /// The answer to a question: this page’s own, else the precomputed one.
+    /// The answer to a question: this page’s own, else the precomputed one, else what there is of one that was not finished.
     pub fn find(&self, asked: &Job) -> Option<Answer<'_>> {
-        if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(asked)) {
-            return Some(Answer { values: entry.scored.values(), scored: &entry.scored, live: true });
+        if let Some(entry) = self.results.find(asked) {
+            return Some(Answer::own(entry));
         }
         let key = asked.key();
-        let precomputed = self.precomputed.iter().find(|k| k.key == key)?;
-        Some(Answer { values: precomputed.values.clone(), scored: &precomputed.scored, live: false })
+        match self.precomputed.iter().find(|k| k.key == key) {
+            Some(kept) => Some(Answer { values: kept.values.clone(), scored: &kept.scored, live: false }),
+            None => self.results.stump(asked).map(Answer::own),
+        }
     }
 
     /// Where the answers to these questions came from.
     pub fn origin(&self, asked: &[Job]) -> Origin {
         let mut origin = Origin::default();
         for job in asked {
-            if let Some(entry) = self.results.all().iter().find(|e| e.asked.same_question(job)) {
+            if let Some(entry) = self.results.find(job) {
                 origin.mixed |= origin.live > 0 && origin.engine != entry.scored.engine;
                 origin.live += 1;
                 origin.engine = entry.scored.engine;

@@ -7,8 +7,9 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use crate::ui::settings::control::Control;
-use crate::ui::settings::query::{Parsed, parse, parse_onto, write};
+use crate::ui::settings::control::{Control, Kind, put};
+use crate::ui::settings::kept::{keep, kept};
+use crate::ui::settings::query::{Parsed, left_out, parse, parse_onto, write};
 use crate::ui::settings::state::{Settings, THEME, ThemeChoice};
 
 /// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
@@ -17,9 +18,33 @@ const PAUSE: Duration = Duration::from_millis(300);
 const STEP: Duration = Duration::from_millis(100);
 const STEPS: u32 = 40;
 
-/// What the address says now.
+/// Under what the address is kept that texts were left out of.
+const ADDRESS: &str = "address";
+
+/// What the address says now, and the texts that were too long for it, if it is the one that they were left out of.
 pub fn read(controls: &[&'static Control]) -> Parsed {
-    parse(controls, &window().location().search().unwrap_or_default())
+    let search = window().location().search().unwrap_or_default();
+    let mut parsed = parse(controls, &search);
+    if kept(ADDRESS).is_some_and(|address| address == search) {
+        for control in controls.iter().filter(|c| matches!(c.kind, Kind::Text { .. })) {
+            if let Some(text) = kept(control.key) {
+                put(&mut parsed.values, control, control.check(&text).value);
+            }
+        }
+    }
+    parsed
+}
+
+/// Keeps the texts that are too long for the address.
+fn keep_texts(settings: Settings, search: &str) {
+    let (controls, values) = (settings.controls(), untrack(|| settings.values()));
+    let long = left_out(&controls, &values);
+    let is_text = |c: &&&'static Control| matches!(c.kind, Kind::Text { .. });
+    for control in controls.iter().filter(is_text) {
+        let text = long.iter().find(|(key, _)| key == control.key);
+        keep(control.key, text.map_or("", |(_, text)| text));
+    }
+    keep(ADDRESS, if long.is_empty() { "" } else { search });
 }
 
 /// Rewrites the address after each change of a setting. A sandboxed frame may forbid it; nothing depends on it.
@@ -31,7 +56,9 @@ pub fn follow(settings: Settings, embed: Option<String>) {
         let location = window().location();
         let (path, hash) = (location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
         if let Ok(history) = window().history() {
-            let address = format!("{path}{}{hash}", untrack(query));
+            let search = untrack(query);
+            keep_texts(settings, &search);
+            let address = format!("{path}{search}{hash}");
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
         }
     };

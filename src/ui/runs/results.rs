@@ -90,11 +90,31 @@ pub struct Entry {
     pub scored: Scored,
 }
 
+/// Most bytes of answers that are kept; the oldest give way.
+const ROOM: usize = 24 << 20;
+/// Answers that are kept however large they are: those on show.
+const SPARED: usize = 8;
+
+/// What there is of an answer that is not whole.
+#[derive(Clone, Debug, PartialEq)]
+struct Part {
+    entry: Entry,
+    /// Whether more of it is to come.
+    grows: bool,
+}
+
 /// Everything computed in this page; a point is known by model, length, protocol, stream and targets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     entries: Vec<Entry>,
+    parts: Vec<Part>,
     cuts: Vec<(Job, Notice)>,
+}
+
+/// Bytes that an answer takes.
+fn size(scored: &Scored) -> usize {
+    let words: usize = scored.words.iter().map(|word| size_of::<String>() + word.len()).sum();
+    scored.numbers.len() + words + size_of_val(scored.blocks.as_slice())
 }
 
 /// What a point of perplexity against length scores: losses of a model as it was trained.
@@ -112,10 +132,51 @@ fn point<'a>(entry: &'a Entry, stream: &str, protocol: Protocol) -> Option<&'a S
 }
 
 impl Results {
-    /// Keeps a point, in place of an earlier one for the same question.
+    /// Keeps a point, in place of an earlier one for the same question. Where there is no room for all, the oldest go.
     pub fn insert(&mut self, asked: Job, scored: Scored) {
         self.entries.retain(|e| !e.asked.same_question(&asked));
+        self.parts.retain(|p| !p.entry.asked.same_question(&asked));
         self.entries.push(Entry { asked, scored });
+        let mut over = self.entries.iter().map(|e| size(&e.scored)).sum::<usize>().saturating_sub(ROOM);
+        let spared = self.entries.len().saturating_sub(SPARED);
+        let mut place = 0;
+        self.entries.retain(|e| {
+            place += 1;
+            // Losses take next to nothing, and are what charts are drawn from.
+            let goes = over > 0 && place <= spared && !e.scored.numbers.is_empty();
+            over = if goes { over.saturating_sub(size(&e.scored)) } else { over };
+            !goes
+        });
+        let held = |job: &Job| self.entries.iter().any(|e| e.asked.same_question(job));
+        self.cuts.retain(|(job, _)| job.text.is_none() || held(job));
+    }
+
+    /// Keeps what there is of an answer so far. Whatever was there before comes back if no more follows.
+    pub fn insert_part(&mut self, asked: Job, scored: Scored) {
+        self.parts.retain(|p| !p.entry.asked.same_question(&asked));
+        self.parts.push(Part { entry: Entry { asked, scored }, grows: true });
+    }
+
+    /// No more follows of this answer: the run was stopped, or failed.
+    pub fn end_part(&mut self, asked: &Job) {
+        for part in &mut self.parts {
+            part.grows &= !part.entry.asked.same_question(asked);
+        }
+    }
+
+    /// The answer to a question, while it grows what there is of it.
+    pub fn find(&self, asked: &Job) -> Option<&Entry> {
+        let growing = self.part(asked).filter(|part| part.grows).map(|part| &part.entry);
+        growing.or_else(|| self.entries.iter().find(|e| e.asked.same_question(asked)))
+    }
+
+    /// What there is of an answer that was not finished.
+    pub fn stump(&self, asked: &Job) -> Option<&Entry> {
+        self.part(asked).map(|part| &part.entry)
+    }
+
+    fn part(&self, asked: &Job) -> Option<&Part> {
+        self.parts.iter().find(|p| p.entry.asked.same_question(asked))
     }
 
     /// Keeps what was said of a text that was cut for that question.

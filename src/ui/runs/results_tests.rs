@@ -105,3 +105,55 @@ fn a_later_answer_replaces_an_earlier_one_to_the_same_question() {
     assert_eq!(results.of("s", Protocol::Nonoverlapping, 1_024).len(), 2);
     assert_eq!((results.all().len(), results.points().len()), (5, 4));
 }
+
+fn written(text: &str, n: usize) -> (Job, Scored) {
+    let asked = Job { text: Some(text.into()), stream: text.into(), ..Default::default() };
+    (asked, Scored { numbers: vec![0; n], ..Default::default() })
+}
+
+#[test]
+fn a_part_of_an_answer_is_shown_while_it_grows_and_never_counts_as_answered() {
+    let mut results = Results::default();
+    let (asked, whole) = written("a", 8);
+    let part = |n| Scored { numbers: vec![1; n], ..Default::default() };
+    results.insert_part(asked.clone(), part(1));
+    results.insert_part(asked.clone(), part(2));
+    assert_eq!(results.find(&asked).map(|e| e.scored.numbers.len()), Some(2));
+    results.end_part(&asked);
+    assert!(!results.answered(&asked) && results.find(&asked).is_none() && results.all().is_empty());
+    assert_eq!(results.stump(&asked).map(|e| e.scored.numbers.len()), Some(2), "what was written is not lost");
+    // The whole answer takes its place; a later stump does not take the whole one's.
+    results.insert(asked.clone(), whole.clone());
+    assert!(results.answered(&asked) && results.stump(&asked).is_none());
+    results.insert_part(asked.clone(), part(3));
+    assert_eq!(results.find(&asked).map(|e| e.scored.numbers.len()), Some(3));
+    results.end_part(&asked);
+    assert_eq!(results.find(&asked).map(|e| &e.scored), Some(&whole));
+}
+
+#[test]
+fn the_oldest_answers_give_way_but_not_losses_nor_the_latest() {
+    let mut results = Results::default();
+    let losses = Job { model: "m".into(), ..Default::default() };
+    results.insert(losses.clone(), Scored { blocks: vec![block(1.0, 1)], ..Default::default() });
+    // Of 2 MB each, as maps of attention are.
+    let texts: Vec<String> = (0..100).map(|i| format!("text {i}")).collect();
+    for text in &texts {
+        let (asked, scored) = written(text, 2 << 20);
+        results.note_cut(&asked, Notice::Shortened { used: 256, of: 300, last: false, at: "x".into() });
+        results.insert(asked, scored);
+    }
+    let bytes: usize = results.all().iter().map(|e| size(&e.scored)).sum();
+    assert!(bytes <= ROOM && bytes > ROOM - (3 << 20), "{bytes}");
+    assert!(results.answered(&losses), "what charts are drawn from stays");
+    let newest = texts.iter().rev().take_while(|text| results.answered(&written(text, 0).0)).count();
+    assert_eq!(newest, results.all().len() - 1);
+    assert_eq!(results.cuts.len(), newest, "what was said of them goes with them");
+    // However large, the latest are on show.
+    let mut results = Results::default();
+    for text in &texts[..SPARED] {
+        let (asked, scored) = written(text, ROOM);
+        results.insert(asked, scored);
+    }
+    assert_eq!(results.all().len(), SPARED);
+}

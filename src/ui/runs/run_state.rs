@@ -98,7 +98,7 @@ impl RunState {
                 return;
             }
             JobEvent::Partial(scored) => {
-                results.update(|r| r.insert(job.clone(), scored));
+                results.update(|r| r.insert_part(job.clone(), scored));
                 return;
             }
             JobEvent::Done(scored) => {
@@ -111,6 +111,9 @@ impl RunState {
                 Status::Stopped
             }
         };
+        if matches!(status, Status::Failed(_) | Status::Stopped) {
+            results.update(|r| r.end_part(job));
+        }
         self.points.update(|points| points[index].status = status);
         if !self.running_untracked() {
             self.span.update(|span| {

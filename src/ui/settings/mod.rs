@@ -7,3 +7,4 @@ pub mod control;
 pub mod setting;
 pub mod state;
 pub mod query;
+pub mod kept;

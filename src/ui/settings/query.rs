@@ -126,9 +126,14 @@ pub fn write(controls: &[&'static Control], values: &Values, embed: Option<&str>
     if written.is_empty() { String::new() } else { format!("?v={VERSION}{}", written.concat()) }
 }
 
+/// The texts among these settings that are too long for an address.
+pub fn left_out<'a>(controls: &[&'static Control], values: &'a Values) -> Vec<&'a (String, String)> {
+    values.iter().filter(|(key, value)| !fits(controls, key, value)).collect()
+}
+
 /// Whether a text among these settings is too long for an address.
 pub fn leaves_out(controls: &[&'static Control], values: &Values) -> bool {
-    values.iter().any(|(key, value)| !fits(controls, key, value))
+    !left_out(controls, values).is_empty()
 }
 
 #[cfg(test)]

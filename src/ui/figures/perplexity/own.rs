@@ -1,7 +1,9 @@
 //! The reader's own text: typed, pasted or read from a file. It goes to this page's worker and nowhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -16,8 +18,13 @@ use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::words::explain;
 use crate::ui::runs::worker_pool::WorkerPool;
+use crate::ui::settings::kept::{keep, kept};
 use crate::ui::settings::state::use_settings;
 
+/// Under what the text in the box is kept.
+const DRAFT: &str = "own-text";
+/// Pause in typing after which it is.
+const PAUSE: Duration = Duration::from_millis(300);
 /// Tokens of the shortest input. Every token has at least one byte.
 const SHORTEST: usize = 32;
 
@@ -29,7 +36,19 @@ pub struct Own(pub RwSignal<Arc<str>>);
 #[component]
 pub fn OwnText() -> impl IntoView {
     let (settings, client, own) = (use_settings(), expect_context::<WorkerPool>(), expect_context::<Own>().0);
-    let draft = RwSignal::new(own.get_untracked().to_string());
+    let draft = RwSignal::new(kept(DRAFT).unwrap_or_else(|| own.get_untracked().to_string()));
+    let pending = StoredValue::new_local(None::<TimeoutHandle>);
+    // What stands still for a moment is kept: the whole of it at every key would be slow.
+    Effect::new(move || {
+        draft.track();
+        if let Some(earlier) = pending.try_update_value(Option::take).flatten() {
+            earlier.clear();
+        }
+        let keeps = move || {
+            draft.try_with_untracked(|text| keep(DRAFT, text));
+        };
+        pending.set_value(set_timeout_with_handle(keeps, PAUSE).ok());
+    });
     let trouble = RwSignal::new(String::new());
     let run = RunState::default();
     // Its tokens are being counted; what was taken before stays until there is something better.
