@@ -38,6 +38,8 @@ test: ## Install what the tests need and run every test of the code and of the b
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
 	@.ci/install engines
 	$(NEEDS_DIST)
+	@echo "==> What comes from outside: 100,000 random cases of each kind"
+	@PROPTEST_CASES=100000 cargo test --locked --all-features --lib -- any_
 	@echo "==> Long tests in a real browser"
 	@$(PLAYWRIGHT) --project long $(ARGS)
 	@echo "==> A slider's step in three browsers"

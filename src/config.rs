@@ -100,7 +100,21 @@ impl ModelConfig {
 
     /// Width of one head, D.
     pub fn head_dim(&self) -> usize {
-        self.d_model / self.n_head
+        self.d_model / self.n_head.max(1)
+    }
+
+    /// Whether this is the shape of a model: nothing is divided or sized by what a file says before that is known. Token ids
+    /// have 16 bits; the other bounds are far beyond what a browser runs.
+    pub fn is_sound(&self) -> bool {
+        let within = |n: usize, most: usize| (1..=most).contains(&n);
+        within(self.n_layer, 64)
+            && within(self.n_head, 64)
+            && within(self.d_model, 4_096)
+            && within(self.d_ff, 16_384)
+            && within(self.n_vocab, 1 << 16)
+            && within(self.train_length, 1 << 20)
+            && self.d_model.is_multiple_of(self.n_head)
+            && self.head_dim().is_multiple_of(2)
     }
 }
 
@@ -243,4 +257,12 @@ pub struct ReferenceWindow {
     pub losses: Vec<f64>,
     /// Output of the last block at the last position, `[d_model]`; empty where none is kept.
     pub activations: Vec<f64>,
+}
+
+/// How many random cases tests of what comes from outside try: 2,000, or as many as `PROPTEST_CASES` says (`make test-long`:
+/// 100,000).
+#[cfg(test)]
+pub fn random_cases() -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
+    proptest::test_runner::Config { cases, ..Default::default() }
 }

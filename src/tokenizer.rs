@@ -79,6 +79,9 @@ impl Tokenizer {
         if let Some(byte) = (0..=255u8).find(|&b| byte_ids[b as usize] == u32::MAX) {
             return Err(VocabularyError::MissingByte(byte));
         }
+        if vocabulary.separator as usize >= n {
+            return Err(VocabularyError::Token(vocabulary.separator as usize));
+        }
         let mut merges = HashMap::with_capacity(vocabulary.merges.len());
         for (rank, &(left, right, merged)) in vocabulary.merges.iter().enumerate() {
             if let Some(&bad) = [left, right, merged].iter().find(|&&id| id as usize >= n) {
@@ -205,6 +208,8 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// 256 bytes, a separator, and three merges: "th", "the", " t".
@@ -321,6 +326,36 @@ mod tests {
         assert_eq!(broken(|v| v.tokens[1] = "zz".into()), Some(VocabularyError::Token(1)));
         assert_eq!(broken(|v| v.tokens[66] = String::new()), Some(VocabularyError::MissingByte(65)));
         assert_eq!(broken(|v| v.merges[0].2 = 9_999), Some(VocabularyError::Token(9_999)));
+        assert_eq!(broken(|v| v.separator = 9_999), Some(VocabularyError::Token(9_999)));
         assert!(matches!(Tokenizer::from_json("{}"), Err(VocabularyError::Format(_))));
+    }
+
+    proptest! {
+        #![proptest_config(crate::config::random_cases())]
+
+        /// A file with anything in place of anything is refused, or encodes every text and gives it back.
+        #[test]
+        fn any_vocabulary_is_refused_or_works(
+            at in 0usize..260, hex in "[0-9a-fg]{0,6}|\\PC{0,3}", separator in any::<u32>(), keep in any::<bool>(),
+            merge in (0u32..270, 0u32..270, 0u32..270), text in "\\PC{0,40}",
+        ) {
+            let mut v = tiny();
+            if !keep {
+                v.tokens[at] = hex;
+                v.separator = separator;
+            }
+            v.merges.push(merge);
+            if let Ok(t) = Tokenizer::new(&v) {
+                let ids = t.encode(&text);
+                prop_assert!(ids.iter().all(|&id| (id as usize) < t.n_vocab()));
+                prop_assert_eq!(t.words(&ids).len(), ids.len());
+            }
+        }
+
+        /// Bytes that are no such file are an error.
+        #[test]
+        fn any_bytes_are_refused_or_read(json in "\\PC{0,80}|[\\[\\]{}\":,0-9a-z]{0,80}") {
+            prop_assert!(Tokenizer::from_json(&json).is_err());
+        }
     }
 }

@@ -23,8 +23,12 @@ pub async fn verify(
     let share = 1.0 / reference.windows.len().max(1) as f64;
     for (i, window) in reference.windows.iter().enumerate() {
         let length = window.losses.len();
-        let Some(stretch) = tokens.get(window.start..=window.start + length) else {
-            let needed = window.start + length + 1;
+        if length == 0 {
+            continue;
+        }
+        let end = window.start.saturating_add(length);
+        let Some(stretch) = tokens.get(window.start..=end) else {
+            let needed = end.saturating_add(1);
             return Err(EngineError::ReferenceBeyondText { n_token: tokens.len(), needed });
         };
         let segments = Segments { tokens: Arc::new(stretch[..length].to_vec()), n_segment: 1, length };

@@ -1,11 +1,12 @@
 //! The decoder's gradients against finite differences, and fused against composed operations, for every method.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use candle_core::{Device, Result, Tensor, Var};
+use proptest::prelude::*;
 
-use super::{Decoder, Ops, Segments, Weights};
+use super::{Array, Decoder, Ops, Segments, Weights};
 use crate::config::ModelConfig;
 use crate::kernels::cross_entropy::NOT_SCORED;
 use crate::position::{METHODS, Places, Shape};
@@ -179,4 +180,71 @@ fn orders_are_told_apart_where_a_method_lets_position_in_and_only_there() -> Res
         }
     }
     Ok(())
+}
+
+/// A file of weights of a small model.
+fn file(method: &str) -> Vec<u8> {
+    let config = small(method);
+    let array = |(name, shape): (String, Vec<usize>)| {
+        let n = shape.iter().product();
+        (name, Array { shape, data: vec![0.5; n] })
+    };
+    let arrays = Weights::shapes(&config).into_iter().map(array).collect();
+    Weights { config, arrays }.to_safetensors(HashMap::new()).unwrap()
+}
+
+#[test]
+fn a_shape_that_no_model_has_is_refused_before_it_is_used() {
+    let whole = file("alibi");
+    assert!(Weights::from_safetensors(&whole).is_ok());
+    let changed = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = whole.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        let mut bytes = whole.clone();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        Weights::from_safetensors(&bytes)
+    };
+    // The configuration stands as text within text.
+    for (from, to) in [
+        (r#"n_head\":3"#, r#"n_head\":0"#),
+        (r#"n_head\":3"#, r#"n_head\":5"#),
+        (r#"d_model\":24"#, r#"d_model\":-1"#),
+        (r#"n_layer\":2,"#, r#"n_layer\":9e"#),
+        (r#"train_length\":21"#, r#"train_length\":00"#),
+    ] {
+        assert!(changed(from, to).is_err(), "{to}");
+    }
+    let sound = small("alibi");
+    for broken in [
+        ModelConfig { n_head: 0, ..sound.clone() },
+        ModelConfig { n_layer: usize::MAX, ..sound.clone() },
+        ModelConfig { d_model: 27, ..sound.clone() },
+        ModelConfig { n_vocab: 1 << 20, ..sound.clone() },
+        ModelConfig { train_length: 0, ..sound.clone() },
+    ] {
+        assert!(!broken.is_sound(), "{broken:?}");
+        assert!(broken.head_dim() <= broken.d_model);
+    }
+    assert!(sound.is_sound() && ModelConfig::default_preset("alibi", 256).is_sound());
+}
+
+proptest! {
+    #![proptest_config(crate::config::random_cases())]
+
+    /// A file with bytes changed, cut off or put in between is refused or read.
+    #[test]
+    fn any_bytes_are_refused_or_read_as_weights(
+        at in 0.0f64..1.0, cut in 0usize..40, put in proptest::collection::vec(any::<u8>(), 0..12), head in any::<bool>(),
+    ) {
+        static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| file("kerple"));
+        // In half of the cases within the header, which says how the rest is to be read.
+        let reach = if head { 1_200.min(WHOLE.len()) } else { WHOLE.len() };
+        let at = (at * reach as f64) as usize;
+        let mut bytes = WHOLE.clone();
+        bytes.splice(at..(at + cut).min(WHOLE.len()), put);
+        if let Ok(weights) = Weights::from_safetensors(&bytes) {
+            prop_assert!(weights.config.is_sound());
+            prop_assert!(Weights::shapes(&weights.config).iter().all(|(name, s)| weights.get(name).len() == s.iter().product::<usize>()));
+        }
+    }
 }

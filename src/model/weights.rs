@@ -101,6 +101,9 @@ impl Weights {
         let config = header.metadata().as_ref().and_then(|m| m.get("config").cloned());
         let config = config.ok_or_else(|| WeightsError::Config("key `config` is missing".into()))?;
         let config: ModelConfig = serde_json::from_str(&config).map_err(|e| WeightsError::Config(e.to_string()))?;
+        if !config.is_sound() {
+            return Err(WeightsError::Config("its numbers are those of no model".into()));
+        }
         let file = SafeTensors::deserialize(bytes)?;
         let mut arrays = BTreeMap::new();
         for (name, shape) in Self::shapes(&config) {

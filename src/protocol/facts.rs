@@ -35,6 +35,7 @@ pub enum Kind {
     Hash,
     HalfToken,
     UnknownToken,
+    NoModel,
     OtherConfiguration,
     UnreadableRequest,
     UnknownModel,
@@ -170,6 +171,7 @@ impl From<Reason> for Facts {
             }
             Reason::HalfToken { n_bytes } => counts(Kind::HalfToken, &[n_bytes]),
             Reason::UnknownToken { token, n_vocab } => counts(Kind::UnknownToken, &[token as usize, n_vocab]),
+            Reason::NoModel { model } => said(Kind::NoModel, model),
             Reason::OtherConfiguration => counts(Kind::OtherConfiguration, &[]),
             Reason::UnreadableRequest { detail } => said(Kind::UnreadableRequest, detail),
             Reason::UnknownModel { model } => said(Kind::UnknownModel, model),

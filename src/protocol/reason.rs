@@ -68,6 +68,11 @@ pub enum Reason {
         /// Size of the vocabulary.
         n_vocab: usize,
     },
+    /// The manifest gives a model a shape that none has.
+    NoModel {
+        /// Model id.
+        model: String,
+    },
     /// A model's weights are those of another configuration than the manifest's.
     OtherConfiguration,
 

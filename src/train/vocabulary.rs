@@ -65,8 +65,36 @@ fn byte_of_char() -> HashMap<char, u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::tokenizer;
+
+    proptest::proptest! {
+        #![proptest_config(crate::config::random_cases())]
+
+        /// As many strings as there are cases: of words that the vocabulary knows, and of anything.
+        #[test]
+        fn any_text_is_encoded_as_the_crate_does(
+            text in "\\PC{0,60}|(the|union|We |\\n|  |\\t|é|数|[a-z ]|[0-9]){0,40}|[\\x00-\\x7f]{0,60}",
+        ) {
+            let (ours, reference) = trained();
+            let expected = reference.encode(text.as_str(), false).map_err(|e| anyhow!(e)).unwrap();
+            proptest::prop_assert_eq!(ours.encode(&text), expected.get_ids());
+            proptest::prop_assert_eq!(ours.decode(&ours.encode(&text)), text);
+        }
+    }
+
+    /// A small vocabulary, trained once.
+    fn trained() -> &'static (tokenizer::Tokenizer, Tokenizer) {
+        static TRAINED: LazyLock<(tokenizer::Tokenizer, Tokenizer)> = LazyLock::new(|| {
+            let text = "We the people of the United States, in order to form a more perfect union 12 — naïve 数学.";
+            let corpus: Vec<String> = (0..20).map(|i| format!("{text} {i}{}", &text[i..i + 9])).collect();
+            let (vocabulary, reference) = train(corpus.iter().map(String::as_str), 400).unwrap();
+            (tokenizer::Tokenizer::new(&vocabulary).unwrap(), reference)
+        });
+        &TRAINED
+    }
 
     #[test]
     fn the_small_encoder_agrees_with_the_crate_token_for_token() -> Result<()> {

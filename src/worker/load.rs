@@ -167,6 +167,11 @@ impl Files {
         }
         let bytes = self.fetch(MANIFEST).await?;
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| self.unreadable(MANIFEST, e))?;
+        if let Some(model) = manifest.models.iter().find(|m| !m.config.is_sound()) {
+            self.failed.insert(MANIFEST.into());
+            let reason = Reason::NoModel { model: model.id.clone() }.into();
+            return Err(Failure::Corrupt { file: MANIFEST.into(), reason });
+        }
         Ok(self.manifest.insert(Rc::new(manifest)).clone())
     }
 

@@ -132,7 +132,10 @@ fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, 
         };
         // What follows from it is work of its own: the browser may answer to the reader first.
         next_task().await;
-        into.set(loaded);
+        // Asked for twice, it may come once: what is here stays.
+        if into.with_untracked(|now| now.ready().is_none()) {
+            into.set(loaded);
+        }
     });
 }
 

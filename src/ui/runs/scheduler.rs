@@ -164,7 +164,7 @@ impl Scheduler {
                 }
                 Slot::Idle => {
                     let Some(task) = self.waiting.pop_front() else { continue };
-                    wanted -= 1;
+                    wanted = wanted.saturating_sub(1);
                     let id = self.number();
                     let body = RequestBody::Run(task.job.clone());
                     actions.push(Action::Post { slot, request: Request { id, body } });

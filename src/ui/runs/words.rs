@@ -88,6 +88,7 @@ static WORDS: &[(Kind, &str)] = &[
     (Kind::Hash, "its SHA-256 is {a}, the manifest says {b} ({0} bytes arrived)"),
     (Kind::HalfToken, "{0} bytes are no whole number of tokens"),
     (Kind::UnknownToken, "token {0} is not in the vocabulary of {1}"),
+    (Kind::NoModel, "{a} has a shape that no model has"),
     (Kind::OtherConfiguration, "its configuration is not the manifest's"),
     (Kind::UnreadableRequest, "the engine cannot read a request: {a}; reload the page"),
     (Kind::UnknownModel, "there is no model {a}; choose one from the list"),

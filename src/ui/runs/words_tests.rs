@@ -40,6 +40,7 @@ fn reasons() -> Vec<(Reason, String)> {
         ),
         (Reason::HalfToken { n_bytes: 3 }, text("3 bytes are no whole number of tokens")),
         (Reason::UnknownToken { token: 9, n_vocab: 8 }, text("token 9 is not in the vocabulary of 8")),
+        (Reason::NoModel { model: text("m") }, text("m has a shape that no model has")),
         (Reason::OtherConfiguration, text("its configuration is not the manifest's")),
         (
             Reason::UnreadableRequest { detail: text("no id") },

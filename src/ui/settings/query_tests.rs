@@ -1,7 +1,10 @@
 //! The address against what people and programs write into it.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::ui::page::controls;
+use crate::ui::settings::control::Checked;
 
 /// A small generator, so that a failure can be repeated from its seed.
 struct Draw(u64);
@@ -201,4 +204,34 @@ fn a_link_changes_what_it_names_and_nothing_else() {
 fn only_known_keys_are_read() {
     let few: Vec<&'static Control> = controls().into_iter().filter(|c| c.key == "heads").collect();
     assert_eq!(parse(&few, "?heads=3&stride=16").values, [("heads".to_string(), "3".to_string())]);
+}
+
+proptest! {
+    #![proptest_config(crate::config::random_cases())]
+
+    /// Whatever an address says, every setting is within its bounds afterwards, and the address of that says the same.
+    #[test]
+    fn any_address_becomes_settings_within_bounds(
+        start in "\\PC{0,20}",
+        pairs in proptest::collection::vec(
+            (0usize..64, "\\PC{0,30}|[-+0-9,.e]{0,24}|[a-z0-9,-]{0,60}|%[0-9a-fA-F%]{0,12}"), 0..12,
+        ),
+    ) {
+        let controls = controls();
+        let key = |i: &usize| controls[i % controls.len()].key;
+        let query: String = pairs.iter().map(|(i, value)| format!("&{}={value}", key(i))).collect();
+        let parsed = of(&format!("{start}{query}"));
+        for control in &controls {
+            let value = control.value(&parsed.values);
+            prop_assert_eq!(control.check(value), Checked { value: value.into(), notices: vec![] }, "{}", control.key);
+        }
+        prop_assert!(parsed.notices.iter().all(|n| n.chars().count() < 400));
+        // Texts that are too long are left out.
+        if left_out(&controls, &parsed.values).is_empty() {
+            let again = of(&write(&controls, &parsed.values, None));
+            let all = |values: &Values| controls.iter().map(|c| c.value(values).to_string()).collect::<Vec<_>>();
+            prop_assert_eq!(all(&again.values), all(&parsed.values));
+            prop_assert!(again.notices.is_empty(), "{:?}", again.notices);
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The files hold the paper's numbers, and what is said and drawn follows from them.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::chart::Scale;
@@ -240,5 +243,21 @@ fn large_tables_agree_with_their_independent_copies() {
             let rows: Vec<Vec<String>> = table.rows.iter().map(|r| r.iter().map(plain).collect()).collect();
             assert_eq!(copy.rows, rows, "Table {n}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(crate::config::random_cases())]
+
+    /// What is no table of ours is drawn as far as it goes.
+    #[test]
+    fn any_text_is_drawn_or_left_out(
+        how in "bars|rows|groups|columns|[a-z]{0,4}",
+        remarks in "(# (x|y|mark|caption|finding|lines): [a-z0-9., ()]{0,16}\n){0,5}",
+        rows in "([a-z0-9.,–% ]{0,20}\n){0,6}|\\PC{0,60}", cut in any::<bool>(),
+    ) {
+        let text = format!("{remarks}# lines: {how}\n{rows}");
+        let drawn = drawn(&Loaded::Ready(Arc::new(text)), cut);
+        prop_assert!(drawn.charts.iter().all(|chart| chart.series.iter().all(|s| !s.points.is_empty())));
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn bars(table: &Table, what: &str) -> BarChart {
         let (column, value) = (1..row.len()).rev().find_map(|i| Some((i, number(&row[i])?)))?;
         // Where the input length differs, the column says it.
         let at =
-            Some(&table.columns[column]).filter(|c| c.starts_with("at ")).map_or(String::new(), |c| format!(", {c}"));
+            table.columns.get(column).filter(|c| c.starts_with("at ")).map_or(String::new(), |c| format!(", {c}"));
         Some(Bar { name: format!("{}{at}", row[0]), value, shown: row[column].clone(), style: style(&row[0]) })
     };
     BarChart { label: format!("{what}, from 0; lower is better"), bars: table.rows.iter().filter_map(bar).collect() }
