@@ -11,8 +11,17 @@ const GIVEN_UP = 30_000;
  * Fetches a file that the page reads. The browser refuses one that is not what was published: a host may answer with another
  * page, or a line may be cut.
  */
-globalThis.alibiFetch = (base, path) =>
-  fetch(base + alibiFile(path), { integrity: digests[path] ?? "", signal: AbortSignal.timeout(GIVEN_UP) });
+globalThis.alibiFetch = async (base, path) => {
+  const signal = AbortSignal.timeout(GIVEN_UP);
+  const get = (cache) => fetch(base + alibiFile(path), { cache, integrity: digests[path] ?? "", signal });
+  try {
+    return await get("default");
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // What a cache has kept wrongly is there as it was published.
+    return get("reload");
+  }
+};
 
 /** Time between two questions whether a worker is there, ms, and how many it may leave unanswered. */
 const PULSE = 1000;
@@ -152,6 +161,21 @@ class Engine {
   }
 }
 globalThis.AlibiEngine = Engine;
+
+/** A trap ends what the page was about: that is said, and how to go on. */
+addEventListener("error", ({ error }) => {
+  const ours = error instanceof WebAssembly.RuntimeError || /\bapp(?:-[0-9a-f]+)?(?:_bg)?[-.\w]*\.(?:js|wasm)\b/.test(error?.stack ?? "");
+  if (!ours || document.getElementById("broken")) return;
+  const said = document.createElement("div");
+  Object.assign(said, { id: "broken", className: "notices", role: "alert" });
+  said.setAttribute("data-testid", "broken");
+  const text = document.createElement("p");
+  text.textContent = `Part of this page has broken down (${error.message}). Reload it to go on; what you typed is kept.`;
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Reload" });
+  button.addEventListener("click", () => location.reload());
+  said.append(text, button);
+  document.body.prepend(said);
+});
 
 const { js, wasm, offline } = document.querySelector("script[data-wasm]").dataset;
 

@@ -8,24 +8,35 @@ globalThis.alibiFile ??= (path) => names[path] ?? path;
 
 /** What has failed once is asked for past every cache, under an address of its own: `?again=N`. */
 const again = new URL(import.meta.url).search;
-/** Time without a byte after which a file is given up, s; src/ui/runs/words.rs says it to the reader. */
+/** Time without a byte after which a file is given up, s; the reader is told. */
 const GIVEN_UP = 30;
+const LATE = new Error(`nothing arrived for ${GIVEN_UP} seconds`);
 
 /**
  * The status and the bytes of a file. The browser refuses one that is not what was published; one that stops arriving is given
  * up, however large it is.
  */
 globalThis.alibiBytes = async (base, path, anew) => {
+  try {
+    return await bytes(base, path, anew ? "reload" : "default");
+  } catch (error) {
+    if (anew || error === LATE) throw error;
+    // What a cache has kept wrongly is there as it was published.
+    return bytes(base, path, "reload");
+  }
+};
+
+async function bytes(base, path, cache) {
   const stop = new AbortController();
   let late;
   const wait = () => {
     clearTimeout(late);
-    late = setTimeout(() => stop.abort(new Error(`nothing arrived for ${GIVEN_UP} seconds`)), GIVEN_UP * 1000);
+    late = setTimeout(() => stop.abort(LATE), GIVEN_UP * 1000);
   };
   wait();
   try {
     const response = await fetch(base + alibiFile(path), {
-      integrity: digests[path] ?? "", cache: anew ? "reload" : "default", signal: stop.signal,
+      integrity: digests[path] ?? "", cache, signal: stop.signal,
     });
     const parts = [];
     for (const reader = response.body.getReader(); ;) {
@@ -38,7 +49,7 @@ globalThis.alibiBytes = async (base, path, anew) => {
   } finally {
     clearTimeout(late);
   }
-};
+}
 
 /** Loads the engine; resolves to what serves a page. */
 export async function load() {

@@ -1,5 +1,6 @@
 // What is handed to a host: names, compressed copies, headers; and what the browser keeps of it.
 import { expect, test, type Page } from "@playwright/test";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,7 +144,9 @@ test.describe("kept in the browser", () => {
     writeFileSync(join(root, newScript), `${readFileSync(join(root, newScript))}\ndocument.body.style.outline = "3px solid rgb(1, 2, 3)";\n`);
     for (const path of ["index.html", "sw.js"]) {
       const next = readFileSync(join(root, path), "utf8").replaceAll(script, newScript);
-      writeFileSync(join(root, path), next.replace(/<title>/, "<title>Next: ").replace(/"version":"\w+"/, '"version":"next"'));
+      const checked = createHash("sha256").update(readFileSync(join(root, newScript))).digest("base64");
+      const listed = next.replace(new RegExp(`("${newScript}":")[^"]*`), `$1${checked}`);
+      writeFileSync(join(root, path), listed.replace(/<title>/, "<title>Next: ").replace(/"version":"\w+"/, '"version":"next"'));
     }
     return { root, script, newScript };
   }
@@ -184,6 +187,39 @@ test.describe("kept in the browser", () => {
       expect(await fetchWeights(later)).toBe(size);
       expect(asked.filter((url) => url.endsWith(weights)).length, "requests for weights that have not changed").toBe(1);
       expect(explainer.watch.errors).toEqual([]);
+    } finally {
+      stop(server);
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  test("a host that answers a page for the engine's files at the first visit spoils none of the later ones", async ({ page }) => {
+    test.setTimeout(2 * 60_000);
+    const root = mkdtempSync(join(tmpdir(), "alibi-poisoned-"));
+    cpSync(ROOT, root, { recursive: true });
+    const engine = files(root).filter((path: string) => /^assets\/worker/.test(path));
+    for (const path of engine) {
+      if (COPY.test(path)) rmSync(join(root, path));
+      else writeFileSync(join(root, path), "<!doctype html><title>Not here</title>");
+    }
+    const server = await listen();
+    server.root = root;
+    try {
+      const explainer = new Explainer(page, server.site());
+      await explainer.open(FEW);
+      const figure = explainer.figure("perplexity");
+      await figure.control("run").click();
+      await expect(figure.control("failure").first()).toContainText("Retry");
+      // The service worker has tried, and has kept nothing of it.
+      await page.evaluate(() => navigator.serviceWorker.getRegistration());
+      expect((await inCache(page)).urls.filter((url) => /worker_/.test(url))).toEqual([]);
+      server.root = ROOT;
+      await figure.control("retry").first().click();
+      await figure.reaches("done", 60_000);
+      for (const point of await figure.csv()) expectReference(point, 2048);
+      await explainer.reload();
+      await kept(page);
+      await run(explainer);
     } finally {
       stop(server);
       rmSync(root, { recursive: true });

@@ -150,3 +150,21 @@ test("what the reader typed outlives a reload: texts too long for an address, an
   await typed.near();
   await expect(typed.control("attention-text")).not.toHaveValue(long);
 });
+
+test("what breaks within the page is said, with a way to go on", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open(`${FEW}&engine=cpu&models=alibi-256`);
+  const figure = explainer.figure("perplexity");
+  const now = await page.evaluateHandle(() => Date.now);
+  // Thrown within the page's WASM, which expects no such thing.
+  await page.evaluate(() => void (Date.now = () => { throw new Error("broken inside"); }));
+  await figure.control("run").click();
+  await expect(page.getByTestId("broken")).toContainText("Part of this page has broken down (broken inside).");
+  // The others are alive.
+  await page.evaluate((now) => void (Date.now = now), now);
+  await explainer.figure("slopes").set("heads", 12);
+  await expect.poll(async () => (await explainer.figure("slopes").rows("slopes")).length).toBe(12);
+  await Promise.all([page.waitForEvent("load"), page.getByTestId("broken").getByRole("button").click()]);
+  await expect(page.getByTestId("broken")).toHaveCount(0);
+  await figure.runs();
+});

@@ -191,15 +191,20 @@ impl Files {
     }
 
     async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
-        let bytes = self.fetch(file).await?;
-        if let Err(failure) = files::check(file, &bytes, sha256) {
-            // The manifest may be the stale one.
+        let mut tries = 0;
+        loop {
+            let bytes = self.fetch(file).await?;
+            let Err(failure) = files::check(file, &bytes, sha256) else { return Ok(bytes) };
+            // Once more, past every cache, which may have kept it wrongly.
             self.failed.insert(file.into());
-            self.failed.insert(MANIFEST.into());
-            self.manifest = None;
-            return Err(failure);
+            tries += 1;
+            if tries > 1 {
+                // The manifest may be the stale one.
+                self.failed.insert(MANIFEST.into());
+                self.manifest = None;
+                return Err(failure);
+            }
         }
-        Ok(bytes)
     }
 
     async fn fetch(&mut self, file: &str) -> Result<Vec<u8>, Failure> {
