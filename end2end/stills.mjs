@@ -13,8 +13,10 @@ import { listen, stop } from "./server.mjs";
 const FOLDER = fileURLToPath(new URL("../assets/stills", import.meta.url));
 const LIST = fileURLToPath(new URL("../assets/figures.json", import.meta.url));
 const ARGS = ["--no-sandbox", "--disable-background-networking"];
-/** As wide as the article's figures, CSS pixels; high enough for most drawings. */
+/** As wide as the article's figures, CSS pixels; as high as the drawing, within these bounds. */
 const PICTURE = { width: 924, height: 520 };
+const LOWEST = 200;
+const HIGHEST = 900;
 /** Windows that the room of a figure is measured in: the common one of a desk, and of a telephone. */
 const WINDOWS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 const QUALITY = 60;
@@ -23,6 +25,7 @@ const STYLE = `
   .embed { padding: 0 !important }
   figure > :not(.plot, .panel, .shown, :has(> .plot)), .hint { display: none !important }
   .panel { max-height: none }
+  .embed-link { display: none !important }
 `;
 
 /** Opens a figure alone in a window that wide, with something to see. */
@@ -45,6 +48,9 @@ async function take(browser, site, { id }) {
     await figure.locator("details").first().evaluate((details) => ((details.open = true), details.classList.add("shown")));
   }
   await page.addStyleTag({ content: STYLE });
+  const bottom = await page.locator(".embed").evaluate((embed) => embed.getBoundingClientRect().bottom);
+  const still = Math.min(Math.max(Math.ceil(bottom / 10) * 10, LOWEST), HIGHEST);
+  await page.setViewportSize({ width: PICTURE.width, height: still });
   // The drawing follows its box one frame later.
   await page.waitForTimeout(500);
   const client = await page.context().newCDPSession(page);
@@ -53,7 +59,8 @@ async function take(browser, site, { id }) {
   writeFileSync(path, Buffer.from(data, "base64"));
   await page.close();
 
-  console.log(`${id.padEnd(16)} ${kilobytes(statSync(path).size).padStart(8)} KB`);
+  console.log(`${id.padEnd(16)} ${kilobytes(statSync(path).size).padStart(8)} KB, ${still} px high`);
+  return still;
 }
 
 /** How high each figure is in the article, CSS pixels by id. */
@@ -80,7 +87,7 @@ const browser = await chromium.launch({ executablePath: findChrome(), args: ARGS
 try {
   const list = JSON.parse(readFileSync(LIST, "utf8"));
   const chosen = list.filter(({ id }) => !wanted.length || wanted.includes(id));
-  for (const figure of chosen) await take(browser, server.site(), figure);
+  for (const figure of chosen) figure.still = await take(browser, server.site(), figure);
   for (const [name, viewport] of Object.entries(WINDOWS)) {
     const found = await heights(browser, server.site(), viewport, chosen);
     for (const figure of chosen) figure[name] = found[figure.id];

@@ -37,7 +37,8 @@ fn attribute(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#x27;")
 }
 
-/// One object per figure. Its heights in the article, wide and narrow, are measured (`end2end/stills.mjs`) and stay.
+/// One object per figure. Its heights in the article, wide and narrow, and that of its picture are measured
+/// (`end2end/stills.mjs`) and stay.
 fn list() -> Vec<Value> {
     let measured: Vec<Value> = serde_json::from_str(&read(LIST)).unwrap();
     let one = |figure: &&FigureSpec| {
@@ -51,6 +52,7 @@ fn list() -> Vec<Value> {
             "height": figure.height,
             "narrow": height("narrow"),
             "wide": height("wide"),
+            "still": before.and_then(|f| f.get("still")).cloned().unwrap_or(json!(520)),
         })
     };
     FIGURES.iter().map(one).collect()
@@ -58,7 +60,7 @@ fn list() -> Vec<Value> {
 
 /// The list as it is written: keys in this order, figures in the page's.
 fn list_text() -> String {
-    let keys = ["id", "title", "question", "description", "height", "narrow", "wide"];
+    let keys = ["id", "title", "question", "description", "height", "narrow", "wide", "still"];
     let one = |figure: &Value| {
         let lines: Vec<String> = keys.iter().map(|key| format!("    \"{key}\": {}", figure[*key])).collect();
         format!("  {{\n{}\n  }}", lines.join(",\n"))
@@ -77,14 +79,14 @@ fn section(figure: &FigureSpec, listed: &Value) -> String {
     let (folder, alt) = (folder(figure), attribute(&description(figure)));
     // The first is in sight at once.
     let lazy = if std::ptr::eq(figure, FIGURES[0]) { "" } else { " loading=\"lazy\"" };
-    let (wide, narrow) = (&listed["wide"], &listed["narrow"]);
+    let (wide, narrow, still) = (&listed["wide"], &listed["narrow"], &listed["still"]);
     format!(
         r##"        <section id="section-{id}" aria-label="{title}">
           <div class="prose"><link data-trunk rel="inline" href="{folder}/before.html"></div>
           <div class="place" data-place="{id}" style="--wide: {wide}px; --narrow: {narrow}px">
             <figure class="still" id="{id}">
               <h3>{title}</h3>
-              <img src="./assets/stills/{id}.webp" width="924" height="520"{lazy} decoding="async" alt="{alt}">
+              <img src="./assets/stills/{id}.webp" width="924" height="{still}"{lazy} decoding="async" alt="{alt}">
             </figure>
           </div>
           <div class="prose"><link data-trunk rel="inline" href="{folder}/after.html"></div>

@@ -1,6 +1,7 @@
 //! The browser's side of the address: reads it at the start, keeps it up to date, and tells a parent frame the height.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
@@ -17,6 +18,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// How often a place is looked at that the page has gone to, and how many times.
 const STEP: Duration = Duration::from_millis(100);
 const STEPS: u32 = 40;
+/// All of that, ms.
+const JOURNEY_TIME: f64 = 4_000.0;
 
 /// Under what the address is kept that texts were left out of.
 const ADDRESS: &str = "address";
@@ -106,31 +109,69 @@ pub fn follow_reader() {
 /// Goes to what has that id, or to the section of a figure of that id that is yet to come, and stays there while
 /// figures above are still taking their room.
 pub fn go_to(anchor: &str) {
-    let journey = JOURNEY.get().wrapping_add(1);
-    JOURNEY.set(journey);
-    stay(anchor.to_string(), None, journey, STEPS);
+    let journey = Journey { number: JOURNEY.get().wrapping_add(1), anchor: anchor.into(), stood: Rc::default() };
+    JOURNEY.set(journey.number);
+    if journey.arrive() {
+        journey.clone().hold();
+        journey.look(STEPS);
+    }
 }
 
-/// Scrolls to a place, unless it still stands where it stood, and looks again later.
-fn stay(anchor: String, stood: Option<f64>, journey: u32, steps: u32) {
-    // Looked for each time: a figure takes the place of its picture, which has the same id.
-    let section = || document().get_element_by_id(&format!("section-{anchor}"));
-    let Some(place) = document().get_element_by_id(&anchor).or_else(section) else { return };
-    let top = || place.get_bounding_client_rect().top();
-    // What has not moved is left alone: a place at the page's end may never come to the top.
-    let stood = match stood {
-        Some(stood) if (top() - stood).abs() <= 2.0 => stood,
-        _ => {
+/// A way to a place that may still move.
+#[derive(Clone)]
+struct Journey {
+    number: u32,
+    anchor: String,
+    /// Where the place stood, CSS pixels below the top of the window.
+    stood: Rc<Cell<Option<f64>>>,
+}
+
+impl Journey {
+    /// Whether the reader has not gone elsewhere.
+    fn goes_on(&self) -> bool {
+        JOURNEY.get() == self.number
+    }
+
+    /// Scrolls to the place, unless it still stands where it stood; whether there is one.
+    fn arrive(&self) -> bool {
+        // Looked for each time: a figure takes the place of its picture, which has the same id.
+        let section = || document().get_element_by_id(&format!("section-{}", self.anchor));
+        let Some(place) = document().get_element_by_id(&self.anchor).or_else(section) else { return false };
+        let top = || place.get_bounding_client_rect().top();
+        // What has not moved is left alone: a place at the page's end may never come to the top.
+        if self.stood.get().is_none_or(|stood| (top() - stood).abs() > 2.0) {
             place.scroll_into_view();
-            top()
+            self.stood.set(Some(top()));
         }
-    };
-    let again = move || {
-        if JOURNEY.get() == journey && steps > 0 {
-            stay(anchor, Some(stood), journey, steps - 1);
+        true
+    }
+
+    /// Looks again later, several times.
+    fn look(self, steps: u32) {
+        let again = move || {
+            if self.goes_on() && steps > 0 && self.arrive() {
+                self.look(steps - 1);
+            }
+        };
+        set_timeout(again, STEP);
+    }
+
+    /// Keeps to the place while the page changes its height, before that is painted: the reader sees no jump.
+    fn hold(self) {
+        let Some(body) = document().body() else { return };
+        let began = window().performance().map_or(0.0, |p| p.now());
+        let heard =
+            Closure::<dyn FnMut(JsValue, web_sys::ResizeObserver)>::new(move |_, observer: web_sys::ResizeObserver| {
+                let over = window().performance().map_or(0.0, |p| p.now()) - began > JOURNEY_TIME;
+                if over || !self.goes_on() || !self.arrive() {
+                    observer.disconnect();
+                }
+            });
+        if let Ok(observer) = web_sys::ResizeObserver::new(heard.as_ref().unchecked_ref()) {
+            observer.observe(&body);
+            heard.forget();
         }
-    };
-    set_timeout(again, STEP);
+    }
 }
 
 /// Sets `data-theme` on the page to the colours in use, and follows the system's preference.
