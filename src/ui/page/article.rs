@@ -26,6 +26,8 @@ use crate::ui::widgets::visibility::{Moved, Near, watch};
 const FIRST: &FigureSpec = &extrapolation::SPEC;
 /// Time after which what is far from the reader is drawn for one who has not moved.
 const AT_REST: Duration = Duration::from_secs(10);
+/// Time in which the pieces of a figure come.
+const IN_PIECES: Duration = Duration::from_secs(3);
 /// Time that a browser may put off what is far from the reader.
 const IDLE_AT_MOST: Duration = Duration::from_millis(500);
 /// The same where it does not know when that is.
@@ -91,10 +93,11 @@ fn wait(name: &str, part: LazyPart) -> Option<Turn> {
     let place = place(name)?;
     let (near, come, over) = (watch(&place), RwSignal::new(false), RwSignal::new(false));
     let room = place.clone();
-    // What is far keeps the room that is kept for it (assets/style.css).
+    // A figure comes in pieces; the room that is kept for it (assets/style.css) is given up when all of them are there.
     Effect::new(move || {
-        if near.0.get() {
-            let _ = room.set_attribute("data-near", "");
+        if over.get() {
+            let room = room.clone();
+            set_timeout(move || drop(room.set_attribute("data-drawn", "")), IN_PIECES);
         }
     });
     let first = part == LazyPart::Figure(FIRST.id);
