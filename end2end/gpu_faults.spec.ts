@@ -46,3 +46,14 @@ for (const [devices, source] of [[1, "gpu"], [2, "cpu"]] as const) {
     expect(said).not.toMatch(/JsValue/);
   });
 }
+
+test("a driver that never gives results back is given up as lost, and the CPU goes on @long", async ({ page }) => {
+  test.setTimeout(4 * 60_000);
+  await inWorkers(page, "GPUBuffer.prototype.mapAsync = () => new Promise(() => {})");
+  const figure = await laboratory(page, `${FEW}&engine=gpu&models=alibi-256`);
+  await figure.control("run").click();
+  // Once for each of the two devices.
+  await figure.reaches("done", 150_000);
+  expect(await expectPoints(figure, 1)).toEqual(["cpu"]);
+  await expect(figure.control("notice").first()).toContainText("the driver stopped answering");
+});

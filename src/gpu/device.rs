@@ -155,7 +155,18 @@ impl Device {
     /// Resolves when the submission, and everything before it, is done.
     pub(super) async fn finished(&self, done: Done<()>, submission: wgpu::SubmissionIndex) -> Result<(), GpuError> {
         self.poll(&done, Some(submission));
-        done.await
+        self.patient(done).await
+    }
+
+    /// Waits for what a callback gives. In the browser a driver that hangs may never call back: it is then given up as lost.
+    async fn patient<T>(&self, done: Done<T>) -> Result<T, GpuError> {
+        #[cfg(not(target_family = "wasm"))]
+        return done.await;
+        #[cfg(target_family = "wasm")]
+        super::web::within(super::web::HANGS, done).await.unwrap_or_else(|| {
+            self.health.lose(Lost::Silent);
+            Err(GpuError::Lost(Lost::Silent))
+        })
     }
 
     /// Copies the first `n` values of a buffer back.
@@ -173,7 +184,7 @@ impl Device {
         let (signal, done) = self.health.signal();
         target.map_async(MapMode::Read, .., move |result| signal.complete(result));
         self.poll(&done, None);
-        let mapped = done.await?;
+        let mapped = self.patient(done).await?;
         self.health.check()?;
         mapped.map_err(|_| GpuError::Lost(Lost::Unread))?;
         let view = target.get_mapped_range(..).map_err(|_| GpuError::Lost(Lost::Unmapped))?;

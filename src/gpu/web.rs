@@ -13,6 +13,8 @@ use super::wait::Health;
 
 /// Time that a browser is given to answer, ms.
 pub(super) const PATIENCE: i32 = 10_000;
+/// Time without an answer after which a driver hangs, ms: submissions are cut so that even a slow one takes a second or so.
+pub(super) const HANGS: i32 = 60_000;
 
 #[wasm_bindgen]
 extern "C" {
