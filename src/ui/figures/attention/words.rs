@@ -1,6 +1,6 @@
 //! What is said of attention over a sentence: the finding, the panel, the table.
 
-use super::{HEADS, Head, SHARES, head, largest, roots};
+use super::data::{HEADS, Head, SHARES, head, largest, roots};
 use crate::chart::{Theme, square};
 use crate::position::{BiasForm, Shape, by_id};
 use crate::ui::figure::spec::{Answer, FigureContext};

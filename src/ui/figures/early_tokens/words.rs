@@ -1,6 +1,6 @@
 //! What is said of early tokens: the finding, charts and tables.
 
-use super::{Group, LENGTHS, LITTLE, TARGETS, share};
+use super::data::{Group, LENGTHS, LITTLE, TARGETS, share};
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
 use crate::ui::format::table::Table;

@@ -1,6 +1,6 @@
 //! What is said in the laboratory: the finding, and what would run.
 
-use super::Plan;
+use super::plan::Plan;
 use crate::config::{LAST_BLOCK, LAST_TARGETS};
 use crate::protocol::Protocol;
 use crate::ui::figure::curves;

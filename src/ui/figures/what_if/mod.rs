@@ -1,8 +1,10 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
 mod changes;
+mod data;
 mod words;
 
+use self::data::{LENGTHS, TARGETS, TRAINED};
 use self::words::{added, finding, table};
 use self::changes::{CHANGES, Row};
 use crate::chart::{STEPS, Series, style_of};
@@ -16,12 +18,6 @@ use crate::ui::runs::results::Summary;
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
-/// Input lengths, tokens.
-const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
-/// Targets of every point.
-const TARGETS: usize = 8_192;
-/// Length at which all these models were trained.
-const TRAINED: usize = 256;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -99,10 +95,6 @@ fn render(context: &FigureContext) -> FigureOutput {
         tables: vec![table(&what, &before, &after)],
         ..Default::default()
     }
-}
-
-fn at(curve: &[(usize, Summary)], length: usize) -> Option<f64> {
-    curve.iter().find(|p| p.0 == length).map(|p| p.1.perplexity)
 }
 
 #[cfg(test)]

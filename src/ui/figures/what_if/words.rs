@@ -1,7 +1,7 @@
 //! What is said of a change: the finding and the table.
 
 use super::changes::Row;
-use super::{LENGTHS, TARGETS, TRAINED, at};
+use super::data::{LENGTHS, TARGETS, TRAINED, at};
 use crate::position::{BiasForm, PositionMethod};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;
