@@ -4,7 +4,7 @@ mod data;
 mod words;
 
 use self::data::{HEADS, head};
-use self::words::{finding, panel, table};
+use self::words::{NOTHING, UNASKED, finding, panel, table};
 use crate::config::Change;
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
@@ -71,11 +71,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     let chosen = context.number("attention-head").clamp(1, HEADS) - 1;
     let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
         let nothing = text_problem(context.value("attention-text")).is_some();
-        let finding = if nothing {
-            "There is nothing to look at yet."
-        } else {
-            "Press Look to compute the attention of this text."
-        };
+        let finding = if nothing { NOTHING } else { UNASKED };
         return FigureOutput { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
     };
     let n = of.n;

@@ -7,6 +7,11 @@ use crate::ui::figure::spec::{Answer, FigureContext};
 use crate::ui::format::numbers::show_3;
 use crate::ui::format::table::{Table, escaped};
 
+/// The finding where there is no text.
+pub(super) const NOTHING: &str = "There is nothing to look at yet.";
+/// The finding where the text has not been computed.
+pub(super) const UNASKED: &str = "Press Look to compute the attention of this text.";
+
 /// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
 /// said to be parts of it.
 pub(super) fn quoted(words: &[String], k: usize) -> String {

@@ -4,7 +4,7 @@ mod data;
 mod words;
 
 use self::data::{Group, LENGTHS, TARGETS, error, groups, mean};
-use self::words::{curve_table, curves, finding, position_table, positions};
+use self::words::{UNRECORDED, curve_table, curves, finding, position_table, positions};
 use crate::position::by_id;
 use crate::protocol::{Job, Protocol, Stretch, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
@@ -95,9 +95,7 @@ fn render(context: &FigureContext) -> FigureOutput {
         },
         panel: match answer {
             Some(_) => String::new(),
-            None => {
-                "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>".into()
-            }
+            None => UNRECORDED.into(),
         },
         tables: vec![position_table(name, &grouped, length), curve_table(name, &apart, &slid)],
         ..Default::default()

@@ -153,7 +153,7 @@ pub fn Perplexity() -> impl IntoView {
         Loaded::Ready(_) => run.state(),
     });
     let trouble = Signal::derive(move || match site.manifest.get() {
-        Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
+        Loaded::Failed(reason) => Some(words::no_models(&reason)),
         _ => None,
     });
     let said = move || {
@@ -177,7 +177,7 @@ pub fn Perplexity() -> impl IntoView {
             />
             <LinePlot
                 chart=chart.into()
-                label=Signal::derive(move || format!("Perplexity against input length. {}", said()))
+                label=Signal::derive(move || words::drawing(&said()))
                 id="perplexity-plot"
             />
             <Matrix
@@ -193,8 +193,8 @@ pub fn Perplexity() -> impl IntoView {
                     // The pale lines have their numbers too.
                     points.track();
                     let (shown, caption) = match recorded.get() {
-                        r if r.is_empty() => (points.get(), "Every point measured here, for these choices"),
-                        r => (r, "Recorded natively, for these choices; nothing is measured here yet"),
+                        r if r.is_empty() => (points.get(), words::MEASURED),
+                        r => (r, words::RECORDED),
                     };
                     curves::table(&shown, caption.into())
                 })

@@ -5,7 +5,7 @@ mod data;
 mod words;
 
 use self::data::{LENGTHS, TARGETS, TRAINED};
-use self::words::{added, finding, table};
+use self::words::{UNFIT, added, finding, table};
 use self::changes::{CHANGES, Row};
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
@@ -88,7 +88,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     FigureOutput {
         finding: match (row.fits)(Places::of(method, SHAPE)) {
             true => finding(method.name(), &before, &after),
-            false => "This change does not apply: the model has nothing that it could change.".into(),
+            false => UNFIT.into(),
         },
         charts: vec![curves::chart(series, &[TRAINED])],
         panel: format!("<p class=\"claim\">{}{}</p>", row.claim, added(row, method)),

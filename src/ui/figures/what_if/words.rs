@@ -7,6 +7,9 @@ use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::results::{Summary, show_half};
 
+/// The finding where a model has nothing to change.
+pub(super) const UNFIT: &str = "This change does not apply: the model has nothing that it could change.";
+
 /// What a change of slopes means for a model that has none, or has learned others.
 pub(super) fn added(row: &Row, method: &dyn PositionMethod) -> &'static str {
     match (method.bias_form(), method.learned()) {
