@@ -4,7 +4,7 @@
 //! Changes that name slopes set the bias of any method; only those that scale or add keep the method's own.
 
 use super::alibi::slope;
-use super::{BiasForm, Learned, PositionMethod, Rotation, Shape};
+use super::method::{BiasForm, Learned, PositionMethod, Rotation, Shape};
 use crate::config::Change;
 
 /// Finite stand-in for a bias of −∞, and the largest that any change makes: WGSL may assume infinities away, and the
