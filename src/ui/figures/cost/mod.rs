@@ -1,4 +1,4 @@
-//! What does each method cost? Figure `cost`: speed and memory on the reader's machine, beside the paper's Table 1.
+//! What does ALiBi cost? Figure `cost`: speed and memory on the reader's machine, beside the paper's Table 1.
 
 mod data;
 mod words;
@@ -20,7 +20,7 @@ const FIRST: usize = RUN_IN + BLOCK;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "cost",
     title: "What each method costs here",
-    question: "What does each method cost?",
+    question: "What does ALiBi cost?",
     height: 1540,
     controls: &[
         &Control {

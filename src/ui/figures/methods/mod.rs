@@ -16,7 +16,7 @@ use crate::ui::settings::control::{Control, Kind};
 pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
-    question: "How does a transformer learn where its tokens stand?",
+    question: "Where does a model learn where its tokens stand?",
     height: 1130,
     controls: &[&Control {
         key: "methods-method",
