@@ -166,6 +166,10 @@ fn each_check_complains() {
         let found = circles(&folder(&format!("mod a; mod b; pub struct A; {used}"), "use super::A;"));
         assert_eq!(found, ["src/gpu/a.rs ↔ src/gpu/mod.rs"], "{used}");
     }
+    // Who may see an item is no import; what a module within a file uses is one of the file.
+    assert_none("seen", circles(&folder("use a::X;", "pub(super) struct A { pub(super) n: usize }")));
+    let within = circles(&folder("use a::X; pub struct Y;", "mod within { use super::super::Y; }"));
+    assert_eq!(within, ["src/gpu/a.rs ↔ src/gpu/mod.rs"]);
     // What the root hands on is imported from where it is defined, by whatever name and over however many files.
     for (handed_on, a) in [
         ("pub use a::A;", "pub struct A;"),
