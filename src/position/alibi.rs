@@ -1,6 +1,6 @@
 //! ALiBi: a penalty on every score, head-specific slope × distance (Press, Smith, Lewis, ICLR 2022, §3).
 
-use super::{BiasForm, PositionMethod, Shape};
+use super::method::{BiasForm, PositionMethod, Shape};
 
 /// Attention with linear biases: −m·(i − j), the same in every layer, not learned.
 pub struct Alibi;

@@ -1,10 +1,10 @@
-//! A trained model's tables, changed without training anew: what the laboratory's "what if" asks. A change answers the
+//! A trained model's tables, changed without training anew: what the figure `what-if` asks. A change answers the
 //! hooks in place of the method, so CPU, GPU and candle read their tables as ever.
 //!
 //! Changes that name slopes set the bias of any method; only those that scale or add keep the method's own.
 
 use super::alibi::slope;
-use super::{BiasForm, Learned, PositionMethod, Rotation, Shape};
+use super::method::{BiasForm, Learned, PositionMethod, Rotation, Shape};
 use crate::config::Change;
 
 /// Finite stand-in for a bias of −∞, and the largest that any change makes: WGSL may assume infinities away, and the

@@ -6,7 +6,7 @@
 //! ([`start`]). As there, the bias is added after the division of q·k by √D (the paper's formula divides the bias too,
 //! which r1 makes up for), all layers share it, and no weight decay falls on it.
 
-use super::{BiasForm, Learned, PositionMethod, Shape};
+use super::method::{BiasForm, Learned, PositionMethod, Shape};
 
 /// A bias of −r1·ln(1 + r2·distance), r1 and r2 learned for each head, the same in every layer. Near the query it is
 /// ALiBi's line of slope r1·r2; it bends from about 1 ÷ r2 tokens on. Learned are ln r1 (row 0) and ln r2 (row 1), so that

@@ -1,6 +1,6 @@
 //! No position information at all: only the causal mask tells a token what came before it.
 
-use super::PositionMethod;
+use super::method::PositionMethod;
 
 /// The method that does nothing.
 pub struct NoPosition;

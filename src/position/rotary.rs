@@ -1,7 +1,7 @@
 //! Rotary position embedding: queries and keys are rotated by an angle proportional to their position (Su et al.,
 //! RoFormer, arXiv 2104.09864), so that q·k depends on the distance only.
 
-use super::{PositionMethod, Rotation};
+use super::method::{PositionMethod, Rotation};
 
 /// Base of the angles' geometric series.
 const BASE: f64 = 10_000.0;

@@ -1,7 +1,7 @@
 //! Sinusoidal position embedding (Vaswani et al. 2017, §3.5), in fairseq's arrangement: sines in the first half of
 //! the vector, cosines in the second, frequencies from 1 down to 1/10000.
 
-use super::PositionMethod;
+use super::method::PositionMethod;
 
 /// Wavelengths form a geometric series up to 2π times this.
 const BASE: f64 = 10_000.0;

@@ -1,6 +1,6 @@
 //! T5 bias: a learned scalar per head and bucket of distances, added to the score (Raffel et al. 2020, §2.1).
 
-use super::{BiasForm, Learned, PositionMethod, Shape};
+use super::method::{BiasForm, Learned, PositionMethod, Shape};
 
 /// Buckets in all (causal: every one looks back).
 const N_BUCKET: usize = 32;

@@ -1,7 +1,7 @@
 //! ALiBi with slopes that are trained, which the paper tried and dropped (§3: weak extrapolation, training 3 % slower).
 
 use super::alibi::slope;
-use super::{BiasForm, Learned, PositionMethod, Shape};
+use super::method::{BiasForm, Learned, PositionMethod, Shape};
 
 /// ALiBi whose slopes start as they are and are learned from there, the same in every layer: head h has
 /// slope m_h · e^θ_h with θ_h = 0 at first, so that a slope changes by ratio and never its sign. Weight decay pulls θ

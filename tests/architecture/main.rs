@@ -55,8 +55,8 @@ fn unregistered_methods(sources: &[Source]) -> Vec<String> {
     let registry = code(text_of(sources, "src/position/mod.rs"));
     let list = registry.split_once("static METHODS").map_or("", |(_, rest)| rest.split(';').nth(1).unwrap_or(""));
     stems(sources, "src/position/")
-        // What stands in for any method is none of them.
-        .filter(|(stem, _)| *stem != "change")
+        // What every method is, what is made of its answers, and what stands in for any method are none of them.
+        .filter(|(stem, _)| !["method", "tables", "change"].contains(stem))
         .filter_map(|(stem, source)| {
             let code = code(&source.text);
             let Some((_, rest)) = code.split_once("impl PositionMethod for ") else {
@@ -154,8 +154,38 @@ fn each_check_complains() {
         broken(&[root, ("src/gpu/a.rs", "use super::b::B;"), ("src/gpu/b.rs", b)])
     };
     assert_eq!(circles(&circle("use crate::gpu::a::A;")), ["src/gpu/a.rs ↔ src/gpu/b.rs"]);
-    // A folder's root lists what is in it, which may use what the root defines.
-    assert_none("circles", circles(&circle("use super::Shape;")));
+    fn folder(root: &str, a: &str) -> Vec<Source> {
+        broken(&[("src/gpu/mod.rs", root), ("src/gpu/a.rs", a), ("src/gpu/b.rs", "use super::A;")])
+    }
+    // A folder's root declares what is in it, which may use what the root defines; whatever the root uses of it is an import.
+    assert_none(
+        "declared",
+        circles(&folder("mod a; mod b; pub struct A; #[cfg(test)] mod tests { use super::a::X; }", "use super::A;")),
+    );
+    for used in ["use a::X;", "pub use self::a::X;", "fn f() { a::x() }", "fn f() { g!(a::x()) }", "list! { a, }"] {
+        let found = circles(&folder(&format!("mod a; mod b; pub struct A; {used}"), "use super::A;"));
+        assert_eq!(found, ["src/gpu/a.rs ↔ src/gpu/mod.rs"], "{used}");
+    }
+    // Who may see an item is no import; what a module within a file uses is one of the file.
+    assert_none("seen", circles(&folder("use a::X;", "pub(super) struct A { pub(super) n: usize }")));
+    let within = circles(&folder("use a::X; pub struct Y;", "mod within { use super::super::Y; }"));
+    assert_eq!(within, ["src/gpu/a.rs ↔ src/gpu/mod.rs"]);
+    // What the root hands on is imported from where it is defined, by whatever name and over however many files.
+    for (handed_on, a) in [
+        ("pub use a::A;", "pub struct A;"),
+        ("pub use a::X as A;", "pub struct X;"),
+        ("use a::A;", "pub struct A;"),
+        ("pub use a::A; pub use b::B;", "pub struct A;"),
+    ] {
+        assert_none(handed_on, circles(&folder(handed_on, a)));
+        let found = circles(&folder(handed_on, &format!("{a} use super::b::B;")));
+        assert_eq!(found, ["src/gpu/a.rs ↔ src/gpu/b.rs"], "{handed_on}");
+    }
+    let over = [("src/kernels/mod.rs", "pub use crate::gpu::A;"), ("src/config.rs", "use crate::kernels::A;")];
+    let over = broken(
+        &[&over[..], &[("src/gpu/mod.rs", "pub use a::A;"), ("src/gpu/a.rs", "use crate::config::X;")]].concat(),
+    );
+    assert_eq!(circles(&over), ["src/config.rs ↔ src/gpu/a.rs"]);
 
     let named =
         [("src/ui/runs/results.rs", "web_sys::Worker::new(url)"), ("src/ui/page/article.rs", "load(\"./worker.js\")")];

@@ -29,10 +29,12 @@ pub fn tree() -> Vec<Source> {
                 ".cache",
                 "end2end/test-results",
             ];
+            // In a second checkout of the repository `.git` is a file.
+            if made.contains(&relative.as_str()) {
+                continue;
+            }
             if path.is_dir() {
-                if !made.contains(&relative.as_str()) {
-                    folders.push(path);
-                }
+                folders.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 found.push(Source { path: relative, text });
             }

@@ -119,6 +119,16 @@ fn the_document_follows_the_list_of_figures() {
     hold(INDEX, &document);
 }
 
+/// The contents ask what the section's heading asks.
+#[test]
+fn every_section_is_headed_by_its_figures_question() {
+    for figure in FIGURES {
+        let text = read(&format!("{}/before.html", folder(figure)));
+        let heading = text.lines().next().and_then(|line| line.strip_prefix("<h2>")?.strip_suffix("</h2>"));
+        assert_eq!(heading, Some(figure.question), "{}", figure.id);
+    }
+}
+
 #[test]
 fn every_figure_has_its_picture() {
     for figure in FIGURES {

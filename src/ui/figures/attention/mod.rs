@@ -1,23 +1,20 @@
 //! What do the numbers do to a sentence? Figure `attention`.
 
+mod data;
 mod words;
 
-use self::words::{finding, panel, table};
+use self::data::{HEADS, head};
+use self::words::{NOTHING, UNASKED, finding, panel, table};
 use crate::config::Change;
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
 use crate::ui::settings::control::{Control, Kind, Spread};
 use crate::ui::settings::text::{Truncate, text_problem};
 use crate::ui::format::table::Table;
 
 /// Tokens of the text that are looked at, at most.
 const MOST: usize = 256;
-/// Heads of every model.
-const HEADS: usize = 8;
-
-/// Scale of weights, as their square roots. As in the figure of the bias, what is seen best is light.
-const SHARES: (f32, f32) = (1.0, 0.0);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -69,47 +66,12 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     vec![Job { stream, text, change, ..ask }]
 }
 
-/// One head's numbers for one text.
-struct Head<'a> {
-    scores: &'a [f32],
-    bias: &'a [f32],
-    n: usize,
-}
-
-impl Head<'_> {
-    /// Weights `[n, n]`: softmax of scores plus bias times `factor`, row by row; zero after the query.
-    fn weights(&self, factor: f32) -> Vec<f32> {
-        let n = self.n;
-        let mut out = vec![0.0; n * n];
-        for q in 0..n {
-            let sum = |k: usize| self.scores[q * n + k] + factor * self.bias[q - k];
-            let most = (0..=q).map(sum).fold(f32::NEG_INFINITY, f32::max);
-            let total: f32 = (0..=q).map(|k| (sum(k) - most).exp()).sum();
-            for k in 0..=q {
-                out[q * n + k] = (sum(k) - most).exp() / total;
-            }
-        }
-        out
-    }
-}
-
-/// The numbers of head `head` (from 0) in the answer to a [`Task::Attend`].
-fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
-    let n = answer.scored.words.len();
-    let of = Attend::read(&answer.values, HEADS, n, head)?;
-    (n > 0).then_some(Head { scores: of.scores, bias: of.bias, n })
-}
-
 fn render(context: &FigureContext) -> FigureOutput {
     let answer = evaluations(context).first().and_then(|ask| context.find(ask));
     let chosen = context.number("attention-head").clamp(1, HEADS) - 1;
     let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
         let nothing = text_problem(context.value("attention-text")).is_some();
-        let finding = if nothing {
-            "There is nothing to look at yet."
-        } else {
-            "Press Look to compute the attention of this text."
-        };
+        let finding = if nothing { NOTHING } else { UNASKED };
         return FigureOutput { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
     };
     let n = of.n;
@@ -125,19 +87,12 @@ fn render(context: &FigureContext) -> FigureOutput {
     }
 }
 
-fn largest(row: &[f32]) -> usize {
-    (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
-}
-
-/// Square roots, which keep small weights in sight.
-fn roots(weights: &[f32]) -> Vec<f32> {
-    weights.iter().map(|w| w.sqrt()).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::data::Head;
     use super::words::quoted;
     use super::*;
+    use crate::ui::figure::spec::Answer;
 
     #[test]
     fn weights_are_the_softmax_of_scores_and_bias() {

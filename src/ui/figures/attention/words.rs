@@ -1,11 +1,16 @@
 //! What is said of attention over a sentence: the finding, the panel, the table.
 
-use super::{HEADS, Head, SHARES, head, largest, roots};
+use super::data::{HEADS, Head, SHARES, head, largest, roots};
 use crate::chart::{Theme, square};
 use crate::position::{BiasForm, Shape, by_id};
 use crate::ui::figure::spec::{Answer, FigureContext};
 use crate::ui::format::numbers::show_3;
 use crate::ui::format::table::{Table, escaped};
+
+/// The finding where there is no text.
+pub(super) const NOTHING: &str = "There is nothing to look at yet.";
+/// The finding where the text has not been computed.
+pub(super) const UNASKED: &str = "Press Look to compute the attention of this text.";
 
 /// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
 /// said to be parts of it.

@@ -2,7 +2,7 @@
 
 use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short};
 use crate::position::slopes;
-use crate::ui::figures::slopes::data::slope_text;
+use crate::ui::figures::slopes::words::slope_text;
 use crate::ui::figures::bias::words::{self, Form, View};
 use crate::ui::format::table::Table;
 use crate::ui::format::table::csv_line;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::chart::heatmap_to_svg;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec};
-use crate::ui::figures::slopes::HEADS;
+use crate::ui::figures::slopes::settings::HEADS;
 use crate::ui::settings::control::{Kind, Spread};
 use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;

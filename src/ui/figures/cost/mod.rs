@@ -1,10 +1,11 @@
-//! What does each method cost? Figure `cost`: speed and memory on the reader's machine, beside the paper's Table 1.
+//! What does ALiBi cost? Figure `cost`: speed and memory on the reader's machine, beside the paper's Table 1.
 
+mod data;
 mod words;
 
+use self::data::{LENGTHS, ROUNDS, Row, TARGETS};
 use self::words::{chart, finding, masks, memory_chart, table};
 use crate::config::{BLOCK, RUN_IN};
-use crate::position::{BiasForm, by_id};
 use crate::protocol::{EngineChoice, Job, Stretch, Task};
 use crate::ui::figure::curves::speed;
 use crate::ui::figure::spec::{COMPARED, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
@@ -12,12 +13,6 @@ use crate::ui::settings::control::{Control, Kind};
 use crate::ui::figures::paper;
 use crate::ui::runs::plan::tokens;
 
-/// Input lengths, tokens.
-const LENGTHS: [usize; 3] = [256, 1_024, 4_096];
-/// Targets of every measurement.
-const TARGETS: usize = 4_096;
-/// Measurements of everything, each on a stretch of its own; the fastest counts, as the least disturbed.
-const ROUNDS: usize = 3;
 /// Begins where no other figure does, so that no answer of theirs, perhaps of the GPU, stands in for a timing.
 const FIRST: usize = RUN_IN + BLOCK;
 
@@ -25,7 +20,7 @@ const FIRST: usize = RUN_IN + BLOCK;
 pub static SPEC: FigureSpec = FigureSpec {
     id: "cost",
     title: "What each method costs here",
-    question: "What does each method cost?",
+    question: "What does ALiBi cost?",
     height: 1540,
     controls: &[
         &Control {
@@ -80,19 +75,6 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     out
 }
 
-/// What was measured of a model at a length.
-#[derive(Clone, Debug, PartialEq)]
-struct Row {
-    model: String,
-    length: usize,
-    /// Tokens per second with nothing skipped.
-    full: Option<f64>,
-    /// Tokens per second where keys out of a head's reach are skipped.
-    skipping: Option<f64>,
-    /// Most bytes held beyond weights and text with nothing skipped; 0 where unknown.
-    bytes: u64,
-}
-
 fn row(context: &FigureContext, model: &str, length: usize) -> Row {
     let of = |task| {
         let (mut fastest, mut bytes) = (None, 0);
@@ -138,11 +120,6 @@ fn render(context: &FigureContext) -> FigureOutput {
     out.charts.push(paper::memory(&table_1));
 
     out
-}
-
-/// Whether a method's bias falls with distance, so that keys far away weigh nothing.
-fn skips(method: &str) -> bool {
-    by_id(method).is_some_and(|m| m.bias_form() == BiasForm::Falls)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is said of speed and memory: the finding, charts and tables.
 
-use super::{LENGTHS, ROUNDS, Row, TARGETS, skips};
+use super::data::{LENGTHS, ROUNDS, Row, TARGETS, skips};
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::CPU_BATCH;
 use crate::ui::figure::curves::{model_name, parts};

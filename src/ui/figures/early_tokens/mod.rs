@@ -1,22 +1,18 @@
 //! How much of the gain from longer inputs is the early token curse? Figure `early-tokens`.
 
+mod data;
 mod words;
 
-use self::words::{curve_table, curves, finding, position_table, positions};
+use self::data::{Group, LENGTHS, TARGETS, error, groups, mean};
+use self::words::{UNRECORDED, curve_table, curves, finding, position_table, positions};
 use crate::position::by_id;
 use crate::protocol::{Job, Protocol, Stretch, Task};
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
 use crate::ui::settings::control::{Control, Kind};
 use crate::ui::runs::results::Summary;
 
-/// Input lengths of the curves, tokens.
-const LENGTHS: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
-/// Targets of every point of the curves.
-const TARGETS: usize = 4_096;
 /// Targets of the losses by position: few segments would make the first positions a matter of chance.
 const TARGETS_BY_POSITION: usize = 32_768;
-/// Context that counts as little, tokens: the first author's example.
-const LITTLE: usize = 100;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -74,53 +70,6 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     std::iter::once(by_position(context)).chain(points).collect()
 }
 
-/// Mean loss over positions `low..high` of the answer to a [`Task::ScoreByPosition`] for inputs of `length`.
-fn mean(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
-    let (means, counts) = Stretch { length, ..Default::default() }.positions(&answer.values)?;
-    let (mut sum, mut count) = (0.0, 0.0);
-    for i in low..high.min(length) {
-        let n = f64::from(*counts.get(i)?);
-        if n > 0.0 {
-            sum += f64::from(means[i]) * n;
-            count += n;
-        }
-    }
-    (count > 0.0).then_some(sum / count)
-}
-
-/// Standard error of [`mean`], from how much the means of the positions differ within the group: each has targets of its
-/// own. Absent below four positions.
-fn error(answer: &Answer, length: usize, low: usize, high: usize) -> Option<f64> {
-    let (means, counts) = Stretch { length, ..Default::default() }.positions(&answer.values)?;
-    let counted = || (low..high.min(length)).filter(|&i| counts.get(i).is_some_and(|n| *n > 0.0));
-    let (n, centre) = (counted().count() as f64, mean(answer, length, low, high)?);
-    let squares: f64 = counted().map(|i| (f64::from(means[i]) - centre).powi(2)).sum();
-    (n >= 4.0).then(|| (squares / (n - 1.0) / n).sqrt())
-}
-
-/// A group of positions, from 0.
-struct Group {
-    /// First.
-    low: usize,
-    /// One past the last.
-    high: usize,
-    /// Mean loss, nats.
-    loss: f64,
-    /// Its standard error, nats.
-    error: Option<f64>,
-}
-
-/// Positions grouped by powers of two: 0, 1, 2–3, 4–7, …
-fn groups(length: usize) -> Vec<(usize, usize)> {
-    let mut out = vec![(0, 1)];
-    let mut low = 1;
-    while low < length {
-        out.push((low, (2 * low).min(length)));
-        low *= 2;
-    }
-    out
-}
-
 fn render(context: &FigureContext) -> FigureOutput {
     let length = context.number("early-length");
     let answer = context.find(&by_position(context));
@@ -146,24 +95,19 @@ fn render(context: &FigureContext) -> FigureOutput {
         },
         panel: match answer {
             Some(_) => String::new(),
-            None => {
-                "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>".into()
-            }
+            None => UNRECORDED.into(),
         },
         tables: vec![position_table(name, &grouped, length), curve_table(name, &apart, &slid)],
         ..Default::default()
     }
 }
 
-/// Share of predictions of a nonoverlapping evaluation that have at most [`LITTLE`] tokens of context.
-fn share(length: usize) -> f64 {
-    LITTLE.min(length) as f64 / length as f64
-}
-
 #[cfg(test)]
 mod tests {
+    use super::data::share;
     use super::*;
     use crate::protocol::Scored;
+    use crate::ui::figure::spec::Answer;
 
     #[test]
     fn the_authors_example_of_little_context() {

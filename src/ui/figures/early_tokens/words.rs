@@ -1,10 +1,14 @@
 //! What is said of early tokens: the finding, charts and tables.
 
-use super::{Group, LENGTHS, LITTLE, TARGETS, share};
+use super::data::{Group, LENGTHS, LITTLE, TARGETS, share};
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::results::{Summary, show_half};
+
+/// In place of losses by position that are not known, as HTML.
+pub(super) const UNRECORDED: &str =
+    "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>";
 
 pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> String {
     let ends = |points: &[(usize, Summary)]| {

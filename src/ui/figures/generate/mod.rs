@@ -1,14 +1,13 @@
 //! What do the models write past their training length? Figure `generate`.
 
+mod data;
 mod words;
 
+use self::data::Written;
 use self::words::{finding, key, passage, table};
-use std::collections::BTreeSet;
-
 use crate::protocol::task::{Continued, Generate};
 use crate::protocol::{Job, Task};
-use crate::ui::figure::curves::parts;
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
+use crate::ui::figure::spec::{Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
 use crate::ui::settings::control::{Control, Kind, Spread};
 use crate::ui::settings::text::{Truncate, text_problem};
 
@@ -92,46 +91,6 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     context.models("generate-models").iter().map(|m| ask(context, &m.id)).collect()
 }
 
-/// What one stretch of new tokens is like.
-#[derive(Debug, PartialEq)]
-struct Stretch {
-    /// Tokens.
-    n: usize,
-    /// Geometric mean of the probabilities that the model gave them.
-    probability: f64,
-    /// Share of runs of three tokens that had not been written before in this text.
-    fresh: f64,
-}
-
-/// Of every token, whether it ends a run of three that had not been written before.
-fn first_runs(words: &[String]) -> Vec<bool> {
-    let mut seen = BTreeSet::new();
-    (0..words.len()).map(|i| i >= 2 && seen.insert(&words[i - 2..=i])).collect()
-}
-
-/// The new tokens `from..to`.
-fn stretch(words: &[String], probabilities: &[f32], from: usize, to: usize) -> Option<Stretch> {
-    let to = to.min(words.len()).min(probabilities.len());
-    if from >= to {
-        return None;
-    }
-    let n = to - from;
-    let mean = probabilities[from..to].iter().map(|&p| f64::from(p).ln()).sum::<f64>() / n as f64;
-    let first = first_runs(&words[..to]);
-    let runs = &first[from.max(2).min(to)..];
-    let fresh = runs.iter().filter(|f| **f).count();
-    let share = if runs.is_empty() { 1.0 } else { fresh as f64 / runs.len() as f64 };
-    Some(Stretch { n, probability: mean.exp(), fresh: share })
-}
-
-/// One model's text: id, prompt tokens, answer.
-type Written<'a> = (String, usize, Answer<'a>);
-
-/// New tokens before the total reaches the training length.
-fn inside(model: &str, prompt: usize) -> usize {
-    parts(model).1.unwrap_or(0).saturating_sub(prompt)
-}
-
 fn render(context: &FigureContext) -> FigureOutput {
     let of = |id: &str| {
         let answer = context.find(&ask(context, id))?;
@@ -150,20 +109,11 @@ fn render(context: &FigureContext) -> FigureOutput {
     }
 }
 
-/// The probability of each new token.
-fn probabilities<'a>(answer: &'a Answer) -> &'a [f32] {
-    Continued::read(&answer.values).map_or(&[], |continued| continued.probabilities)
-}
-
-fn halves((id, prompt, answer): &Written) -> (Option<Stretch>, Option<Stretch>) {
-    let (words, edge) = (&answer.scored.words, inside(id, *prompt));
-    let probabilities = probabilities(answer);
-    (stretch(words, probabilities, 0, edge), stretch(words, probabilities, edge, words.len()))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::data::{inside, stretch};
     use super::*;
+    use crate::ui::figure::spec::Answer;
 
     fn words(text: &str) -> Vec<String> {
         text.split(' ').map(String::from).collect()

@@ -1,6 +1,6 @@
 //! What is said of what models write: the finding, the passages, the table.
 
-use super::{Stretch, Written, halves, inside, probabilities};
+use super::data::{Stretch, Written, halves, inside, probabilities};
 use crate::ui::figure::curves::{model_name, parts};
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::{Table, escaped};

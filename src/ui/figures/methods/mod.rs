@@ -1,27 +1,22 @@
 //! Where does each method let position in? Figure `methods`, drawn from the hooks of [`crate::position::METHODS`]; and the
 //! bias for attention that looks both ways.
 
+mod data;
 mod words;
 
+use self::data::entry;
 use self::words::{diagram, finding, map_table, maps, method_table};
 
 use crate::chart::Theme;
-use crate::position::{Places, PositionMethod, Shape, by_id};
+use crate::position::by_id;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
 use crate::ui::settings::control::{Control, Kind};
-
-/// Shape of the models of this page.
-const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
-/// Tokens along a side of the maps.
-const SIDE: usize = 32;
-/// Shades of the maps; one more stands for cells that are masked.
-const LEVELS: usize = 200;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
-    question: "How does a transformer learn where its tokens stand?",
+    question: "Where does a model learn where its tokens stand?",
     height: 1130,
     controls: &[&Control {
         key: "methods-method",
@@ -41,18 +36,6 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), shown
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-/// What a method's hooks answer, and how many numbers it learns.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Entry {
-    places: Places,
-    learned: usize,
-}
-
-fn entry(method: &dyn PositionMethod) -> Entry {
-    let learned = method.learned().map_or(0, |l| l.n_row * SHAPE.n_head);
-    Entry { places: Places::of(method, SHAPE), learned }
-}
-
 fn render(context: &FigureContext) -> FigureOutput {
     let Some(method) = by_id(context.value("methods-method")) else { return FigureOutput::default() };
     let theme = if context.dark { &Theme::DARK } else { &Theme::LIGHT };
@@ -64,21 +47,11 @@ fn render(context: &FigureContext) -> FigureOutput {
     }
 }
 
-/// The logistic function.
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// Bias of a key `offset` positions after the query (before it where negative); nothing where it is masked.
-fn bias(slopes: &[Option<f64>; 2], offset: i64) -> Option<f64> {
-    let slope = if offset == 0 { Some(0.0) } else { slopes[usize::from(offset > 0)] };
-    slope.map(|m| -m * offset.abs() as f64)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::data::Entry;
     use super::*;
-    use crate::position::{BiasForm, METHODS};
+    use crate::position::{BiasForm, METHODS, Places};
 
     #[test]
     fn each_method_enters_where_the_paper_says() {

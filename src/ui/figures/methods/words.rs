@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Entry, LEVELS, SIDE, bias, entry, sigmoid};
+use super::data::{Entry, LEVELS, SIDE, bias, entry, sigmoid};
 use crate::chart::{Raster, Theme, data_url, format_short};
 use crate::position::{BiasForm, METHODS, PositionMethod, slopes};
 use crate::ui::format::table::Table;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::data::{lines, number, read, said};
 use super::*;
 use crate::chart::Scale;
 use crate::chart::{bars_to_svg, to_svg};

@@ -1,6 +1,6 @@
 //! What is said of the paper's tables: charts and the finding.
 
-use super::{CUT, lines, number, read, said, style};
+use super::data::{CUT, lines, number, read, said, style};
 use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Scale, Series};
 use crate::ui::figure::spec::FigureOutput;
 use crate::ui::format::numbers::thousands;

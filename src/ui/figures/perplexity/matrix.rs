@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::chart::sort_by_key;
 use crate::protocol::Job;
+use crate::ui::figures::perplexity::words;
 use crate::ui::figure::curves::{CurvePoint, model_name, order, parts};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::runs::run_state::{Point, RunState, Status};
@@ -35,7 +36,7 @@ pub fn Matrix(
         let rows = models.iter().map(|model| {
             let cells = lengths.iter().map(|&length| {
                 let (text, state) = match left_out.contains(&length) {
-                    true => ("text too short".into(), "short"),
+                    true => (words::TOO_SHORT.into(), "short"),
                     false => cell(model, length, &points, &planned, &run),
                 };
                 view! { <td data-cell=state>{text}</td> }
@@ -45,10 +46,10 @@ pub fn Matrix(
         let heads = lengths.iter().map(|&l| view! { <th scope="col">{thousands(l as u64)}</th> });
         (!models.is_empty()).then(|| {
             view! {
-                <div class="matrix" tabindex="0" role="region" aria-label="Perplexity by model and input length">
+                <div class="matrix" tabindex="0" role="region" aria-label=words::MATRIX>
                     <table data-series="matrix">
-                        <caption>"Perplexity by input length, tokens"</caption>
-                        <thead><tr><th scope="col">"Model"</th>{heads.collect_view()}</tr></thead>
+                        <caption>{words::MATRIX_CAPTION}</caption>
+                        <thead><tr><th scope="col">{words::MODEL}</th>{heads.collect_view()}</tr></thead>
                         <tbody>{rows.collect_view()}</tbody>
                     </table>
                 </div>
@@ -85,7 +86,7 @@ fn cell(model: &str, length: usize, points: &[CurvePoint], planned: &[Job], run:
             return (format!("{:.0} %", 100.0 * *scored as f64 / (*of).max(1) as f64), "running");
         }
         Some(Status::Waiting) => return ("…".into(), "waiting"),
-        Some(Status::Failed(_)) => return ("failed".into(), "failed"),
+        Some(Status::Failed(_)) => return (words::FAILED.into(), "failed"),
         _ => {}
     }
     match points.iter().find(|p| p.model == model && p.length == length) {

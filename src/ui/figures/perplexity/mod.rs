@@ -3,22 +3,23 @@
 mod controls;
 mod own;
 mod matrix;
+mod plan;
 mod settings;
 mod words;
 
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use self::words::{describe, finding};
-use std::sync::Arc;
-
 use self::controls::Controls;
 use self::own::Own;
+use self::plan::Plan;
 use self::settings::{LENGTHS, MODELS, PROTOCOL, STRIDE, TEXT, TextChoice, protocol_of};
 use self::matrix::Matrix;
+use self::words::{describe, finding};
 use crate::chart::sort_by_key;
 use crate::config::{Manifest, ModelConfig};
-use crate::protocol::{Job, Protocol};
+use crate::protocol::Protocol;
 use crate::ui::figure::curves;
 use crate::ui::figure::curves::CurvePoint;
 use crate::ui::figure::frame::Frame;
@@ -48,20 +49,6 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Own(|| view! { <Perplexity /> }.into_any());
-
-/// What would run now.
-#[derive(Clone, Debug, PartialEq)]
-struct Plan {
-    evaluations: Vec<Job>,
-    n_targets: usize,
-    protocol: Protocol,
-    seconds: f64,
-    stream: String,
-    /// Tokens of the reader's own text, if that is what is scored.
-    own: Option<usize>,
-    /// Chosen lengths that the text is too short for.
-    left_out: Vec<usize>,
-}
 
 /// The figure.
 #[component]
@@ -166,7 +153,7 @@ pub fn Perplexity() -> impl IntoView {
         Loaded::Ready(_) => run.state(),
     });
     let trouble = Signal::derive(move || match site.manifest.get() {
-        Loaded::Failed(reason) => Some(format!("The list of trained models could not be loaded. {reason}")),
+        Loaded::Failed(reason) => Some(words::no_models(&reason)),
         _ => None,
     });
     let said = move || {
@@ -190,7 +177,7 @@ pub fn Perplexity() -> impl IntoView {
             />
             <LinePlot
                 chart=chart.into()
-                label=Signal::derive(move || format!("Perplexity against input length. {}", said()))
+                label=Signal::derive(move || words::drawing(&said()))
                 id="perplexity-plot"
             />
             <Matrix
@@ -206,8 +193,8 @@ pub fn Perplexity() -> impl IntoView {
                     // The pale lines have their numbers too.
                     points.track();
                     let (shown, caption) = match recorded.get() {
-                        r if r.is_empty() => (points.get(), "Every point measured here, for these choices"),
-                        r => (r, "Recorded natively, for these choices; nothing is measured here yet"),
+                        r if r.is_empty() => (points.get(), words::MEASURED),
+                        r => (r, words::RECORDED),
                     };
                     curves::table(&shown, caption.into())
                 })

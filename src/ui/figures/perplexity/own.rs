@@ -13,8 +13,8 @@ use crate::config::MAX_TEXT;
 use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::own_text;
 use crate::ui::figures::perplexity::settings::MODELS;
+use crate::ui::figures::perplexity::words;
 use crate::ui::settings::text::text_problem;
-use crate::ui::format::numbers::thousands;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::words::explain;
 use crate::ui::runs::worker_pool::WorkerPool;
@@ -70,8 +70,7 @@ pub fn OwnText() -> impl IntoView {
         let Some(n) = client.results.with(|r| r.counted(&own_text(&text).0)) else { return };
         match n {
             n if n < SHORTEST => {
-                let n = if n == 1 { "1 token".into() } else { format!("{n} tokens") };
-                trouble.set(format!("This text has {n}; the shortest input has {SHORTEST}: use a longer text."));
+                trouble.set(words::few_tokens(n, SHORTEST));
             }
             _ => own.set(text),
         }
@@ -80,8 +79,7 @@ pub fn OwnText() -> impl IntoView {
     let read = move |file: web_sys::File| {
         leptos::task::spawn_local(async move {
             if file.size() > MAX_TEXT as f64 {
-                let (size, most) = (thousands(file.size() as u64), thousands(MAX_TEXT as u64));
-                return trouble.set(format!("{} has {size} bytes; at most {most} are read.", file.name()));
+                return trouble.set(words::large_file(&file.name(), file.size() as u64));
             }
             match decoded(&file).await {
                 // What the reader typed gives way to a text that can be used only.
@@ -92,7 +90,7 @@ pub fn OwnText() -> impl IntoView {
                         take(text);
                     }
                 },
-                Err(_) => trouble.set(format!("{} is not UTF-8 text: save it as such and try again.", file.name())),
+                Err(_) => trouble.set(words::not_text(&file.name())),
             }
         });
     };
@@ -115,18 +113,16 @@ pub fn OwnText() -> impl IntoView {
         match (trouble.get(), failed, counted) {
             (reason, ..) if !reason.is_empty() => reason,
             (_, Some(failure), _) => failure,
-            _ if next.with(Option::is_some) => "Counting tokens…".into(),
-            _ if !own.is_empty() && draft.with(|d| **d != *own) => {
-                "The text has been changed since it was taken: press the button to use it.".into()
-            }
-            (_, _, Some(n)) => format!("Taken: {} tokens.", thousands(n as u64)),
-            _ => "Nothing taken yet. The text stays on this machine.".into(),
+            _ if next.with(Option::is_some) => words::COUNTING.into(),
+            _ if !own.is_empty() && draft.with(|d| **d != *own) => words::CHANGED.into(),
+            (_, _, Some(n)) => words::taken(n),
+            _ => words::NOT_TAKEN.into(),
         }
     };
     view! {
         <div class="wide own-text" on:drop=dropped on:dragover=|event: web_sys::DragEvent| event.prevent_default()>
             <label class="control">
-                <span class="control-label">"Your text (up to 2 MB; a file can be dropped here)"</span>
+                <span class="control-label">{words::BOX}</span>
                 <textarea
                     data-testid="own-text"
                     rows="5"
@@ -139,8 +135,8 @@ pub fn OwnText() -> impl IntoView {
                 ></textarea>
             </label>
             <p>
-                <button type="button" data-testid="take-text" on:click=move |_| take(draft.get_untracked())>"Take this text"</button>
-                <input type="file" data-testid="own-file" aria-label="Text file" accept=".txt,.md,text/plain" on:change=chosen />
+                <button type="button" data-testid="take-text" on:click=move |_| take(draft.get_untracked())>{words::TAKE}</button>
+                <input type="file" data-testid="own-file" aria-label=words::FILE accept=".txt,.md,text/plain" on:change=chosen />
             </p>
             <p class="source" role="status" data-testid="own-status">{said}</p>
         </div>
@@ -150,16 +146,10 @@ pub fn OwnText() -> impl IntoView {
 /// Why a text cannot be taken, in a sentence.
 fn problem(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT {
-        let (size, most) = (thousands(text.len() as u64), thousands(MAX_TEXT as u64));
-        return Some(format!("The text has {size} bytes; at most {most} are read. Shorten it."));
+        return Some(words::large_text(text.len()));
     }
     if text.trim().len() < SHORTEST {
-        return text_problem(text).or_else(|| {
-            Some(format!(
-                "This text is {} long, spaces around it apart; the shortest input has {SHORTEST} tokens: use a longer text.",
-                if text.trim().len() == 1 { "1 byte".into() } else { format!("{} bytes", text.trim().len()) }
-            ))
-        });
+        return text_problem(text).or_else(|| Some(words::few_bytes(text.trim().len(), SHORTEST)));
     }
     text_problem(text)
 }

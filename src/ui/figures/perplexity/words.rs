@@ -1,11 +1,85 @@
-//! What is said in the laboratory: the finding, and what would run.
+//! What is said in the laboratory: the finding, what would run, the matrix, the box for the reader's own text.
 
-use super::Plan;
-use crate::config::{LAST_BLOCK, LAST_TARGETS};
+use super::plan::Plan;
+use crate::config::{LAST_BLOCK, LAST_TARGETS, MAX_TEXT};
 use crate::protocol::Protocol;
 use crate::ui::figure::curves;
 use crate::ui::figure::curves::CurvePoint;
 use crate::ui::format::numbers::{show_seconds, thousands};
+
+/// Caption of the table of points that were measured here.
+pub(super) const MEASURED: &str = "Every point measured here, for these choices";
+/// Caption of the table of points that were recorded.
+pub(super) const RECORDED: &str = "Recorded natively, for these choices; nothing is measured here yet";
+
+/// The matrix for those who do not see it.
+pub(super) const MATRIX: &str = "Perplexity by model and input length";
+/// Caption of the matrix.
+pub(super) const MATRIX_CAPTION: &str = "Perplexity by input length, tokens";
+/// Heading of its rows.
+pub(super) const MODEL: &str = "Model";
+/// A cell whose length has more tokens than the text.
+pub(super) const TOO_SHORT: &str = "text too short";
+/// A cell that could not be computed.
+pub(super) const FAILED: &str = "failed";
+
+/// The box for the reader's own text.
+pub(super) const BOX: &str = "Your text (up to 2 MB; a file can be dropped here)";
+/// The button that takes what is in it.
+pub(super) const TAKE: &str = "Take this text";
+/// The choice of a file.
+pub(super) const FILE: &str = "Text file";
+/// Said of a text while its tokens are counted.
+pub(super) const COUNTING: &str = "Counting tokens…";
+/// Said where the box no longer has the text that was taken.
+pub(super) const CHANGED: &str = "The text has been changed since it was taken: press the button to use it.";
+/// Said before any text is taken.
+pub(super) const NOT_TAKEN: &str = "Nothing taken yet. The text stays on this machine.";
+
+/// Said of a text that is in use.
+pub(super) fn taken(tokens: usize) -> String {
+    format!("Taken: {} tokens.", thousands(tokens as u64))
+}
+
+/// Why a text of so few tokens cannot be used.
+pub(super) fn few_tokens(tokens: usize, shortest: usize) -> String {
+    let tokens = if tokens == 1 { "1 token".into() } else { format!("{tokens} tokens") };
+    format!("This text has {tokens}; the shortest input has {shortest}: use a longer text.")
+}
+
+/// The same where its bytes are too few already.
+pub(super) fn few_bytes(bytes: usize, shortest: usize) -> String {
+    let bytes = if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") };
+    format!(
+        "This text is {bytes} long, spaces around it apart; the shortest input has {shortest} tokens: use a longer text."
+    )
+}
+
+/// Why a text of so many bytes cannot be used.
+pub(super) fn large_text(bytes: usize) -> String {
+    let (size, most) = (thousands(bytes as u64), thousands(MAX_TEXT as u64));
+    format!("The text has {size} bytes; at most {most} are read. Shorten it.")
+}
+
+/// The same of a file.
+pub(super) fn large_file(name: &str, bytes: u64) -> String {
+    format!("{name} has {} bytes; at most {} are read.", thousands(bytes), thousands(MAX_TEXT as u64))
+}
+
+/// Why a file cannot be read as text.
+pub(super) fn not_text(name: &str) -> String {
+    format!("{name} is not UTF-8 text: save it as such and try again.")
+}
+
+/// Why there is nothing to choose from.
+pub(super) fn no_models(reason: &str) -> String {
+    format!("The list of trained models could not be loaded. {reason}")
+}
+
+/// The drawing for those who do not see it.
+pub(super) fn drawing(finding: &str) -> String {
+    format!("Perplexity against input length. {finding}")
+}
 
 /// The finding, or what is known before anything has run.
 pub(super) fn finding(points: &[CurvePoint], recorded: &[CurvePoint]) -> String {

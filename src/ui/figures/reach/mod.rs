@@ -1,7 +1,9 @@
 //! How far back does each head see? Figure `reach`: the bias alone by arithmetic, then the trained models by measurement.
 
+mod data;
 mod words;
 
+use self::data::{INPUTS, LENGTHS, bins};
 use self::words::{bias_chart, entropy_chart, entropy_table, finding, heads, mass_chart, mass_table};
 use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP};
 use crate::position::by_id;
@@ -9,13 +11,6 @@ use crate::protocol::task::Spread;
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, TRAINED};
 use crate::ui::settings::control::Control;
-
-/// Input lengths: one, two, four and eight times the training length.
-const LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
-/// Inputs that attention is averaged over, at every length.
-const INPUTS: usize = 8;
-/// Lengths at which the effective number of tokens of the bias alone is tabulated.
-const BIAS_LENGTHS: [usize; 4] = [64, 256, 1_024, 16_384];
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -35,21 +30,6 @@ pub static SPEC: FigureSpec = FigureSpec {
 static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
-
-/// Distance at which the bias of a head with that slope alone leaves 1 % of the weight of distance 0.
-pub fn horizon(slope: f64) -> f64 {
-    100f64.ln() / slope
-}
-
-/// Effective number of tokens, the exponential of the entropy, of weights e^(−m·d) at distances below `length`.
-pub fn effective_tokens(slope: f64, length: usize) -> f64 {
-    let weights = || (0..length).map(|d| (-slope * d as f64).exp());
-    let total: f64 = weights().sum();
-    // A share may be 0 where its weight is not yet.
-    let shares = weights().map(|w| w / total).filter(|share| *share > 0.0);
-    let entropy: f64 = shares.map(|share| -share * share.ln()).sum();
-    entropy.exp()
-}
 
 /// Inputs of that length, at every length the same queries.
 fn spread(length: usize) -> Spread {
@@ -71,16 +51,6 @@ fn models<'a>(context: &'a FigureContext) -> Vec<&'a ModelEntry> {
 fn evaluations(context: &FigureContext) -> Vec<Job> {
     let models = models(context);
     models.iter().flat_map(|m| LENGTHS.iter().map(|&l| ask(context, &m.id, l))).collect()
-}
-
-/// Bins of distances: 0, 1, 2–3, 4–7, …
-pub fn bins(length: usize) -> usize {
-    if length < 2 { 1 } else { 2 + (length - 1).ilog2() as usize }
-}
-
-/// Smallest distance of a bin.
-fn bin_start(bin: usize) -> usize {
-    if bin == 0 { 0 } else { 1 << (bin - 1) }
 }
 
 /// Mean over layers and heads: effective number of tokens, and mass by bin.
@@ -122,6 +92,7 @@ fn render(context: &FigureContext) -> FigureOutput {
 
 #[cfg(test)]
 mod tests {
+    use super::data::{bin_start, effective_tokens, horizon};
     use super::words::{one_place, within};
     use super::*;
     use crate::protocol::Scored;

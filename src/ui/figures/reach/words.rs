@@ -1,6 +1,6 @@
 //! What is said of how far heads reach: the finding, charts and tables.
 
-use super::{BIAS_LENGTHS, INPUTS, LENGTHS, bin_start, effective_tokens, horizon};
+use super::data::{BIAS_LENGTHS, INPUTS, LENGTHS, bin_start, effective_tokens, horizon};
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::position::slopes;
 use crate::ui::figure::curves::{chart, model_name, parts};

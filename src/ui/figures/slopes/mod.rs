@@ -1,15 +1,17 @@
 //! Which slopes does each number of heads get? Figure `slopes`.
 
+mod data;
+pub(super) mod settings;
+pub(super) mod words;
+
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
+use self::settings::{HEADS, ORDER};
 use crate::chart::{Sheet, SlopeLayout, Theme, draw_slopes, slopes_to_svg};
 use crate::ui::figure::frame::Frame;
-use crate::choices;
 use crate::ui::figure::spec::{Drawing, FigureSpec};
-use crate::ui::settings::control::{Kind, Spread};
-use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::data_table::DataTable;
@@ -19,30 +21,10 @@ use crate::ui::widgets::setting::SettingControl;
 use crate::ui::widgets::readout::{Choice, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
-pub(super) mod data;
 /// Height of the drawing, CSS pixels.
 const HEIGHT: f64 = 400.0;
 /// Size of the downloaded drawing, CSS pixels.
 const SVG_SIZE: (u32, u32) = (760, 400);
-
-/// Most heads that are drawn.
-pub const MAX_HEADS: usize = 64;
-
-choices! {
-    /// Order in which slopes are listed.
-    Order {
-        /// As the authors' code lists them, head by head.
-        Authors = ("authors", "the authors’"),
-        /// Steepest first.
-        Sorted = ("sorted", "steepest first"),
-    }
-}
-
-/// Head count H, here and in the figure `bias`.
-pub static HEADS: Setting<usize> =
-    Setting::new("heads", "Heads", Kind::Number { min: 1, max: MAX_HEADS, spread: Spread::Even }, "8");
-/// Order of the slopes.
-pub static ORDER: Setting<Order> = Setting::new("order", "Order", Kind::Pick(Order::CHOICES), "authors");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -61,12 +43,12 @@ pub static DRAWING: Drawing = Drawing::Own(|| view! { <Slopes /> }.into_any());
 pub fn Slopes() -> impl IntoView {
     let settings = use_settings();
     let (heads, order) = (settings.of(&HEADS), settings.of(&ORDER));
-    let finding = Signal::derive(move || data::finding(heads.get(), order.get()));
-    let table = Signal::derive(move || data::table(heads.get(), order.get()));
+    let finding = Signal::derive(move || words::finding(heads.get(), order.get()));
+    let table = Signal::derive(move || words::table(heads.get(), order.get()));
     let stem = Signal::derive(move || format!("alibi-slopes-{}-heads", heads.get()));
     let csv = Signal::derive(move || data::csv(heads.get(), order.get()));
     let svg =
-        Signal::derive(move || slopes_to_svg(&data::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
+        Signal::derive(move || slopes_to_svg(&words::chart(heads.get(), order.get(), None), &theme(), SVG_SIZE).ok());
     view! {
         <Frame spec=&SPEC finding=finding>
             <div class="controls">
@@ -90,7 +72,7 @@ fn Stems() -> impl IntoView {
     let choice = Choice::<usize>::new(None);
     // A choice made among more heads may lie beyond fewer.
     let chosen = move || choice.get().filter(|i| *i < heads.get());
-    let chart = Memo::new(move |_| data::chart(heads.get(), order.get(), chosen()));
+    let chart = Memo::new(move |_| words::chart(heads.get(), order.get(), chosen()));
     Effect::new(move || {
         let (Some(canvas), room, true) = (canvas.get(), room.get(), near.get()) else { return };
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
@@ -112,7 +94,7 @@ fn Stems() -> impl IntoView {
             choice.step_to(i);
         }
     };
-    let text = Signal::derive(move || chosen().and_then(|i| data::describe(heads.get(), order.get(), i)));
+    let text = Signal::derive(move || chosen().and_then(|i| words::describe(heads.get(), order.get(), i)));
     view! {
         <div class="plot" node_ref=place style="position:relative;width:100%">
             <canvas
@@ -120,7 +102,7 @@ fn Stems() -> impl IntoView {
                 node_ref=canvas
                 role="application"
                 aria-roledescription="chart"
-                aria-label=move || format!("Slopes of {} heads on a logarithmic axis", heads.get())
+                aria-label=move || words::drawing(heads.get())
                 tabindex="0"
                 style=format!("display:block;width:100%;height:{HEIGHT}px;touch-action:pan-y")
                 on:pointermove=move |event| choice.hover(&event, under(&event))
@@ -129,6 +111,6 @@ fn Stems() -> impl IntoView {
                 on:keydown=on_key
             ></canvas>
         </div>
-        <Readout text=text hint="Point at a head, tap it, or move along with the arrow keys." />
+        <Readout text=text hint=words::HINT />
     }
 }

@@ -1,21 +1,15 @@
 //! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
 
+mod data;
 mod words;
 
+use self::data::{Cell, TARGETS, TESTED, TRAINED};
 use self::words::{finding, series, table};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::chart;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
 use crate::position::by_id;
 use crate::ui::settings::control::{Choice, Control, Kind};
-use crate::ui::runs::results::Summary;
-
-/// Training lengths, and the shorter of the lengths tested at.
-const TRAINED: [usize; 4] = [64, 128, 256, 512];
-/// Lengths tested at.
-const TESTED: [usize; 6] = [64, 128, 256, 512, 1_024, 2_048];
-/// Targets of every point.
-const TARGETS: usize = 8_192;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -63,9 +57,6 @@ fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Job)> {
 fn evaluations(context: &FigureContext) -> Vec<Job> {
     cells(context).into_iter().map(|c| c.3).collect()
 }
-
-/// A measured cell: method, training length, tested length, result.
-type Cell = (&'static str, usize, usize, Summary);
 
 fn render(context: &FigureContext) -> FigureOutput {
     let found = cells(context).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, context.summary(&ask)?)));

@@ -1,6 +1,6 @@
 //! What is said of training short: the finding, the curves, the table.
 
-use super::{Cell, TARGETS, TESTED, TRAINED};
+use super::data::{Cell, TARGETS, TESTED, TRAINED};
 use crate::chart::{STEPS, Series, style_of};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;

@@ -1,17 +1,14 @@
 //! Does the engine in this very browser compute what it should? Figure `verify`.
 
+mod data;
 mod words;
 
+use self::data::Row;
 use self::words::{finding, table};
 use crate::protocol::task::Verified;
 use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::{Control, Kind};
-
-/// Largest difference of a loss that counts as agreement, nats.
-const LIMIT: f32 = 1e-3;
-/// The same for activations, whose standard deviation is of the order of 1. The GPU gives none back.
-const ACTIVATION_LIMIT: f32 = 1e-2;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -58,9 +55,6 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     };
     context.models("verify-models").iter().map(|m| ask(context, &m.id, engine)).collect()
 }
-
-/// One model checked: id, difference of losses, of activations, losses compared, where.
-type Row = (String, f32, f32, f32, &'static str);
 
 /// Every engine that has been checked, whichever is chosen now.
 fn shown(context: &FigureContext) -> Vec<Job> {

@@ -1,6 +1,6 @@
 //! What is said of a check: the finding and the table.
 
-use super::{ACTIVATION_LIMIT, LIMIT, Row};
+use super::data::{ACTIVATION_LIMIT, LIMIT, Row};
 use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
 

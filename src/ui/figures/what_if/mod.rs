@@ -1,9 +1,11 @@
 //! What if a trained model's positions are changed without training it anew? Figure `what-if`.
 
 mod changes;
+mod data;
 mod words;
 
-use self::words::{added, finding, table};
+use self::data::{LENGTHS, TARGETS, TRAINED};
+use self::words::{UNFIT, added, finding, table};
 use self::changes::{CHANGES, Row};
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
@@ -16,12 +18,6 @@ use crate::ui::runs::results::Summary;
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
-/// Input lengths, tokens.
-const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
-/// Targets of every point.
-const TARGETS: usize = 8_192;
-/// Length at which all these models were trained.
-const TRAINED: usize = 256;
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -92,17 +88,13 @@ fn render(context: &FigureContext) -> FigureOutput {
     FigureOutput {
         finding: match (row.fits)(Places::of(method, SHAPE)) {
             true => finding(method.name(), &before, &after),
-            false => "This change does not apply: the model has nothing that it could change.".into(),
+            false => UNFIT.into(),
         },
         charts: vec![curves::chart(series, &[TRAINED])],
         panel: format!("<p class=\"claim\">{}{}</p>", row.claim, added(row, method)),
         tables: vec![table(&what, &before, &after)],
         ..Default::default()
     }
-}
-
-fn at(curve: &[(usize, Summary)], length: usize) -> Option<f64> {
-    curve.iter().find(|p| p.0 == length).map(|p| p.1.perplexity)
 }
 
 #[cfg(test)]

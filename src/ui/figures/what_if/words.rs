@@ -1,11 +1,14 @@
 //! What is said of a change: the finding and the table.
 
 use super::changes::Row;
-use super::{LENGTHS, TARGETS, TRAINED, at};
+use super::data::{LENGTHS, TARGETS, TRAINED, at};
 use crate::position::{BiasForm, PositionMethod};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::results::{Summary, show_half};
+
+/// The finding where a model has nothing to change.
+pub(super) const UNFIT: &str = "This change does not apply: the model has nothing that it could change.";
 
 /// What a change of slopes means for a model that has none, or has learned others.
 pub(super) fn added(row: &Row, method: &dyn PositionMethod) -> &'static str {
