@@ -60,7 +60,7 @@ pub struct Assets {
     pub manifest: RwSignal<Loaded<Manifest>>,
     /// Results of the shipped weights.
     pub recorded: RwSignal<Loaded<Recorded>>,
-    /// Answers kept from the training machine for the figures of the laboratory.
+    /// Answers precomputed on the training machine, of every figure that has some.
     pub precomputed: RwSignal<Loaded<Vec<Precomputed>>>,
     /// Texts that figures asked for, by path.
     pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
