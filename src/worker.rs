@@ -9,7 +9,7 @@ mod run;
 mod yielder;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -24,7 +24,7 @@ use run::Runner;
 /// What is kept between messages.
 struct Inbox {
     queue: RefCell<VecDeque<Request>>,
-    cancelled: Rc<RefCell<HashSet<u32>>>,
+    cancelled: Rc<RefCell<Vec<u32>>>,
     busy: Cell<bool>,
     runner: RefCell<Runner>,
     answers: Answers,
@@ -32,7 +32,7 @@ struct Inbox {
 
 /// Listens for requests on `port` until the page ends the worker, or is left.
 pub fn serve(port: Port) {
-    let cancelled = Rc::new(RefCell::new(HashSet::new()));
+    let cancelled = Rc::new(RefCell::new(Vec::new()));
     let answers = Answers::to(port);
     let inbox = Rc::new(Inbox {
         queue: RefCell::default(),
@@ -62,7 +62,7 @@ fn receive(inbox: &Rc<Inbox>, request: Request) {
         if inbox.queue.borrow().len() < before {
             inbox.answers.post(request, ResponseBody::Cancelled);
         } else {
-            inbox.cancelled.borrow_mut().insert(request);
+            inbox.cancelled.borrow_mut().push(request);
         }
         return;
     }
@@ -86,7 +86,7 @@ async fn work(inbox: Rc<Inbox>) {
             RequestBody::Run(job) => inbox.runner.borrow_mut().run(id, &job).await,
             RequestBody::Cancel { .. } => continue,
         };
-        inbox.cancelled.borrow_mut().remove(&id);
+        inbox.cancelled.borrow_mut().retain(|cancelled| *cancelled != id);
         inbox.answers.post(id, result);
     }
     inbox.busy.set(false);

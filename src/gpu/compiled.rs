@@ -1,11 +1,13 @@
 //! A device and the kernels that are compiled for it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::device::Device;
 use super::error::GpuError;
 use super::kernels::{Form, Kernels, suits};
+
+/// Kernels for heads of that dimension.
+type Compiled = (usize, Arc<Kernels>);
 
 /// A device ready for work; clones share it.
 #[derive(Clone)]
@@ -14,7 +16,7 @@ pub struct Gpu {
     /// The form of kernels that suits the adapter.
     pub(super) form: Form,
     /// Compiled kernels by head dimension: compiling takes up to seconds, and several models share them.
-    kernels: Arc<Mutex<HashMap<usize, Arc<Kernels>>>>,
+    kernels: Arc<Mutex<Vec<Compiled>>>,
 }
 
 impl Gpu {
@@ -52,7 +54,12 @@ impl Gpu {
     /// The kernels for heads of that dimension, compiled on first use.
     pub(super) fn kernels(&self, head_dim: usize) -> Arc<Kernels> {
         let mut kernels = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, compiled)) = kernels.iter().find(|(of, _)| *of == head_dim) {
+            return compiled.clone();
+        }
         #[cfg_attr(target_family = "wasm", allow(clippy::arc_with_non_send_sync))]
-        kernels.entry(head_dim).or_insert_with(|| Arc::new(Kernels::new(&self.device, self.form, head_dim))).clone()
+        let compiled = Arc::new(Kernels::new(&self.device, self.form, head_dim));
+        kernels.push((head_dim, compiled.clone()));
+        compiled
     }
 }

@@ -1,7 +1,5 @@
 //! The engines of a worker: a GPU that is looked for once, the models on it and on the CPU, and what warm-ups told.
 
-use std::collections::HashMap;
-
 use super::load::{Abort, MOST_MODELS, Text};
 use super::yielder::{Yielder, milliseconds};
 use crate::config::MAX_CPU_WORKERS;
@@ -30,7 +28,7 @@ pub(super) struct Engines {
     /// Whether a lost GPU has been looked for again.
     found_again: bool,
     /// Warm-ups by model.
-    timings: HashMap<String, Vec<Timing>>,
+    timings: Vec<(String, Vec<Timing>)>,
 }
 
 impl Engines {
@@ -103,7 +101,11 @@ impl Engines {
         if job.engine == EngineChoice::Gpu {
             return Ok(Probe::Timed { adapter, timing: Timing::none(length), workers });
         }
-        let timings = self.timings.entry(job.model.clone()).or_default();
+        let place = self.timings.iter().position(|(of, _)| *of == job.model).unwrap_or_else(|| {
+            self.timings.push((job.model.clone(), Vec::new()));
+            self.timings.len() - 1
+        });
+        let timings = &mut self.timings[place].1;
         if let Some(timing) = known(timings, length, workers) {
             return Ok(Probe::Timed { adapter, timing, workers });
         }

@@ -1,7 +1,6 @@
 //! Files of the site: fetched, held against the manifest, kept. A file that failed is asked for anew the next time,
 //! past the browser's cache.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -74,6 +73,30 @@ impl From<EvaluateError> for Abort {
     }
 }
 
+/// What was asked for last, by name, the oldest use first: what has not been used for the longest time gives way.
+struct Latest<T>(Vec<(String, Rc<T>)>);
+
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Latest<T> {
+    fn get(&mut self, name: &str) -> Option<Rc<T>> {
+        let held = self.0.remove(self.0.iter().position(|(of, _)| of == name)?);
+        self.0.push(held);
+        self.0.last().map(|(_, held)| held.clone())
+    }
+
+    fn put(&mut self, name: &str, content: Rc<T>) {
+        if self.0.len() >= MOST_MODELS {
+            self.0.remove(0);
+        }
+        self.0.push((name.into(), content));
+    }
+}
+
 /// Everything fetched so far.
 #[derive(Default)]
 pub(super) struct Files {
@@ -81,12 +104,11 @@ pub(super) struct Files {
     manifest: Option<Rc<Manifest>>,
     tokenizer: Option<Rc<Tokenizer>>,
     reference: Option<Rc<Reference>>,
-    texts: HashMap<String, Rc<Text>>,
+    texts: Latest<Text>,
     /// The reader's last own text.
     own: Option<(Arc<str>, Rc<Text>)>,
-    /// Oldest use first.
-    weights: Vec<(String, Rc<Weights>)>,
-    failed: HashSet<String>,
+    weights: Latest<Weights>,
+    failed: Vec<String>,
 }
 
 impl Files {
@@ -97,10 +119,7 @@ impl Files {
     }
 
     pub(super) async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
-        if let Some(place) = self.weights.iter().position(|(of, _)| of == model) {
-            let held = self.weights.remove(place);
-            let weights = held.1.clone();
-            self.weights.push(held);
+        if let Some(weights) = self.weights.get(model) {
             return Ok(weights);
         }
         let manifest = self.manifest().await?;
@@ -112,16 +131,13 @@ impl Files {
             return Err(corrupt(Reason::OtherConfiguration));
         }
         let weights = Rc::new(weights);
-        if self.weights.len() >= MOST_MODELS {
-            self.weights.remove(0);
-        }
-        self.weights.push((model.into(), weights.clone()));
+        self.weights.put(model, weights.clone());
         Ok(weights)
     }
 
     pub(super) async fn text(&mut self, stream: &str) -> Result<Rc<Text>, Failure> {
         if let Some(text) = self.texts.get(stream) {
-            return Ok(text.clone());
+            return Ok(text);
         }
         let manifest = self.manifest().await?;
         let Some(entry) = manifest.streams.iter().find(|s| s.id == stream) else {
@@ -131,7 +147,7 @@ impl Files {
         let bytes = self.checked(&entry.file, &entry.sha256).await?;
         let tokens = files::tokens(&entry.file, &bytes, tokenizer.n_vocab())?;
         let text = Rc::new(Text::new(tokens, tokenizer));
-        self.texts.insert(stream.into(), text.clone());
+        self.texts.put(stream, text.clone());
         Ok(text)
     }
 
@@ -168,7 +184,7 @@ impl Files {
         let bytes = self.fetch(MANIFEST).await?;
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| self.unreadable(MANIFEST, e))?;
         if let Some(model) = manifest.models.iter().find(|m| !m.config.is_sound()) {
-            self.failed.insert(MANIFEST.into());
+            self.failed.push(MANIFEST.into());
             let reason = Reason::NoModel { model: model.id.clone() }.into();
             return Err(Failure::Corrupt { file: MANIFEST.into(), reason });
         }
@@ -186,7 +202,7 @@ impl Files {
     }
 
     fn unreadable(&mut self, file: &str, error: impl ToString) -> Failure {
-        self.failed.insert(file.into());
+        self.failed.push(file.into());
         Failure::Corrupt { file: file.into(), reason: Reason::Said { detail: error.to_string() }.into() }
     }
 
@@ -196,11 +212,11 @@ impl Files {
             let bytes = self.fetch(file).await?;
             let Err(failure) = files::check(file, &bytes, sha256) else { return Ok(bytes) };
             // Once more, past every cache, which may have kept it wrongly.
-            self.failed.insert(file.into());
+            self.failed.push(file.into());
             tries += 1;
             if tries > 1 {
                 // The manifest may be the stale one.
-                self.failed.insert(MANIFEST.into());
+                self.failed.push(MANIFEST.into());
                 self.manifest = None;
                 return Err(failure);
             }
@@ -208,11 +224,13 @@ impl Files {
     }
 
     async fn fetch(&mut self, file: &str) -> Result<Vec<u8>, Failure> {
-        let again = self.failed.remove(file);
+        let before = self.failed.len();
+        self.failed.retain(|failed| failed != file);
+        let again = self.failed.len() < before;
         match fetch(&self.base, file, again).await {
             Ok(bytes) => Ok(bytes),
             Err(reason) => {
-                self.failed.insert(file.into());
+                self.failed.push(file.into());
                 Err(Failure::Fetch { file: file.into(), reason: reason.into() })
             }
         }

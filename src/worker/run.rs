@@ -1,7 +1,6 @@
 //! One evaluation: files, engine, sums.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -29,13 +28,13 @@ const AT_A_CUT: usize = 8;
 /// Models and engines, kept between requests.
 pub(super) struct Runner {
     files: Files,
-    cancelled: Rc<RefCell<HashSet<u32>>>,
+    cancelled: Rc<RefCell<Vec<u32>>>,
     answers: Answers,
     engines: Engines,
 }
 
 impl Runner {
-    pub(super) fn new(cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
+    pub(super) fn new(cancelled: Rc<RefCell<Vec<u32>>>, answers: Answers) -> Self {
         Self { files: Files::default(), cancelled, answers, engines: Engines::default() }
     }
 

@@ -1,7 +1,6 @@
 //! Gives the worker's event loop a turn, so that a message to cancel is heard while work goes on.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect};
@@ -47,7 +46,7 @@ pub(super) fn milliseconds() -> f64 {
 pub(super) struct Yielder {
     id: u32,
     of: usize,
-    cancelled: Rc<RefCell<HashSet<u32>>>,
+    cancelled: Rc<RefCell<Vec<u32>>>,
     channel: MessageChannel,
     slice: f64,
     last_turn: f64,
@@ -58,7 +57,7 @@ pub(super) struct Yielder {
 }
 
 impl Yielder {
-    pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<HashSet<u32>>>, answers: Answers) -> Self {
+    pub(super) fn new(id: u32, of: usize, cancelled: Rc<RefCell<Vec<u32>>>, answers: Answers) -> Self {
         let in_page = Reflect::has(&js_sys::global(), &"document".into()).unwrap_or_default();
         let slice = if in_page { SLICE_IN_PAGE } else { SLICE };
         let channel = MessageChannel::new();
