@@ -174,7 +174,7 @@ export function scenarios(name) {
     scenario(`${id} runs to its end, where it has a run`, async (context) => {
       const view = await tab.open(`${site.site}?v=1&embed=${id}&engine=auto${RUNS[id] ?? ""}`);
       await ready(view, 1);
-      await stands(view, id);
+      await view.until(`${id} says what it shows`, () => document.querySelector('[data-testid="finding"]')?.textContent.trim());
       const runs = await view.evaluate(() => Boolean(document.querySelector('[data-testid="run"]')));
       if (!runs) {
         assert.ok(!(id in RUNS), `${id} has lost its button`);
