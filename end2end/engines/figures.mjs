@@ -1,11 +1,15 @@
 // What single figures need beyond what is asked of every one. A figure without an entry is asked the same at its defaults.
 
-/** Settings with which a run has less to do. */
+/** Figures that must have a run, each with settings with which that has less to do. */
 export const RUNS = {
   extrapolation: "&targets=2048&without=t5-256,none-256,extras",
   perplexity: "&lengths=32,256&targets=2048",
+  reach: "",
+  "train-short": "",
   "early-tokens": "&early-length=64",
   cost: "&cost-longest=1024&cost-models=alibi-256",
+  "what-if": "",
+  attention: "",
   generate: "&generate-tokens=128&generate-models=alibi-256",
   verify: "&verify-models=alibi-256",
 };
