@@ -203,7 +203,7 @@ test("on paper every figure is drawn, in light colours", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open();
   await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
-  for (const id of FIGURES.filter((f) => f !== "verify")) {
+  for (const id of FIGURES) {
     await expect(explainer.figure(id).root.getByTestId("finding"), id).not.toBeEmpty();
   }
   await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
@@ -263,7 +263,6 @@ test("the page keeps to the order of its contents", async ({ page }) => {
   const places = await page.locator(listed.join(", ")).evaluateAll((all) => all.map((e) => `#${e.id}`));
   expect(places).toEqual(listed);
   const figures = JSON.parse(readFileSync("assets/figures.json", "utf8")) as { id: string; title: string }[];
-  expect(figures.map((f) => f.id)).toEqual(FIGURES);
   for (const { id, title } of figures) await expect(page.locator(`#${id}-title`)).toHaveText(title);
 });
 

@@ -21,12 +21,23 @@ export const SLOPES: Record<number, string[]> = Object.fromEntries(
   }).map(([heads, row]) => [heads, row.split(/\s+/)]),
 );
 
-/** Ids of the models that the built site ships: one per position method and training length. */
-export function shippedModels(): string[] {
-  if (!existsSync(join(ROOT, "index.html"))) return [];
-  const manifest = JSON.parse(readFileSync(join(ROOT, fileName("assets/models/manifest.json")), "utf8"));
-  return manifest.models.map((m: { id: string }) => m.id);
+/** What the manifest says of a model, as far as it is used here. */
+interface Model {
+  id: string;
+  config: { method: string; train_length: number };
 }
+
+/** The models that the built site ships. */
+function models(): Model[] {
+  if (!existsSync(join(ROOT, "index.html"))) return [];
+  return JSON.parse(readFileSync(join(ROOT, fileName("assets/models/manifest.json")), "utf8")).models;
+}
+
+/** Their ids: one per position method, training length and seed. */
+export const shippedModels = (): string[] => models().map((m) => m.id);
+
+/** Of every method the first training at 256 tokens, by id. */
+export const firstTrainings = (): string[] => models().filter((m) => m.id === `${m.config.method}-256`).map((m) => m.id);
 
 /** One result of the native reference over the first `asked` targets, and how many of them count. */
 export function reference(model: string, length: number, asked: number): { perplexity: number; targets: number } {

@@ -1,11 +1,15 @@
 // @ts-check
 // Opening the page and its figures, for the browser tests, the pictures and the benchmark.
+import { readFileSync } from "node:fs";
 
-/** Ids of the figures in the page's order: what the registry should hold. */
-export const FIGURES = [
-  "extrapolation", "methods", "slopes", "bias", "reach", "perplexity", "train-short", "early-tokens", "cost", "what-if", "attention",
-  "generate", "paper", "verify",
-];
+/**
+ * Ids of the figures in the page's order, as the registry lists them.
+ * @type {string[]}
+ */
+export const FIGURES = JSON.parse(readFileSync(new URL("../assets/figures.json", import.meta.url), "utf8")).map((/** @type {{ id: string }} */ f) => f.id);
+
+/** Figures that draw nothing before they are run. */
+export const EMPTY = new Set(["verify"]);
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {import("@playwright/test").Frame} Frame */

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import axe from "axe-core";
 import { expect, type Frame, type Locator, type Page, type Request } from "@playwright/test";
-import { FIGURES, figureOf, idle, open, stand } from "./open.mjs";
+import { EMPTY, FIGURES, figureOf, idle, open, stand } from "./open.mjs";
 
-export { FIGURES };
+export { EMPTY, FIGURES };
 
 /** What must stay empty while the page is used. */
 export interface Watch {

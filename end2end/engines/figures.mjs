@@ -1,10 +1,6 @@
-// What is asked of each figure.
-import { readFileSync } from "node:fs";
+// What single figures need beyond what is asked of every one. A figure without an entry is asked the same at its defaults.
 
-/** Ids in the page's order. */
-export const FIGURES = JSON.parse(readFileSync(new URL("../../assets/figures.json", import.meta.url), "utf8")).map((f) => f.id);
-
-/** Settings of the figures that compute, with which they have less to do. */
+/** Figures that must have a run, each with settings with which that has less to do. */
 export const RUNS = {
   extrapolation: "&targets=2048&without=t5-256,none-256,extras",
   perplexity: "&lengths=32,256&targets=2048",
@@ -51,5 +47,18 @@ async function tokens(view, figure) {
   await changes(view, "tokens answer to keys", sentence, pressed, () => view.press(`${sentence} button[aria-pressed="true"]`, "ArrowRight"));
 }
 
-/** How figures without a chart to point at answer to pointer and keyboard. */
-export const CHARTLESS = { methods: buttons, attention: tokens, generate: ticks, verify: buttons };
+/** How figures without a chart to point at answer to pointer and keyboard, but for those that do so by a row of buttons. */
+const CHARTLESS = { attention: tokens, generate: ticks };
+
+/** Tries a figure's chart by `chart`, which is told which it is; where there is none, what the figure has instead. */
+export async function answering(view, id, chart) {
+  const figure = `figure[data-figure="${id}"]`;
+  if (CHARTLESS[id]) return CHARTLESS[id](view, figure);
+  // Recorded results may still be on their way. A place for a chart is there before them.
+  const found = await view.until(`${id} has a chart or a row of buttons (if it answers otherwise, say how in CHARTLESS, end2end/engines/figures.mjs)`, (figure) => {
+    const charts = [...document.querySelectorAll(`${figure} canvas[role="application"]`)];
+    const shown = charts.find((c) => c.offsetParent);
+    return shown ? `#${shown.id}` : charts.length === 0 && document.querySelector(`${figure} fieldset.segmented`) && "buttons";
+  }, [figure]);
+  return found === "buttons" ? buttons(view, figure) : chart(found);
+}
