@@ -4,7 +4,7 @@ use crate::chart::{Axis, LineChart, Mark, Scale, Series, sort_by_key, style_of};
 use crate::config::Recorded;
 use crate::position::{METHODS, by_id};
 use crate::protocol::Protocol;
-
+use crate::ui::figure::words;
 use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::plan::tokens;
@@ -50,7 +50,7 @@ pub fn method_name(method: &str) -> &str {
 pub fn model_name(model: &str) -> String {
     let (method, _, seed) = parts(model);
     let name = method_name(method);
-    seed.map_or_else(|| name.to_string(), |s| format!("{name} (seed {})", s.trim_start_matches('s')))
+    seed.map_or_else(|| name.to_string(), |s| words::with_seed(name, s.trim_start_matches('s')))
 }
 
 /// Place of a model in lists: methods in the page's order, short training first.
@@ -146,7 +146,8 @@ pub fn series(points: &[CurvePoint], suffix: &str, faint: bool) -> Vec<Series> {
             id: format!("{model}{suffix}"),
             name: {
                 let length = parts(&model).1.filter(|_| several).map(|l| format!(" {l}")).unwrap_or_default();
-                format!("{}{length}{}", model_name(&model), if faint { ", recorded" } else { "" })
+                let name = format!("{}{length}", model_name(&model));
+                if faint { words::recorded(&name) } else { name }
             },
             style: style_of(parts(&model).0),
             points: points.iter().filter(|p| p.model == model).map(|p| p.summary.point(p.length)).collect(),
@@ -165,10 +166,10 @@ pub fn training_lengths(points: &[CurvePoint]) -> Vec<usize> {
 
 /// The chart: both axes by ratio, training lengths marked.
 pub fn chart(series: Vec<Series>, training_lengths: &[usize]) -> LineChart {
-    let marks = training_lengths.iter().map(|&l| Mark { x: l as f64, label: format!("trained at {l}") });
+    let marks = training_lengths.iter().map(|&l| Mark { x: l as f64, label: words::trained_at(l) });
     LineChart {
-        x: Axis { label: "input length (tokens, log scale)".into(), scale: Scale::Log2, range: None },
-        y: Axis { label: "perplexity (log scale)".into(), scale: Scale::Log10, range: None },
+        x: Axis { label: words::INPUT_LENGTH.into(), scale: Scale::Log2, range: None },
+        y: Axis { label: words::PERPLEXITY.into(), scale: Scale::Log10, range: None },
         series,
         marks: marks.collect(),
     }
@@ -176,18 +177,6 @@ pub fn chart(series: Vec<Series>, training_lengths: &[usize]) -> LineChart {
 
 /// One row per point.
 pub fn table(points: &[CurvePoint], caption: String) -> Table {
-    let columns = [
-        "model",
-        "input length",
-        "perplexity",
-        "± (1 s.e.)",
-        "loss (nats)",
-        "bits per byte",
-        "targets",
-        "from",
-        "seconds",
-        "tokens/s",
-    ];
     let row = |p: &CurvePoint| {
         let s = &p.summary;
         vec![
@@ -198,12 +187,12 @@ pub fn table(points: &[CurvePoint], caption: String) -> Table {
             show_3(s.mean_nll),
             show_3(s.bits_per_byte),
             thousands(s.n_targets),
-            p.adapter.as_ref().map_or_else(|| p.source.into(), |a| format!("{} ({a})", p.source)),
+            p.adapter.as_ref().map_or_else(|| p.source.into(), |a| words::from_adapter(p.source, a)),
             p.effort.map_or("–".into(), |(seconds, _)| format!("{seconds:.2}")),
             p.effort.and_then(speed).map_or("–".into(), |v| thousands(v as u64)),
         ]
     };
-    Table { caption, columns: columns.map(String::from).to_vec(), rows: points.iter().map(row).collect() }
+    Table { caption, columns: words::COLUMNS.map(String::from).to_vec(), rows: points.iter().map(row).collect() }
 }
 
 /// Tokens per second, where time was measured.
@@ -257,31 +246,10 @@ pub fn finding(points: &[CurvePoint]) -> String {
     let name = |m: &str, l: usize| if several { format!("{} {l}", model_name(m)) } else { model_name(m) };
     let said: Vec<String> = comparable
         .iter()
-        .filter_map(|(m, l)| Some(format!("{} {}", name(m, *l), verdict(at(m, *l)?, at(m, length)?))))
+        .filter_map(|(m, l)| Some(format!("{} {}", name(m, *l), words::verdict(at(m, *l)?, at(m, length)?))))
         .collect();
-    let times = if !several && length.is_multiple_of(trained) {
-        format!(", {} times the training length", length / trained)
-    } else {
-        String::new()
-    };
-    format!("At {} tokens{times}: {}.", thousands(length as u64), said.join("; "))
-}
-
-/// Perplexity of choosing evenly among the pieces of the vocabulary (that of every model here).
-const CHANCE: f64 = 1_024.0;
-
-/// What became of a perplexity from `before` to `after`.
-fn verdict(before: f64, after: f64) -> String {
-    let ratio = after / before;
-    let (was, is) = (show_perplexity(before), show_perplexity(after));
-    match ratio {
-        _ if before >= CHANCE && after >= CHANCE => format!("is no better than chance, {is} (from {was})"),
-        r if !r.is_finite() => format!("{is} (from {was})"),
-        r if r >= 2.0 => format!("explodes to {is}, {r:.1} times its {was}"),
-        r if r > 1.05 => format!("climbs to {is} from {was}"),
-        r if r >= 0.95 => format!("stays level at {is} (from {was})"),
-        _ => format!("falls to {is} from {was}"),
-    }
+    let times = (!several && length.is_multiple_of(trained)).then(|| length / trained);
+    words::finding(length, times, &said)
 }
 
 #[cfg(test)]

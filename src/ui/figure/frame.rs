@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::ui::figure::lazy::{LazyPart, LazyView, Opened};
 use crate::ui::figure::spec::FigureSpec;
+use crate::ui::figure::words;
 
 /// How long a finding stands before it is spoken.
 const PAUSE: Duration = Duration::from_millis(1_200);
@@ -47,11 +48,11 @@ pub fn Frame(
                     type="button"
                     class="quiet"
                     data-testid="embed"
-                    aria-label=format!("Embed: {title}")
+                    aria-label=words::embed(title)
                     aria-expanded=move || open.get().to_string()
                     on:click=press
                 >
-                    "Embed"
+                    {words::EMBED}
                 </button>
             </header>
             <div hidden=move || !open.get()>

@@ -1,5 +1,6 @@
 //! What a figure is, and the frame, run bar and model picker that figures share.
 
+pub mod words;
 pub mod curves;
 pub mod lazy;
 pub mod provenance;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::chart::{sort_by_key, style_of};
 use crate::ui::figure::curves::{method_name, order, parts};
+use crate::ui::figure::words;
 use crate::ui::format::numbers::thousands;
 use crate::ui::widgets::choice::Tick;
 use crate::ui::widgets::visibility::near;
@@ -59,11 +60,11 @@ pub fn Models(
         let known = ids.get();
         let unknown = chosen.get().into_iter().filter(|c| !known.contains(c)).collect::<Vec<_>>();
         (!known.is_empty() && !unknown.is_empty())
-            .then(|| view! { <p class="note" data-testid="unknown">{format!("There is no model {} to choose here.", unknown.join(", "))}</p> })
+            .then(|| view! { <p class="note" data-testid="unknown">{words::unknown_models(&unknown)}</p> })
     };
     let none = move || {
         (!ids.with(Vec::is_empty) && chosen.with(Vec::is_empty))
-            .then(|| view! { <p class="note" data-testid="no-model">"No model is chosen: tick at least one."</p> })
+            .then(|| view! { <p class="note" data-testid="no-model">{words::NO_MODEL}</p> })
     };
     view! {
         <fieldset class="wide" data-testid=testid>
@@ -103,7 +104,7 @@ fn by_method(mut ids: Vec<String>) -> Vec<(String, Vec<String>)> {
 fn training(id: &str) -> String {
     let (_, length, seed) = parts(id);
     let length = length.map_or_else(|| id.to_string(), |l| thousands(l as u64));
-    seed.map_or_else(|| length.clone(), |s| format!("{length}, seed {}", s.trim_start_matches('s')))
+    seed.map_or_else(|| length.clone(), |s| words::training(&length, s.trim_start_matches('s')))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::ui::figure::curves::model_name;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::words::{explain, notice};
 use crate::ui::runs::worker_pool::WorkerPool;
+use crate::ui::widgets::words::RETRY;
 
 /// Whose outcome is told. Drawn later, for the words come with the page's second file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Outcome {
                 view! {
                     <div class="failure" role="alert" data-testid="failure">
                         <p><strong>{names.join(", ")}": "</strong>{text}</p>
-                        <button type="button" data-testid="retry" on:click=move |_| client.retry(run, &failure)>"Retry"</button>
+                        <button type="button" data-testid="retry" on:click=move |_| client.retry(run, &failure)>{RETRY}</button>
                     </div>
                 }
             }).collect_view()}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::figure::curves::{CurvePoint, speed};
-use crate::ui::format::numbers::thousands;
+use crate::ui::figure::words;
 
 /// One line per engine among the points, with `data-engine`.
 #[component]
@@ -23,19 +23,14 @@ pub fn Provenance(
 /// A sentence for each engine that computed any of the points.
 fn summaries(points: &[CurvePoint]) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
-    for (source, name) in [("cpu", "the CPU, in WebAssembly"), ("gpu", "the GPU, through WebGPU")] {
+    for (source, name) in [("cpu", words::ON_CPU), ("gpu", words::ON_GPU)] {
         let of: Vec<&CurvePoint> = points.iter().filter(|p| p.source == source).collect();
         let (seconds, tokens) = of.iter().filter_map(|p| p.effort).fold((0.0, 0), |a, e| (a.0 + e.0, a.1 + e.1));
         if of.is_empty() {
             continue;
         }
-        let adapter = of.iter().find_map(|p| p.adapter.as_ref()).map(|a| format!(" ({a})")).unwrap_or_default();
-        let rate = speed((seconds, tokens)).map(|v| format!(", {} tokens per second", thousands(v as u64)));
-        let count = if of.len() == 1 { "1 point".into() } else { format!("{} points", of.len()) };
-        out.push((
-            source,
-            format!("{count} computed on {name}{adapter}: {seconds:.1} s of work{}.", rate.unwrap_or_default()),
-        ));
+        let adapter = of.iter().find_map(|p| p.adapter.as_ref());
+        out.push((source, words::effort(of.len(), name, adapter, seconds, speed((seconds, tokens)))));
     }
     out
 }

@@ -8,14 +8,10 @@ use crate::ui::figure::curves::model_name;
 use crate::ui::figure::lazy::{LazyPart, LazyView};
 use crate::ui::figure::outcome::Outcome;
 use crate::ui::figure::spec::TARGETS;
-use crate::ui::format::numbers::show_seconds;
-use crate::ui::format::numbers::thousands;
+use crate::ui::figure::words;
 use crate::ui::runs::run_state::{RunState, Status};
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
-
-/// Said while a run computes other choices than those on show.
-const CHANGED: &str = "The settings have changed since this run began: when it is over, run again for them.";
 
 /// Buttons and progress of a run.
 #[component]
@@ -88,12 +84,12 @@ pub fn RunBar(
                     }
                 }
             >
-                "Stop"
+                {words::STOP}
             </button>
             <div class="run-state">
                 <progress
                     max="1"
-                    aria-label="Share of the evaluations done"
+                    aria-label=words::SHARE_DONE
                     prop:value=move || run.share()
                     class:unseen=move || !running.get()
                 ></progress>
@@ -104,7 +100,7 @@ pub fn RunBar(
             </div>
         </div>
         <div class="run-notes">
-            {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{CHANGED}</p> })}
+            {move || changed.get().then(|| view! { <p class="note" data-testid="changed">{words::CHANGED}</p> })}
             <LazyView part=LazyPart::Outcome(outcome) wanted=Memo::new(move |_| outcome.says_something()) />
         </div>
     }
@@ -116,7 +112,7 @@ fn status_line(run: RunState) -> String {
     run.points.with(|points| {
         let done = points.iter().filter(|p| p.status == Status::Done).count();
         let failed = points.iter().filter(|p| matches!(p.status, Status::Failed(_))).count();
-        let counted = format!("{done} of {} points", points.len());
+        let counted = words::counted(done, points.len());
         let now = points.iter().find_map(|p| match p.status {
             Status::Running { scored, of } => Some((p, scored as f64 / of.max(1) as f64)),
             _ => None,
@@ -125,30 +121,15 @@ fn status_line(run: RunState) -> String {
         match now {
             _ if points.is_empty() => String::new(),
             Some((point, share)) => {
-                // Some questions set their lengths themselves.
-                let tokens = match point.job.task.length() {
-                    None => String::new(),
-                    Some(n) => format!(" at {} tokens", thousands(n as u64)),
-                };
-                let at = format!("{}{tokens}, {:.0} %", model_name(&point.job.model), 100.0 * share);
-                let left = match left(elapsed, run.share()) {
-                    Some(s) if s < 1.0 => ", nearly done".into(),
-                    Some(s) => format!(", about {} left", show_seconds(s)),
-                    None => String::new(),
-                };
-                format!("{counted}; now {at}; {elapsed:.0} s so far{left}")
+                let now = words::now(&model_name(&point.job.model), point.job.task.length(), share);
+                words::running(&counted, &now, elapsed, left(elapsed, run.share()))
             }
-            None if waiting => format!("{counted}; starting"),
-            None if run.stopped.get() => format!("Stopped {}: {counted} computed, and kept below.", after(elapsed)),
-            None if failed > 0 => format!("{counted} computed, {failed} failed."),
-            None => format!("{counted} computed in {}.", show_seconds(elapsed)),
+            None if waiting => words::starting(&counted),
+            None if run.stopped.get() => words::stopped(&counted, elapsed),
+            None if failed > 0 => words::some_failed(&counted, failed),
+            None => words::all_computed(&counted, elapsed),
         }
     })
-}
-
-/// When something ended.
-fn after(seconds: f64) -> String {
-    if seconds < 1.0 { "within a second".into() } else { format!("after {}", show_seconds(seconds)) }
 }
 
 /// Seconds left if the rest goes as it went so far; not before that says anything.
@@ -159,11 +140,6 @@ fn left(elapsed: f64, share: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_read_as_sentences() {
-        assert_eq!((after(0.3), after(12.2)), ("within a second".to_string(), "after 12 s".to_string()));
-    }
 
     #[test]
     fn the_time_left_follows_the_share_done() {

@@ -17,6 +17,7 @@ use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::{Entry, Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::settings::setting::{ENGINES, Setting};
+use crate::ui::settings::value::Value;
 
 /// Engine that figures compute with.
 pub static ENGINE: Setting<EngineChoice> = Setting::new("engine", "Engine", Kind::Pick(ENGINES), "auto");
@@ -25,7 +26,7 @@ pub static TARGETS: Setting<usize> =
     Setting::new("targets", "Targets per point", Kind::Nearest(&[0, 2_048, 8_192, 16_384, 32_768]), "0");
 
 /// A choice among the position methods.
-pub const METHOD: Kind = Kind::ListOf(methods);
+pub const ANY_METHOD: Kind = Kind::ListOf(methods);
 
 /// Every position method, by id and name, in the page's order.
 pub fn methods() -> Vec<Choice> {
@@ -78,7 +79,7 @@ pub struct FigureSpec {
     pub series: &'static [&'static str],
     /// Whether answers are precomputed on the training machine, and if so over the values of which lists; everything else
     /// at its default.
-    pub precomputed: Option<&'static [&'static str]>,
+    pub precomputed: Option<&'static [&'static Control]>,
 }
 
 impl FigureSpec {
@@ -193,19 +194,20 @@ impl<'a> Answer<'a> {
 }
 
 impl FigureContext<'_> {
-    /// Value of a control of this figure.
-    pub fn value(&self, key: &str) -> &str {
-        self.spec.controls.iter().find(|c| c.key == key).map_or("", |c| c.value(self.values))
+    /// Text of a setting of this figure. One that its [`FigureSpec::controls`] do not list would stay at its default.
+    fn text_of(&self, control: &'static Control) -> &str {
+        debug_assert!(self.spec.controls.iter().any(|c| c.key == control.key), "{} is not listed", control.key);
+        control.value(self.values)
     }
 
-    /// Value of a number.
-    pub fn number(&self, key: &str) -> usize {
-        self.value(key).parse().unwrap_or_default()
+    /// Value of a setting of this figure.
+    pub fn get<T: Value>(&self, setting: &'static Setting<T>) -> T {
+        T::read(self.text_of(&setting.control))
     }
 
-    /// The models chosen by a control, in the order of the page.
-    pub fn models(&self, key: &str) -> Vec<&ModelEntry> {
-        self.manifest.map(|manifest| chosen(manifest, self.value(key))).unwrap_or_default()
+    /// The models chosen by a setting, in the order of the page.
+    pub fn models(&self, setting: &'static Setting<Vec<String>>) -> Vec<&ModelEntry> {
+        self.manifest.map(|manifest| chosen(manifest, self.text_of(&setting.control))).unwrap_or_default()
     }
 
     /// The models that figures compare before the reader has chosen any.

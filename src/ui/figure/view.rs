@@ -17,7 +17,7 @@ use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{
     COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen,
 };
-use crate::ui::format::numbers::thousands;
+use crate::ui::figure::words;
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
@@ -98,8 +98,8 @@ pub fn FigureView(
         if spec.precomputed.is_some() && out.1.live + out.1.precomputed == 0 {
             match &*site.precomputed.read() {
                 Loaded::Ready(_) => {}
-                Loaded::Failed(_) => out.0.finding = "The recorded answers are missing. Run it to measure here.".into(),
-                Loaded::Unasked | Loaded::Loading => out.0.finding = "The recorded answers are on their way.".into(),
+                Loaded::Failed(_) => out.0.finding = words::ANSWERS_MISSING.into(),
+                Loaded::Unasked | Loaded::Loading => out.0.finding = words::ANSWERS_COMING.into(),
             }
         }
         if usable && out.1.live + out.1.precomputed > 0 {
@@ -127,19 +127,15 @@ pub fn FigureView(
         if run == "idle" && waits.get() { "loading" } else { run }
     });
     let trouble = Signal::derive(move || match (site.manifest.get(), site.precomputed.get()) {
-        (Loaded::Failed(reason), _) if spec.run.is_some() => {
-            Some(format!("The list of trained models could not be loaded. {reason}"))
-        }
-        (_, Loaded::Failed(reason)) if spec.precomputed.is_some() => {
-            Some(format!("The recorded answers could not be loaded. {reason}"))
-        }
+        (Loaded::Failed(reason), _) if spec.run.is_some() => Some(words::no_models(&reason)),
+        (_, Loaded::Failed(reason)) if spec.precomputed.is_some() => Some(words::no_answers(&reason)),
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
     let controls = spec.controls.iter().map(|control| view! { <ControlOf control=control /> }).collect_view();
     let plots = spec.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
-        let label = Signal::derive(move || format!("{}. {}", spec.title, finding.get()));
+        let label = Signal::derive(move || words::chart_label(spec.title, &finding.get()));
         let absent = move || shown.with(|s| s.0.charts.len() <= i);
         view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
     });
@@ -183,15 +179,12 @@ fn empty() -> LineChart {
 /// Where the numbers come from.
 fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
     let Origin { live, precomputed, engine, mixed, .. } = *origin;
-    let on = if mixed { "CPU and GPU" } else { engine_name(engine) };
+    let on = if mixed { words::BOTH_ENGINES } else { engine_name(engine) };
     let text = match (live, precomputed) {
         (0, 0) => return None,
-        (0, _) => "Shown: recorded natively with the very weights that this page loads. Run it to measure here.".into(),
-        (_, 0) => format!("Shown: computed in this page, on the {on}."),
-        (n, k) => {
-            let (n, k) = (thousands(n as u64), thousands(k as u64));
-            format!("Shown: {n} results computed in this page, on the {on}; {k} still as recorded natively.")
-        }
+        (0, _) => words::ALL_RECORDED.into(),
+        (_, 0) => words::all_computed_here(on),
+        (n, k) => words::some_computed_here(n, k, on),
     };
     Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
 }

@@ -27,7 +27,7 @@ fn questions() -> Vec<Job> {
         let spec = figure.spec;
         let Some(lists) = spec.precomputed else { continue };
         let mut settings = vec![Values::new()];
-        for control in spec.controls.iter().filter(|c| lists.contains(&c.key)) {
+        for control in spec.controls.iter().filter(|c| lists.iter().any(|list| list.key == c.key)) {
             let choices = match control.kind {
                 Kind::List(choices) | Kind::Pick(choices) => choices.to_vec(),
                 Kind::PickOf(choices) | Kind::ListOf(choices) => choices(),

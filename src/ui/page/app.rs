@@ -9,6 +9,7 @@ use crate::ui::page::controls;
 use crate::ui::page::embed::Embed;
 use crate::ui::page::lazy::{Retry, later};
 use crate::ui::page::location::{follow, follow_reader, follow_theme, read};
+use crate::ui::page::words;
 use crate::ui::runs::assets::Assets;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::{HIDE, Settings};
@@ -34,7 +35,7 @@ pub fn App() -> impl IntoView {
     let asked = parsed.embed.or_else(|| made_for.as_ref().and_then(|m| m.get_attribute("content")));
     let alone = asked.as_deref().and_then(by_id);
     if let (Some(asked), None) = (&asked, alone) {
-        notices.push(format!("there is no figure {asked}; showing the whole article"));
+        notices.push(words::no_figure(asked));
         // assets/head.js has hidden the article, for it only sees that one is asked for.
         if let Some(root) = document().document_element() {
             let _ = root.remove_attribute("class");
@@ -89,16 +90,16 @@ fn Notices(notices: RwSignal<Vec<String>>) -> impl IntoView {
         }
         if said.len() > MOST_SAID {
             let more = said.split_off(MOST_SAID - 1).len();
-            said.push(format!("and {more} more"));
+            said.push(words::and_more(more));
         }
         (!said.is_empty()).then(|| {
             view! {
                 <div class="notices" role="status" data-testid="notices">
                     <div>
-                        <p>"Some of this page’s address could not be taken as written:"</p>
+                        <p>{words::ADDRESS}</p>
                         <ul>{said.into_iter().map(|n| view! { <li data-testid="address-notice">{n}</li> }).collect_view()}</ul>
                     </div>
-                    <button type="button" data-testid="dismiss" on:click=move |_| notices.set(Vec::new())>"Dismiss"</button>
+                    <button type="button" data-testid="dismiss" on:click=move |_| notices.set(Vec::new())>{words::DISMISS}</button>
                 </div>
             }
         })

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::page::article::draw;
 use crate::ui::page::location::report_height;
+use crate::ui::page::words;
 use crate::ui::runs::assets::base;
 use crate::ui::settings::query::write;
 use crate::ui::settings::state::{HIDE, use_settings};
@@ -29,12 +30,12 @@ pub fn Embed(
     view! {
         <main class="embed">
             // The outline that the article gives a figure, for those who listen.
-            <h1 class="visually-hidden">"ALiBi, explained by running it"</h1>
+            <h1 class="visually-hidden">{words::TITLE}</h1>
             <h2 class="visually-hidden">{figure.question}</h2>
             <div class="place" node_ref=place>{draw(figure.id, Signal::stored(true))}</div>
             <p class="embed-link">
-                "From "
-                <a href=article target="_blank" rel="noopener" data-testid="full-page">"ALiBi, explained by running it"</a>
+                {words::FROM}
+                <a href=article target="_blank" rel="noopener" data-testid="full-page">{words::TITLE}</a>
             </p>
         </main>
     }

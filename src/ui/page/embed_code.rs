@@ -8,16 +8,18 @@ use leptos::prelude::*;
 
 use crate::ui::figure::lazy::Opened;
 use crate::ui::figure::spec::FigureSpec;
+use crate::ui::figure::words::embed;
 use crate::ui::format::table::escaped;
+use crate::ui::page::words::{self, KINDS};
 use crate::ui::runs::assets::base;
 use crate::ui::settings::control::{Control, Values};
 use crate::ui::settings::query::{decode, leaves_out, write};
 use crate::ui::settings::state::{HIDE, THEME, use_settings};
 use crate::ui::widgets::choice::Segmented;
+use crate::ui::widgets::words::{COPIED, COPY};
 
 /// How long settings must stand before the preview follows them.
 const PAUSE: Duration = Duration::from_millis(500);
-const KINDS: &[(&str, &str)] = &[("frame", "Plain frame"), ("script", "Frame that fits its height")];
 
 /// What an embed of a figure carries: what the figure reads, the colours, and what is hidden.
 fn carried(figure: &FigureSpec) -> Vec<&'static Control> {
@@ -106,20 +108,20 @@ pub fn EmbedCode(
         }
     });
     let frame = move |src: String| {
-        view! { <iframe src=src height=height title=format!("{title}, as embedded") data-testid="embed-preview"></iframe> }
+        view! { <iframe src=src height=height title=words::as_embedded(title) data-testid="embed-preview"></iframe> }
     };
     let left_out = move || {
         values.with(|values| leaves_out(&carried(figure), values)).then(|| {
-            view! { <p class="note" data-testid="embed-left-out">"A text of yours is too long for an address: the embed shows the one it starts with."</p> }
+            view! { <p class="note" data-testid="embed-left-out">{words::TEXT_LEFT_OUT}</p> }
         })
     };
     view! {
-        <div class="embed-code" role="group" aria-label=format!("Embed: {title}")>
-            <p>"The figure with its present settings, for another page:"</p>
-            <Segmented testid="embed-kind" group=format!("embed-kind-{id}") label="As" choices=KINDS value=kind choose=move |k: &'static str| kind.set(k) />
-            <textarea node_ref=area readonly=true rows="4" aria-label="Text to paste" data-testid="embed-text" prop:value=text></textarea>
+        <div class="embed-code" role="group" aria-label=embed(title)>
+            <p>{words::TO_PASTE}</p>
+            <Segmented testid="embed-kind" group=format!("embed-kind-{id}") label=words::AS choices=KINDS value=kind choose=move |k: &'static str| kind.set(k) />
+            <textarea node_ref=area readonly=true rows="4" aria-label=words::TEXT_TO_PASTE data-testid="embed-text" prop:value=text></textarea>
             <p>
-                <button type="button" class="primary" data-testid="embed-copy" on:click=copy>"Copy"</button>
+                <button type="button" class="primary" data-testid="embed-copy" on:click=copy>{COPY}</button>
                 " "
                 <button
                     type="button"
@@ -127,10 +129,10 @@ pub fn EmbedCode(
                     aria-pressed=move || preview.get().to_string()
                     on:click=move |_| preview.update(|p| *p = !*p)
                 >
-                    "Preview"
+                    {words::PREVIEW}
                 </button>
                 " "
-                <span role="status">{move || copied.get().then_some("Copied.")}</span>
+                <span role="status">{move || copied.get().then_some(COPIED)}</span>
             </p>
             {left_out}
             <div style:min-height=move || preview.get().then(|| format!("{height}px"))>{move || framed.get().map(frame)}</div>

@@ -15,6 +15,8 @@ use crate::ui::figures::extrapolation::guess::Guess;
 use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
 use crate::ui::page::embed_code::EmbedCode;
 use crate::ui::page::training::Training;
+use crate::ui::page::words::NOT_LOADED;
+use crate::ui::widgets::words::RETRY;
 
 /// The file with the page's further parts could not be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,8 +128,8 @@ pub fn Fetched(
             Some(
                 view! {
                     <div class="failure" role="alert" data-testid="failure">
-                        <p>"This part of the page could not be loaded. Check the connection and retry."</p>
-                        <button type="button" data-testid="retry" on:click=retry>"Retry"</button>
+                        <p>{NOT_LOADED}</p>
+                        <button type="button" data-testid="retry" on:click=retry>{RETRY}</button>
                     </div>
                 }
                 .into_any(),

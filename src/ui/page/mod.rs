@@ -9,6 +9,7 @@ use super::settings::state::{HIDE, THEME};
 mod document_tests;
 #[cfg(test)]
 mod prose_tests;
+pub mod words;
 pub mod location;
 pub mod lazy;
 pub mod embed_code;

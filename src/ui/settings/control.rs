@@ -7,6 +7,7 @@ use crate::chart::sort_by_key;
 use crate::config::ModelEntry;
 use crate::ui::settings::text::{Truncate, truncate};
 use crate::ui::settings::value::{Value, parts};
+use crate::ui::settings::words;
 
 /// Models that can be chosen at once.
 pub const MAX_MODELS: usize = 16;
@@ -123,7 +124,7 @@ impl Control {
             if choices.iter().any(|c| c.0 == value) {
                 return value.into();
             }
-            said.push(format!("{key}={} is unknown; using {}", clip(value), self.default));
+            said.push(words::unknown(key, &clip(value), self.default));
             self.default.into()
         };
         match self.kind {
@@ -152,12 +153,12 @@ impl Control {
             ),
             Kind::Text { limit, keep } => {
                 let (kept, notice) = truncate(value, limit, keep);
-                said.extend(notice.map(|notice| format!("{key}: {notice}")));
+                said.extend(notice.map(|notice| words::of_setting(key, &notice)));
                 kept.into()
             }
             Kind::Hidden(limit) => {
                 let (kept, notice) = truncate(value, limit, Truncate::Start);
-                said.extend(notice.map(|notice| format!("{key}: {notice}")));
+                said.extend(notice.map(|notice| words::of_setting(key, &notice)));
                 kept.into()
             }
             Kind::Models(_) => names("model", value, MAX_MODELS, said),
@@ -168,12 +169,12 @@ impl Control {
     /// A whole number within bounds, the default in place of what is none.
     fn number(&self, name: &str, value: &str, (low, high): (usize, usize), said: &mut Vec<String>) -> String {
         let Some(n) = whole(value.trim()) else {
-            said.push(format!("{name}={} is no number; using {}", clip(value), self.default));
+            said.push(words::no_number(name, &clip(value), self.default));
             return self.default.into();
         };
         let within = n.clamp(low as i128, high as i128);
         if within != n {
-            said.push(format!("{name} is {low} to {high}; {} became {within}", clip(value)));
+            said.push(words::out_of_bounds(name, (low, high), &clip(value), within));
         }
         within.to_string()
     }
@@ -183,9 +184,7 @@ impl Control {
 fn nearest(name: &str, asked: usize, all: &[usize], said: &mut Vec<String>) -> usize {
     let nearest = all.iter().copied().min_by_key(|n| n.abs_diff(asked)).unwrap_or(asked);
     if nearest != asked {
-        // As the control calls it.
-        let shown = if nearest == 0 { "auto".into() } else { nearest.to_string() };
-        said.push(format!("{name} {asked} is not offered; using {shown}"));
+        said.push(words::not_offered(name, asked, nearest));
     }
     nearest
 }
@@ -201,7 +200,7 @@ fn numbers(
     let mut chosen: Vec<usize> = Vec::new();
     for part in parts(value).take(MAX_NUMBERS) {
         if whole(part.trim()).is_none() {
-            said.push(format!("{} is no {name}; it is left out", clip(part)));
+            said.push(words::left_out(&clip(part), name));
             continue;
         }
         let asked = bounded(part, said);
@@ -220,9 +219,9 @@ fn names(of: &str, value: &str, most: usize, said: &mut Vec<String>) -> String {
             continue;
         }
         if !plain(name) {
-            said.push(format!("{} cannot be a {of}’s name", clip(name)));
+            said.push(words::no_name(&clip(name), of));
         } else if chosen.len() == most {
-            said.push(format!("at most {most} {of}s can be chosen"));
+            said.push(words::too_many(most, of));
             break;
         } else {
             chosen.push(name);

@@ -2,6 +2,7 @@
 //! all as signals, [`query`] takes them to the address and back. Which settings there are, the page says.
 
 pub mod value;
+pub mod words;
 pub mod text;
 pub mod control;
 pub mod setting;

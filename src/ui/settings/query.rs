@@ -4,6 +4,7 @@
 
 use crate::ui::settings::control::{Control, Kind, Values, clip, put};
 use crate::ui::settings::value::Value;
+use crate::ui::settings::words;
 
 /// Version of the query string.
 pub const VERSION: &str = "1";
@@ -34,7 +35,7 @@ pub fn parse_onto(controls: &[&'static Control], values: Values, query: &str) ->
     let query = query.trim_start_matches('?');
     let length = query.chars().count();
     if length > MAX_QUERY {
-        parsed.notices.push(format!("it has {length} characters; what stands beyond {MAX_QUERY} was not read"));
+        parsed.notices.push(words::too_long(length, MAX_QUERY));
     }
     let query: String = query.chars().take(MAX_QUERY).collect();
     for pair in query.split('&').filter(|p| !p.is_empty()) {
@@ -42,7 +43,7 @@ pub fn parse_onto(controls: &[&'static Control], values: Values, query: &str) ->
         let value = decode(value);
         match key {
             "v" if value != VERSION => {
-                parsed.notices.push(format!("this address is of version {}, not {VERSION}", clip(&value)));
+                parsed.notices.push(words::other_version(&clip(&value), VERSION));
             }
             "embed" => parsed.embed = Some(clip(&value)),
             // Keys of others (a mailing's tracking key, say) are none of our business.
@@ -58,8 +59,7 @@ pub fn parse_onto(controls: &[&'static Control], values: Values, query: &str) ->
         let Kind::Among(of) = control.kind else { continue };
         let (one, many) = (usize::read(control.value(&parsed.values)), usize::read(of.value(&parsed.values)));
         if one > many {
-            let key = control.key;
-            parsed.notices.push(format!("{key} {one} does not exist among {many}; showing {key} {many}"));
+            parsed.notices.push(words::not_among(control.key, one, many));
             put(&mut parsed.values, control, many.to_string());
         }
     }

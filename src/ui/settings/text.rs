@@ -1,6 +1,6 @@
 //! Texts of the reader's own, held to a length.
 
-use crate::ui::format::numbers::thousands;
+use crate::ui::settings::words;
 
 /// Bytes around a cut that are shown.
 const AROUND: usize = 24;
@@ -22,27 +22,24 @@ pub fn truncate(text: &str, limit: usize, keep: Truncate) -> (&str, Option<Strin
     let (kept, place) = match keep {
         Truncate::Start => {
             let kept = &text[..text.floor_char_boundary(limit)];
-            (kept, format!("after “…{}”", &kept[kept.ceil_char_boundary(kept.len().saturating_sub(AROUND))..]))
+            (kept, words::after(&kept[kept.ceil_char_boundary(kept.len().saturating_sub(AROUND))..]))
         }
         Truncate::End => {
             let kept = &text[text.ceil_char_boundary(text.len() - limit)..];
-            (kept, format!("before “{}…”", &kept[..kept.floor_char_boundary(AROUND)]))
+            (kept, words::before(&kept[..kept.floor_char_boundary(AROUND)]))
         }
     };
-    let (n, limit) = (thousands(text.len() as u64), thousands(limit as u64));
-    (kept, Some(format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")))
+    (kept, Some(words::cut(text.len(), limit, &place)))
 }
 
 /// Why nothing can be learned from a text, in a sentence that says what to do.
 pub fn text_problem(text: &str) -> Option<String> {
     let mut seen = text.chars().filter(|c| !c.is_whitespace());
-    let Some(first) = seen.next() else { return Some("There is no text here: type or paste some.".into()) };
+    let Some(first) = seen.next() else { return Some(words::NO_TEXT.into()) };
     // A text has no such characters; what has is a picture, a program, an archive.
     if text.chars().any(|c| c < '\u{9}') {
-        return Some("This is not text but binary data: use plain text.".into());
+        return Some(words::BINARY.into());
     }
     let mut others = seen.peekable();
-    (others.peek().is_some() && others.all(|c| c == first)).then(|| {
-        format!("This text is the character “{first}” over and over, which says nothing of a model: use another text.")
-    })
+    (others.peek().is_some() && others.all(|c| c == first)).then(|| words::over_and_over(first))
 }

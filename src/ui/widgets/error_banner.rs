@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::widgets::words;
+
 /// Shows `trouble` while there is any.
 #[component]
 pub fn ErrorBanner(
@@ -17,7 +19,7 @@ pub fn ErrorBanner(
             view! {
                 <div class="failure" role="alert" data-testid="failure">
                     <p>{text}</p>
-                    <button type="button" data-testid="retry" on:click=move |_| retry.run(())>"Retry"</button>
+                    <button type="button" data-testid="retry" on:click=move |_| retry.run(())>{words::RETRY}</button>
                 </div>
             }
         })

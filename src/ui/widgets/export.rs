@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
+use crate::ui::widgets::words;
+
 /// CSV and SVG of a figure. `stem` is the file name without its ending; `svg` is absent where there is no drawing.
 ///
 /// In a sandboxed frame, where downloads are refused without a word, the text is offered for copying instead.
@@ -32,7 +34,7 @@ pub fn Export(
     view! {
         <div class="export">
             <button type="button" data-testid="export-csv" on:click=move |_| hand_over("csv", "text/csv", csv.get_untracked())>
-                "CSV"
+                {words::CSV}
             </button>
             {drawn.then(|| view! {
                 <button
@@ -46,10 +48,10 @@ pub fn Export(
                         }
                     }
                 >
-                    "SVG"
+                    {words::SVG}
                 </button>
             })}
-            <span role="status">{move || nothing_drawn.get().then_some("There is nothing to draw yet.")}</span>
+            <span role="status">{move || nothing_drawn.get().then_some(words::NOTHING_TO_DRAW)}</span>
             {move || copyable.get().map(|(name, text)| view! { <Copyable name text on_close=move || copyable.set(None) /> })}
         </div>
     }
@@ -78,19 +80,19 @@ fn Copyable(
         }
         copy(&content, copied);
     };
-    let label = format!("Content of {name}");
-    let title = format!("This page may not save files here. Copy the content of {name}:");
+    let label = words::content_of(&name);
+    let title = words::may_not_save(&name);
     view! {
         <div class="copyable" role="group" aria-label=label>
             <p>{title}</p>
             <textarea node_ref=area readonly=true rows="8" aria-label=name data-testid="export-text" prop:value=text></textarea>
             <button type="button" on:click=copy>
-                "Copy"
+                {words::COPY}
             </button>
             <button type="button" on:click=move |_| on_close()>
-                "Close"
+                {words::CLOSE}
             </button>
-            <span role="status">{move || copied.get().then_some("Copied.")}</span>
+            <span role="status">{move || copied.get().then_some(words::COPIED)}</span>
         </div>
     }
 }

@@ -9,6 +9,7 @@ use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::readout::{Choice, Move, Readout};
 use crate::ui::widgets::visibility::near;
+use crate::ui::widgets::words;
 
 /// The theme in use. Tracks the reader's choice and the system's.
 pub fn theme() -> Theme {
@@ -109,7 +110,7 @@ pub fn LinePlot(
                 id=id
                 node_ref=canvas
                 role="application"
-                aria-roledescription="chart"
+                aria-roledescription=words::CHART
                 aria-label=label
                 tabindex="0"
                 style=move || format!("display:block;width:100%;height:{}px;touch-action:pan-y", sheet.get().height)
@@ -126,7 +127,7 @@ pub fn LinePlot(
             ></canvas>
             {cursor}
         </div>
-        <Readout text=text hint="Point at the chart, tap it, or move along it with the arrow keys." />
+        <Readout text=text hint=words::POINT_AT_CHART />
     }
 }
 
@@ -146,11 +147,11 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
         .filter_map(|s| {
             let p = s.points.iter().find(|p| p.x == x)?;
             Some(match (p.y.is_finite(), p.low, p.high) {
-                (false, ..) => format!("{} diverged", s.name),
+                (false, ..) => words::diverged(&s.name),
                 (true, Some(low), Some(high)) => {
-                    format!("{} {} ({} to {})", s.name, format_short(p.y), format_short(low), format_short(high))
+                    words::value(&s.name, &format_short(p.y), Some((&format_short(low), &format_short(high))))
                 }
-                _ => format!("{} {}", s.name, format_short(p.y)),
+                _ => words::value(&s.name, &format_short(p.y), None),
             })
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Parts that figures are made of: controls, charts, tables, messages. They know no figure and no model.
 
+pub mod words;
 pub mod choice;
 pub mod number;
 pub mod text;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use crate::ui::settings::control::Spread;
+use crate::ui::widgets::words;
 
 /// Steps of a logarithmic slider between one power of two and the next.
 const STEPS_PER_OCTAVE: f64 = 8.0;
@@ -104,7 +105,7 @@ pub fn NumberControl(
             <input
                 type="range"
                 data-testid=format!("{testid}-slider")
-                aria-label=format!("{label}, slider")
+                aria-label=words::slider(label)
                 aria-valuetext=move || value.get().to_string()
                 min=spread.place(min)
                 max=move || spread.place(max.get())

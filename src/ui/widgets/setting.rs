@@ -6,6 +6,7 @@ use crate::ui::format::numbers::thousands;
 use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::value::Value;
+use crate::ui::settings::words::AUTO;
 use crate::ui::widgets::choice::{List, Segmented, Tick};
 use crate::ui::widgets::number::NumberControl;
 use crate::ui::widgets::text::Text;
@@ -44,7 +45,7 @@ pub fn SettingControl(
             view! { <NumberControl testid=key label=label value=number set=set_number min=1 max=max disabled=disabled /> }.into_any()
         }
         Kind::Nearest(all) => {
-            let shown = |n: usize| if n == 0 { "auto".into() } else { thousands(n as u64) };
+            let shown = |n: usize| if n == 0 { AUTO.into() } else { thousands(n as u64) };
             let choices = all.iter().map(|&n| (n.write(), shown(n))).collect::<Vec<_>>();
             view! { <List testid=key label=label choices=choices value=value choose=set /> }.into_any()
         }

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::ui::format::numbers::thousands;
 use crate::ui::settings::text::{Truncate, truncate};
+use crate::ui::widgets::words;
 
 /// Length of a text as the browser counts it.
 fn utf16(text: &str) -> u32 {
@@ -40,7 +40,7 @@ pub fn Text(
             let at = place.selection_start().ok().flatten().map(|at| at.saturating_sub(more));
             place.set_value(&before);
             let _ = at.map(|at| place.set_selection_range(at, at));
-            return notice.set(Some(format!("The text is full: {} bytes are used.", thousands(limit as u64))));
+            return notice.set(Some(words::full(limit)));
         }
         let (kept, said) = truncate(&typed, limit, keep);
         if said.is_some() {

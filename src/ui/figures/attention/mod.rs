@@ -1,16 +1,17 @@
 //! What do the numbers do to a sentence? Figure `attention`.
 
 mod data;
+mod settings;
 mod words;
 
 use self::data::{HEADS, head};
+use self::settings::{BIAS, HEAD, LAYER, METHOD, QUERY, TEXT};
 use self::words::{NOTHING, UNASKED, finding, panel, table};
 use crate::config::Change;
 use crate::protocol::task::Attend;
 use crate::protocol::{Job, Task};
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, own_text};
-use crate::ui::settings::control::{Control, Kind, Spread};
-use crate::ui::settings::text::{Truncate, text_problem};
+use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
+use crate::ui::settings::text::text_problem;
 use crate::ui::format::table::Table;
 
 /// Tokens of the text that are looked at, at most.
@@ -22,30 +23,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "Attention over your sentence",
     question: "What does the bias do to a sentence?",
     height: 1630,
-    controls: &[
-        &Control {
-            key: "attention-text",
-            label: "Text (the first 256 tokens are used)",
-            kind: Kind::Text { limit: 2_000, keep: Truncate::Start },
-            default: "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
-        },
-        &Control { key: "attention-method", label: "Model", kind: METHOD, default: "alibi" },
-        &Control {
-            key: "attention-bias",
-            label: "Bias while computing",
-            kind: Kind::Pick(&[("on", "as trained"), ("off", "removed")]),
-            default: "on",
-        },
-        &Control { key: "attention-layer", label: "Layer", kind: Kind::Number { spread: Spread::Even, min: 1, max: 4 }, default: "1" },
-        &Control { key: "attention-head", label: "Head", kind: Kind::Number { spread: Spread::Even, min: 1, max: HEADS }, default: "1" },
-        // The end of the second “belong”: with the bias it looks at its own beginning, without it at the first one's.
-        &Control { key: "attention-query", label: "", kind: Kind::Hidden(4), default: "23" },
-    ],
+    controls: &[&TEXT.control, &METHOD.control, &BIAS.control, &LAYER.control, &HEAD.control, &QUERY.control],
     shared: &[&ENGINE.control],
     run: Some("Look"),
     plots: &[],
     series: &["attention"],
-    precomputed: Some(&["attention-bias"]),
+    precomputed: Some(&[&BIAS.control]),
 };
 
 /// Its questions and what it makes of the answers.
@@ -54,29 +37,29 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    let model = format!("{}-256", context.value("attention-method"));
-    let text = context.value("attention-text");
-    if context.model(&model).is_none() || text_problem(text).is_some() {
+    let model = format!("{}-256", context.get(&METHOD));
+    let text = context.get(&TEXT);
+    if context.model(&model).is_none() || text_problem(&text).is_some() {
         return Vec::new();
     }
-    let (stream, text) = own_text(text);
-    let change = if context.value("attention-bias") == "off" { Change::NoBias } else { Change::None };
-    let layer = context.number("attention-layer").saturating_sub(1);
+    let (stream, text) = own_text(&text);
+    let change = if context.get(&BIAS) { Change::None } else { Change::NoBias };
+    let layer = context.get(&LAYER).saturating_sub(1);
     let ask = context.ask(&model, Task::Attend(Attend { length: MOST, layer }));
     vec![Job { stream, text, change, ..ask }]
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
     let answer = evaluations(context).first().and_then(|ask| context.find(ask));
-    let chosen = context.number("attention-head").clamp(1, HEADS) - 1;
+    let chosen = context.get(&HEAD).clamp(1, HEADS) - 1;
     let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
-        let nothing = text_problem(context.value("attention-text")).is_some();
+        let nothing = text_problem(&context.get(&TEXT)).is_some();
         let finding = if nothing { NOTHING } else { UNASKED };
         return FigureOutput { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
     };
     let n = of.n;
     let words = &answer.scored.words;
-    let query = context.value("attention-query").parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
+    let query = context.get(&QUERY).parse::<usize>().ok().filter(|q| *q < n).unwrap_or(n - 1);
     let (with, without) = (of.weights(1.0), of.weights(0.0));
     let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
     FigureOutput {

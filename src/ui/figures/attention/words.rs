@@ -1,6 +1,7 @@
 //! What is said of attention over a sentence: the finding, the panel, the table.
 
 use super::data::{HEADS, Head, SHARES, head, largest, roots};
+use super::settings::{BIAS, HEAD, METHOD, QUERY};
 use crate::chart::{Theme, square};
 use crate::position::{BiasForm, Shape, by_id};
 use crate::ui::figure::spec::{Answer, FigureContext};
@@ -58,7 +59,8 @@ pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: 
             word => escaped(&word.replace('\n', "⏎")),
         };
         html += &format!(
-            "<button type=\"button\" data-set=\"attention-query={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            "<button type=\"button\" data-set=\"{}={k}\" tabindex=\"{}\" aria-pressed=\"{}\" style=\"--w:{:.0}%\" title=\"weight {:.3}\">{text}</button>",
+            QUERY.control.key,
             // One stop of the Tab key; within it the arrows move.
             if k == query { 0 } else { -1 },
             k == query,
@@ -89,7 +91,7 @@ pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: 
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
     html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
-    let method = by_id(context.value("attention-method")).filter(|_| context.value("attention-bias") == "on");
+    let method = by_id(&context.get(&METHOD)).filter(|_| context.get(&BIAS));
     // A line that is not learned: its slope is its bias at distance 1.
     let line = method.filter(|m| m.bias_form() == BiasForm::Falls && m.learned().is_none());
     let slope = |head| line.map(|m| -m.bias(head, 1, Shape { d_model: HEADS, n_head: HEADS }, &[]));
@@ -102,7 +104,7 @@ pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: 
             &legend,
             &square(&roots(&of.weights(1.0)), n, SHARES, &theme),
             Some(h),
-            h + 1 == context.number("attention-head"),
+            h + 1 == context.get(&HEAD),
         );
     }
     html + "</div>"
@@ -113,7 +115,8 @@ pub(super) fn map(html: &mut String, title: &str, legend: &str, url: &str, head:
     let below = format!("<span><b>{title}</b> {legend}</span>");
     *html += &match head {
         Some(h) => format!(
-            "<button type=\"button\" data-set=\"attention-head={}\" tabindex=\"{}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
+            "<button type=\"button\" data-set=\"{}={}\" tabindex=\"{}\" aria-pressed=\"{pressed}\">{picture}{below}</button>",
+            HEAD.control.key,
             h + 1,
             if pressed { 0 } else { -1 }
         ),

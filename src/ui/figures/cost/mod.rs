@@ -9,12 +9,24 @@ use crate::config::{BLOCK, RUN_IN};
 use crate::protocol::{EngineChoice, Job, Stretch, Task};
 use crate::ui::figure::curves::speed;
 use crate::ui::figure::spec::{COMPARED, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::Setting;
 use crate::ui::figures::paper;
 use crate::ui::runs::plan::tokens;
 
 /// Begins where no other figure does, so that no answer of theirs, perhaps of the GPU, stands in for a timing.
 const FIRST: usize = RUN_IN + BLOCK;
+
+/// Models that are measured.
+pub static MODELS: Setting<Vec<String>> =
+    Setting::new("cost-models", "Models, by training length in tokens", Kind::Models(|m| m.seed == 1), COMPARED);
+/// Longest input, tokens.
+pub static LONGEST: Setting<usize> = Setting::new(
+    "cost-longest",
+    "Longest input, tokens",
+    Kind::Pick(&[("1024", "1,024"), ("4096", "4,096")]),
+    "4096",
+);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -22,20 +34,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "What each method costs here",
     question: "What does ALiBi cost?",
     height: 1540,
-    controls: &[
-        &Control {
-            key: "cost-models",
-            label: "Models, by training length in tokens",
-            kind: Kind::Models(|m| m.seed == 1),
-            default: COMPARED,
-        },
-        &Control {
-            key: "cost-longest",
-            label: "Longest input, tokens",
-            kind: Kind::Pick(&[("1024", "1,024"), ("4096", "4,096")]),
-            default: "4096",
-        },
-    ],
+    controls: &[&MODELS.control, &LONGEST.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     precomputed: None,
@@ -50,7 +49,7 @@ pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 /// Lengths that are measured.
 fn lengths(context: &FigureContext) -> impl Iterator<Item = usize> {
-    let longest = context.number("cost-longest");
+    let longest = context.get(&LONGEST);
     LENGTHS.into_iter().filter(move |l| *l <= longest)
 }
 
@@ -65,7 +64,7 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     let mut out = Vec::new();
     for round in 0..ROUNDS {
         for length in lengths(context) {
-            for model in context.models("cost-models") {
+            for model in context.models(&MODELS) {
                 for task in [Task::ScoreInFull, Task::Score] {
                     out.push(question(context, &model.id, length, task, round));
                 }
@@ -95,7 +94,7 @@ fn row(context: &FigureContext, model: &str, length: usize) -> Row {
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let models = context.models("cost-models");
+    let models = context.models(&MODELS);
     let mut rows = Vec::new();
     for model in &models {
         rows.extend(lengths(context).map(|l| row(context, &model.id, l)).filter(|r| r.full.or(r.skipping).is_some()));
@@ -104,7 +103,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     let mut out = FigureOutput {
         finding: finding(&rows),
         charts: if rows.is_empty() { Vec::new() } else { vec![chart(&rows)] },
-        panel: masks(n_head, context.number("cost-longest")),
+        panel: masks(n_head, context.get(&LONGEST)),
         tables: vec![table(&rows)],
         ..Default::default()
     };

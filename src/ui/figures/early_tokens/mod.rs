@@ -7,12 +7,23 @@ use self::data::{Group, LENGTHS, TARGETS, error, groups, mean};
 use self::words::{UNRECORDED, curve_table, curves, finding, position_table, positions};
 use crate::position::by_id;
 use crate::protocol::{Job, Protocol, Stretch, Task};
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::figure::spec::{ANY_METHOD, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::Setting;
 use crate::ui::runs::results::Summary;
 
 /// Targets of the losses by position: few segments would make the first positions a matter of chance.
 const TARGETS_BY_POSITION: usize = 32_768;
+
+/// The method that is measured.
+pub static METHOD: Setting<String> = Setting::new("early-method", "Method, trained at 256 tokens", ANY_METHOD, "alibi");
+/// Length of the segments whose losses are shown by position, tokens.
+pub static LENGTH: Setting<usize> = Setting::new(
+    "early-length",
+    "Segment length of the first chart, tokens",
+    Kind::List(&[("256", "256"), ("512", "512"), ("1024", "1,024"), ("2048", "2,048"), ("4096", "4,096")]),
+    "512",
+);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -20,26 +31,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "The early token curse",
     question: "Why do longer inputs help at all?",
     height: 1270,
-    controls: &[
-        &Control { key: "early-method", label: "Method, trained at 256 tokens", kind: METHOD, default: "alibi" },
-        &Control {
-            key: "early-length",
-            label: "Segment length of the first chart, tokens",
-            kind: Kind::List(&[
-                ("256", "256"),
-                ("512", "512"),
-                ("1024", "1,024"),
-                ("2048", "2,048"),
-                ("4096", "4,096"),
-            ]),
-            default: "512",
-        },
-    ],
+    controls: &[&METHOD.control, &LENGTH.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["early-tokens-plot", "early-tokens-curves"],
     series: &["early-tokens", "early-tokens-curves"],
-    precomputed: Some(&["early-method"]),
+    precomputed: Some(&[&METHOD.control]),
 };
 
 /// Its questions and what it makes of the answers.
@@ -48,11 +45,11 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn model(context: &FigureContext) -> String {
-    format!("{}-256", context.value("early-method"))
+    format!("{}-256", context.get(&METHOD))
 }
 
 fn by_position(context: &FigureContext) -> Job {
-    let length = context.number("early-length");
+    let length = context.get(&LENGTH);
     context.ask(&model(context), Task::ScoreByPosition(context.stretch(length, TARGETS_BY_POSITION)))
 }
 
@@ -71,7 +68,7 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let length = context.number("early-length");
+    let length = context.get(&LENGTH);
     let answer = context.find(&by_position(context));
     let grouped: Vec<Group> = answer
         .iter()
@@ -85,13 +82,14 @@ fn render(context: &FigureContext) -> FigureOutput {
         LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, sliding))?))).collect()
     };
     let (apart, slid) = (curve(false), curve(true));
-    let name = by_id(context.value("early-method")).map_or("", |m| m.name());
+    let method = context.get(&METHOD);
+    let name = by_id(&method).map_or("", |m| m.name());
     FigureOutput {
         finding: finding(name, &apart, &slid),
         // Where no losses by position are kept for the length, there is nothing to draw of them.
         charts: match answer.is_none() && !context.precomputed.is_empty() {
             true => vec![curves(&apart, &slid)],
-            false => vec![positions(context.value("early-method"), &grouped), curves(&apart, &slid)],
+            false => vec![positions(&method, &grouped), curves(&apart, &slid)],
         },
         panel: match answer {
             Some(_) => String::new(),

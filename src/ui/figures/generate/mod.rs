@@ -8,11 +8,51 @@ use self::words::{finding, key, passage, table};
 use crate::protocol::task::{Continued, Generate};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
-use crate::ui::settings::control::{Control, Kind, Spread};
+use crate::ui::settings::control::{Kind, Spread};
+use crate::ui::settings::setting::Setting;
 use crate::ui::settings::text::{Truncate, text_problem};
 
 /// Tokens of the prompt that are used, at most.
-const PROMPT: usize = 1_024;
+const PROMPT_TOKENS: usize = 1_024;
+
+/// What is continued.
+pub static PROMPT: Setting<String> = Setting::new(
+    "generate-prompt",
+    "Prompt (its last 1,024 tokens are used)",
+    Kind::Text { limit: 8_000, keep: Truncate::End },
+    "Fellow citizens of the Senate and of the House of Representatives:",
+);
+/// Models that write.
+pub static MODELS: Setting<Vec<String>> = Setting::new(
+    "generate-models",
+    "Models, by training length in tokens",
+    Kind::Models(|m| m.seed == 1),
+    FIRST_MODELS,
+);
+/// Tokens that each of them writes.
+pub static TOKENS: Setting<usize> = Setting::new(
+    "generate-tokens",
+    "New tokens",
+    Kind::List(&[("128", "128"), ("256", "256"), ("512", "512"), ("768", "768"), ("1536", "1,536")]),
+    "768",
+);
+/// Temperature; kept as text, as it is one of five.
+pub static TEMPERATURE: Setting<String> = Setting::new(
+    "generate-temperature",
+    "Temperature",
+    Kind::List(&[("0", "0: the likeliest"), ("0.5", "0.5"), ("0.8", "0.8"), ("1", "1"), ("1.3", "1.3")]),
+    "0.8",
+);
+/// From how many of the likeliest tokens one is drawn; 0 stands for all.
+pub static TOP_K: Setting<usize> = Setting::new(
+    "generate-top-k",
+    "Drawn from the likeliest",
+    Kind::List(&[("0", "all"), ("5", "5"), ("20", "20"), ("50", "50"), ("200", "200")]),
+    "50",
+);
+/// Seed of the draws.
+pub static SEED: Setting<usize> =
+    Setting::new("generate-seed", "Seed", Kind::Number { spread: Spread::Even, min: 1, max: 999 }, "1");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -20,39 +60,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "The same prompt, continued by each method",
     question: "What does collapse look like?",
     height: 1900,
-    controls: &[
-        &Control {
-            key: "generate-prompt",
-            label: "Prompt (its last 1,024 tokens are used)",
-            kind: Kind::Text { limit: 8_000, keep: Truncate::End },
-            default: "Fellow citizens of the Senate and of the House of Representatives:",
-        },
-        &Control {
-            key: "generate-models",
-            label: "Models, by training length in tokens",
-            kind: Kind::Models(|m| m.seed == 1),
-            default: FIRST_MODELS,
-        },
-        &Control {
-            key: "generate-tokens",
-            label: "New tokens",
-            kind: Kind::List(&[("128", "128"), ("256", "256"), ("512", "512"), ("768", "768"), ("1536", "1,536")]),
-            default: "768",
-        },
-        &Control {
-            key: "generate-temperature",
-            label: "Temperature",
-            kind: Kind::List(&[("0", "0: the likeliest"), ("0.5", "0.5"), ("0.8", "0.8"), ("1", "1"), ("1.3", "1.3")]),
-            default: "0.8",
-        },
-        &Control {
-            key: "generate-top-k",
-            label: "Drawn from the likeliest",
-            kind: Kind::List(&[("0", "all"), ("5", "5"), ("20", "20"), ("50", "50"), ("200", "200")]),
-            default: "50",
-        },
-        &Control { key: "generate-seed", label: "Seed", kind: Kind::Number { spread: Spread::Even, min: 1, max: 999 }, default: "1" },
-    ],
+    controls: &[&PROMPT.control, &MODELS.control, &TOKENS.control, &TEMPERATURE.control, &TOP_K.control, &SEED.control],
     shared: &[&ENGINE.control],
     run: Some("Write"),
     plots: &[],
@@ -66,7 +74,7 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn ask(context: &FigureContext, model: &str) -> Job {
-    let temperature = match context.value("generate-temperature") {
+    let temperature = match context.get(&TEMPERATURE).as_str() {
         "0" => 0.0,
         "0.5" => 0.5,
         "1" => 1.0,
@@ -74,21 +82,21 @@ fn ask(context: &FigureContext, model: &str) -> Job {
         _ => 0.8,
     };
     let generate = Generate {
-        n_prompt: PROMPT,
-        n_new: context.number("generate-tokens"),
+        n_prompt: PROMPT_TOKENS,
+        n_new: context.get(&TOKENS),
         temperature,
-        top_k: context.number("generate-top-k"),
-        seed: context.number("generate-seed") as u32,
+        top_k: context.get(&TOP_K),
+        seed: context.get(&SEED) as u32,
     };
-    let (stream, text) = own_text(context.value("generate-prompt"));
+    let (stream, text) = own_text(&context.get(&PROMPT));
     Job { stream, text, ..context.ask(model, Task::Generate(generate)) }
 }
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    if text_problem(context.value("generate-prompt")).is_some() {
+    if text_problem(&context.get(&PROMPT)).is_some() {
         return Vec::new();
     }
-    context.models("generate-models").iter().map(|m| ask(context, &m.id)).collect()
+    context.models(&MODELS).iter().map(|m| ask(context, &m.id)).collect()
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
@@ -97,7 +105,7 @@ fn render(context: &FigureContext) -> FigureOutput {
         let prompt = Continued::read(&answer.values)?.n_prompt;
         Some((id.to_string(), prompt, answer))
     };
-    let written: Vec<Written> = context.models("generate-models").iter().filter_map(|m| of(&m.id)).collect();
+    let written: Vec<Written> = context.models(&MODELS).iter().filter_map(|m| of(&m.id)).collect();
     FigureOutput {
         finding: finding(&written),
         panel: match written.is_empty() {

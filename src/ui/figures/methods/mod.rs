@@ -10,7 +10,11 @@ use self::words::{diagram, finding, map_table, maps, method_table};
 use crate::chart::Theme;
 use crate::position::by_id;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::Setting;
+
+/// The method that is drawn.
+pub static METHOD: Setting<String> = Setting::new("methods-method", "Method", Kind::PickOf(methods), "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -18,12 +22,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "Where position enters",
     question: "Where does a model learn where its tokens stand?",
     height: 1130,
-    controls: &[&Control {
-        key: "methods-method",
-        label: "Method",
-        kind: Kind::PickOf(methods),
-        default: "alibi",
-    }],
+    controls: &[&METHOD.control],
     shared: &[&ENGINE.control],
     run: None,
     plots: &[],
@@ -37,7 +36,7 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations: |_| Vec::new(), shown
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let Some(method) = by_id(context.value("methods-method")) else { return FigureOutput::default() };
+    let Some(method) = by_id(&context.get(&METHOD)) else { return FigureOutput::default() };
     let theme = if context.dark { &Theme::DARK } else { &Theme::LIGHT };
     FigureOutput {
         finding: finding(method.name(), &entry(method)),

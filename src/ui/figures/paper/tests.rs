@@ -28,7 +28,7 @@ fn cell(table: &str, row: &str, column: &str) -> String {
 }
 
 fn choices() -> Vec<&'static str> {
-    let Kind::List(choices) = SPEC.controls[0].kind else { panic!("a list") };
+    let Kind::List(choices) = TABLE.control.kind else { panic!("a list") };
     choices.iter().map(|c| c.0).collect()
 }
 

@@ -9,8 +9,11 @@ use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP};
 use crate::position::by_id;
 use crate::protocol::task::Spread;
 use crate::protocol::{Job, Task};
-use crate::ui::figure::spec::{Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD, TRAINED};
-use crate::ui::settings::control::Control;
+use crate::ui::figure::spec::{ANY_METHOD, Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, TRAINED};
+use crate::ui::settings::setting::Setting;
+
+/// The method whose attention is shown by distance.
+pub static METHOD: Setting<String> = Setting::new("reach-method", "Attention by distance of", ANY_METHOD, "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -18,7 +21,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "How far each head reaches",
     question: "How far back can a head see?",
     height: 1740,
-    controls: &[&Control { key: "reach-method", label: "Attention by distance of", kind: METHOD, default: "alibi" }],
+    controls: &[&METHOD.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["reach-bias", "reach-entropy", "reach-mass"],
@@ -43,7 +46,7 @@ fn ask(context: &FigureContext, model: &str, length: usize) -> Job {
 /// Models measured: those that are compared, and the one whose attention is shown.
 fn models<'a>(context: &'a FigureContext) -> Vec<&'a ModelEntry> {
     let mut models = context.compared();
-    let shown = context.model(&format!("{}-{TRAINED}", context.value("reach-method")));
+    let shown = context.model(&format!("{}-{TRAINED}", context.get(&METHOD)));
     models.extend(shown.filter(|shown| models.iter().all(|m| m.id != shown.id)));
     models
 }
@@ -78,14 +81,14 @@ fn render(context: &FigureContext) -> FigureOutput {
         .map(|m| (m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
         .filter(|(_, points)| !points.is_empty())
         .collect();
-    let method = context.value("reach-method");
+    let method = context.get(&METHOD);
     let model = format!("{method}-{TRAINED}");
     let masses: Vec<(usize, Vec<f64>)> =
         LENGTHS.iter().filter_map(|&l| Some((l, measured(context, &model, l)?.1))).collect();
     FigureOutput {
         finding: finding(&entropies),
         charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses)],
-        tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(method).map_or("", |m| m.name()), &masses)],
+        tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(&method).map_or("", |m| m.name()), &masses)],
         ..Default::default()
     }
 }

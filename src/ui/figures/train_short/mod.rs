@@ -9,7 +9,16 @@ use crate::protocol::{Job, Task};
 use crate::ui::figure::curves::chart;
 use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, methods};
 use crate::position::by_id;
-use crate::ui::settings::control::{Choice, Control, Kind};
+use crate::ui::settings::control::{Choice, Kind};
+use crate::ui::settings::setting::Setting;
+
+/// The method beside ALiBi.
+pub static COMPARE: Setting<String> = Setting::new(
+    "train-short-compare",
+    "Beside ALiBi, trained at the very length it is tested at",
+    Kind::PickOf(others),
+    "sinusoidal",
+);
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -17,17 +26,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "Train short, test long: Table 5 in small",
     question: "How short can you train?",
     height: 810,
-    controls: &[&Control {
-        key: "train-short-compare",
-        label: "Beside ALiBi, trained at the very length it is tested at",
-        kind: Kind::PickOf(others),
-        default: "sinusoidal",
-    }],
+    controls: &[&COMPARE.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),
     plots: &["train-short-plot"],
     series: &["train-short"],
-    precomputed: Some(&["train-short-compare"]),
+    precomputed: Some(&[&COMPARE.control]),
 };
 
 /// Its questions and what it makes of the answers.
@@ -48,7 +52,7 @@ fn point(context: &FigureContext, method: &str, trained: usize, length: usize) -
 
 /// Every cell that a trained model can fill: ALiBi at its training length and beyond, the other at its own.
 fn cells(context: &FigureContext) -> Vec<(&'static str, usize, usize, Job)> {
-    let other = by_id(context.value("train-short-compare")).map_or("", |method| method.id());
+    let other = by_id(&context.get(&COMPARE)).map_or("", |method| method.id());
     let alibi = TRAINED.iter().flat_map(|&t| TESTED.iter().filter(move |&&l| l >= t).map(move |&l| ("alibi", t, l)));
     let own = TRAINED.iter().map(|&t| (other, t, t));
     alibi.chain(own).filter_map(|(m, t, l)| Some((m, t, l, point(context, m, t, l)?))).collect()
@@ -61,7 +65,7 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
 fn render(context: &FigureContext) -> FigureOutput {
     let found = cells(context).into_iter().filter_map(|(m, t, l, ask)| Some((m, t, l, context.summary(&ask)?)));
     let found: Vec<Cell> = found.collect();
-    let other = context.value("train-short-compare");
+    let other = &context.get(&COMPARE);
     let name = crate::position::by_id(other).map_or("", |m| m.name());
     FigureOutput {
         finding: finding(name, &found),

@@ -8,7 +8,14 @@ use self::words::{finding, table};
 use crate::protocol::task::Verified;
 use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::{ENGINES, Setting};
+
+/// Models that are checked.
+pub static MODELS: Setting<Vec<String>> =
+    Setting::new("verify-models", "Models, by training length in tokens", Kind::Models(|_| true), EVERY);
+/// The engine that is checked; the page's where this leaves it open.
+pub static CHECKED: Setting<EngineChoice> = Setting::new("verify-engine", "Engine", Kind::Pick(ENGINES), "auto");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -16,20 +23,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "Check this browser’s engine",
     question: "Can you trust what your browser computes?",
     height: 610,
-    controls: &[
-        &Control {
-            key: "verify-models",
-            label: "Models, by training length in tokens",
-            kind: Kind::Models(|_| true),
-            default: EVERY,
-        },
-        &Control {
-            key: "verify-engine",
-            label: "Engine",
-            kind: Kind::Pick(&[("auto", "Auto"), ("cpu", "CPU"), ("gpu", "GPU")]),
-            default: "auto",
-        },
-    ],
+    controls: &[&MODELS.control, &CHECKED.control],
     shared: &[&ENGINE.control],
     run: Some("Check"),
     plots: &[],
@@ -47,19 +41,18 @@ fn ask(context: &FigureContext, model: &str, engine: EngineChoice) -> Job {
 }
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    let engine = match context.value("verify-engine") {
-        "cpu" => EngineChoice::Cpu,
-        "gpu" => EngineChoice::Gpu,
+    let engine = match context.get(&CHECKED) {
         // As the page's address has it.
-        _ => context.engine,
+        EngineChoice::Auto => context.engine,
+        chosen => chosen,
     };
-    context.models("verify-models").iter().map(|m| ask(context, &m.id, engine)).collect()
+    context.models(&MODELS).iter().map(|m| ask(context, &m.id, engine)).collect()
 }
 
 /// Every engine that has been checked, whichever is chosen now.
 fn shown(context: &FigureContext) -> Vec<Job> {
     let engines = [EngineChoice::Cpu, EngineChoice::Gpu, EngineChoice::Auto];
-    let models = context.models("verify-models");
+    let models = context.models(&MODELS);
     models.iter().flat_map(|m| engines.map(|engine| ask(context, &m.id, engine))).collect()
 }
 

@@ -12,12 +12,23 @@ use crate::config::Change;
 use crate::position::{Places, Shape, by_id};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves;
-use crate::ui::figure::spec::{Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, METHOD};
-use crate::ui::settings::control::{Control, Kind};
+use crate::ui::figure::spec::{ANY_METHOD, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::settings::control::Kind;
+use crate::ui::settings::setting::Setting;
 use crate::ui::runs::results::Summary;
 
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
+
+/// What is changed, by the name of its row.
+pub static CHANGE: Setting<String> = Setting::new(
+    "what-if-change",
+    "Change",
+    Kind::ListOf(|| CHANGES.iter().map(|row| (row.name, row.label)).collect()),
+    "interpolate",
+);
+/// The method whose model is changed.
+pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model, trained at 256 tokens", ANY_METHOD, "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -25,20 +36,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: "Changing a trained model’s positions",
     question: "What if you change the positions of a finished model?",
     height: 910,
-    controls: &[
-        &Control {
-            key: "what-if-change",
-            label: "Change",
-            kind: Kind::ListOf(|| CHANGES.iter().map(|row| (row.name, row.label)).collect()),
-            default: "interpolate",
-        },
-        &Control { key: "what-if-method", label: "Model, trained at 256 tokens", kind: METHOD, default: "alibi" },
-    ],
+    controls: &[&CHANGE.control, &METHOD.control],
     shared: &[&ENGINE.control],
     run: Some("Try it here"),
     plots: &["what-if-plot"],
     series: &["what-if"],
-    precomputed: Some(&["what-if-change", "what-if-method"]),
+    precomputed: Some(&[&CHANGE.control, &METHOD.control]),
 };
 
 /// Its questions and what it makes of the answers.
@@ -47,12 +50,12 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn model(context: &FigureContext) -> String {
-    format!("{}-{TRAINED}", context.value("what-if-method"))
+    format!("{}-{TRAINED}", context.get(&METHOD))
 }
 
 /// The change that is chosen.
 fn row(context: &FigureContext) -> &'static Row {
-    let name = context.value("what-if-change");
+    let name = context.get(&CHANGE);
     CHANGES.iter().find(|row| row.name == name).unwrap_or(&CHANGES[0])
 }
 
@@ -74,7 +77,7 @@ fn render(context: &FigureContext) -> FigureOutput {
         LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, change))?))).collect()
     };
     let (before, after) = (curve(Change::None), curve(row.change));
-    let Some(method) = by_id(context.value("what-if-method")) else { return FigureOutput::default() };
+    let Some(method) = by_id(&context.get(&METHOD)) else { return FigureOutput::default() };
     let what = format!("{}, {}", method.name(), row.label);
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),

@@ -1,0 +1,88 @@
+//! What readers read of the page around the figures.
+
+use crate::config::{CorpusEntry, ModelConfig};
+use crate::ui::format::numbers::thousands;
+
+/// The page's name.
+pub const TITLE: &str = "ALiBi, explained by running it";
+/// Before the page's name, under a figure by itself.
+pub const FROM: &str = "From ";
+/// Above what is said of the address.
+pub const ADDRESS: &str = "Some of this page’s address could not be taken as written:";
+/// Puts that away.
+pub const DISMISS: &str = "Dismiss";
+/// Said where a further part of the page could not be had.
+pub const NOT_LOADED: &str = "This part of the page could not be loaded. Check the connection and retry.";
+/// Ways to embed a figure.
+pub const KINDS: &[(&str, &str)] = &[("frame", "Plain frame"), ("script", "Frame that fits its height")];
+/// Above the text to paste.
+pub const TO_PASTE: &str = "The figure with its present settings, for another page:";
+/// What the way to embed is called.
+pub const AS: &str = "As";
+/// What the text to paste is called.
+pub const TEXT_TO_PASTE: &str = "Text to paste";
+/// Shows the figure as it will be elsewhere.
+pub const PREVIEW: &str = "Preview";
+/// Said where a text does not fit into the address of an embed.
+pub const TEXT_LEFT_OUT: &str = "A text of yours is too long for an address: the embed shows the one it starts with.";
+/// What the table of models is called.
+pub const MODELS: &str = "Trained models";
+/// Its caption.
+pub const MODELS_CAPTION: &str = "Trained models; validation perplexity at the training length";
+/// The heading of its recipes, which stand there where they differ.
+pub const RECIPE: &str = "Recipe";
+/// Its headings.
+pub const COLUMNS: [&str; 8] =
+    ["Method", "Trained at", "Parameters", "Tokens seen", "Steps", "Validation", RECIPE, "Log"];
+/// Said where the recipes differ.
+pub const RECIPES_DIFFER: &str = "The recipes are in the table.";
+
+/// A figure that there is not.
+pub fn no_figure(asked: &str) -> String {
+    format!("there is no figure {asked}; showing the whole article")
+}
+
+/// Notices that are not told.
+pub fn and_more(n: usize) -> String {
+    format!("and {n} more")
+}
+
+/// What the preview of an embed is called.
+pub fn as_embedded(title: &str) -> String {
+    format!("{title}, as embedded")
+}
+
+/// What could not be had, where it is the record of the training.
+pub fn no_record(reason: &str) -> String {
+    format!("The record of the training could not be loaded. {reason}")
+}
+
+/// What the models were trained on.
+pub fn corpus(corpus: &CorpusEntry) -> String {
+    format!(
+        "Training text: {} ({}; {}). {} documents, {} tokens; {} further documents were held out and are what the figures score; the losses in the logs are of others again.",
+        corpus.name,
+        corpus.source,
+        corpus.licence,
+        thousands(corpus.train_documents as u64),
+        thousands(corpus.train_tokens as u64),
+        thousands(corpus.held_out.len() as u64),
+    )
+}
+
+/// What every model looks like.
+pub fn shape(c: &ModelConfig) -> String {
+    format!(
+        "Each model is a decoder-only transformer with {} layers, width {}, {} heads, feed-forward width {} and a vocabulary of {} pieces.",
+        c.n_layer,
+        c.d_model,
+        c.n_head,
+        thousands(c.d_ff as u64),
+        thousands(c.n_vocab as u64),
+    )
+}
+
+/// How every model was trained.
+pub fn same_recipe(recipe: &str) -> String {
+    format!("The same recipe for all of them: {recipe}.")
+}
