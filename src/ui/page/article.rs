@@ -93,9 +93,10 @@ fn wait(name: &str, part: LazyPart) -> Option<Turn> {
     let place = place(name)?;
     let (near, come, over) = (watch(&place), RwSignal::new(false), RwSignal::new(false));
     let room = place.clone();
-    // A figure comes in pieces; the room that is kept for it (assets/style.css) is given up when all of them are there.
+    // A figure comes in pieces, and draws when the reader is near; the room that is kept for it (assets/style.css) is given up
+    // when all of it is there.
     Effect::new(move || {
-        if over.get() {
+        if over.get() && near.0.get() {
             let room = room.clone();
             set_timeout(move || drop(room.set_attribute("data-drawn", "")), IN_PIECES);
         }
