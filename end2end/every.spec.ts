@@ -16,7 +16,7 @@ for (const id of FIGURES) {
         await explainer.open(`?embed=${id}&theme=${theme}`);
         const figure = explainer.figure(id);
         expect(await explainer.figureIds()).toEqual([id]);
-        if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
+        if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage, .idea").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
         await figure.near();
         await explainer.rest();
         await expect(page.getByTestId("notices")).toHaveCount(0);
@@ -53,6 +53,7 @@ test("a frame as high as the registry says shows a figure as it opens", async ({
 
 /** Settings that are not their defaults, of figures with more than lists and rows of buttons; as an address has them. */
 const STATES: Record<string, string> = {
+  idea: "idea-slope=0.015625&idea-score-1=-2&idea-score-2=0.5&idea-score-3=4&idea-score-4=0",
   extrapolation: "without=none-256&guess=alibi-256_14_15_16_17",
   methods: "methods-method=rotary",
   slopes: "heads=12&order=sorted",

@@ -7,6 +7,8 @@ import { ROOT, fail, text } from "./files.mjs";
 /** The width for which assets/figures.json gives heights, and the size of the pictures. */
 const WIDTH = 760;
 export const PICTURE = { width: 1200, height: 630 };
+// As src/ui/page/words.rs has it: where the article has the name of a part.
+const OUTLINE = "One figure of it";
 const PAPER = "https://arxiv.org/abs/2108.12409";
 const ONE_DAY = 86_400;
 
@@ -70,7 +72,7 @@ export function figurePage(html, figure, base, hasPicture) {
   const shown = { title, description: figure.description, site, path, picture: hasPicture && picture(figure), alt: figure.description, base };
   const oembed = base ? `<link rel="alternate" type="application/json+oembed" href="${base}${path}oembed.json" title="${quote(title)}">` : "";
   const link = `<p class="embed-link"><a href="./#${figure.id}" target="_blank" rel="noopener">${quote(figure.question)}</a></p>`;
-  const alone = `<div id="article"><main class="embed"><h1 class="visually-hidden">${quote(site)}</h1>${place(html, figure)}${link}</main></div>`;
+  const alone = `<div id="article"><main class="embed"><h1 class="visually-hidden">${quote(site)}</h1><h2 class="visually-hidden">${OUTLINE}</h2><h3 class="visually-hidden">${quote(figure.question)}</h3>${place(html, figure)}${link}</main></div>`;
   // The base before anything that has an address.
   let page = replaced(html, /<meta charset="utf-8">/, '<meta charset="utf-8"><base href="../../">');
   page = replaced(page, TITLE, `<title>${quote(title)}</title><meta name="alibi-embed" content="${figure.id}">`);

@@ -6,7 +6,7 @@ import { checkBase, figurePage, figures, fullPage, missingPage, oembed } from ".
 import { strict } from "./policy.mjs";
 
 const place = (id) => `<div class="place" data-place="${id}" style="--wide: 1px">
-<figure class="still" id="${id}"><h3>T</h3><img src="./assets/stills/${id}.webp" alt="D"></figure>
+<figure class="still" id="${id}"><h4>T</h4><img src="./assets/stills/${id}.webp" alt="D"></figure>
 </div>`;
 const HTML = strict(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The site</title>
 <script>${text(ROOT, "assets/head.js")}</script>

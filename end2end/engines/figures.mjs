@@ -30,6 +30,14 @@ async function buttons(view, figure) {
   await changes(view, "buttons answer to keys", group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
 }
 
+/** A slider. */
+async function slider(view, figure) {
+  const slider = `${figure} input[type="range"]`;
+  const value = (slider) => document.querySelector(slider).value;
+  await changes(view, "a slider answers to the pointer", slider, value, () => view.click(slider));
+  await changes(view, "a slider answers to keys", slider, value, () => view.press(slider, "ArrowRight"));
+}
+
 /** Boxes to tick, and a number with its slider. */
 async function ticks(view, figure) {
   const box = `${figure} .ticks label`;
@@ -48,7 +56,7 @@ async function tokens(view, figure) {
 }
 
 /** How figures without a chart to point at answer to pointer and keyboard, but for those that do so by a row of buttons. */
-const CHARTLESS = { attention: tokens, generate: ticks };
+const CHARTLESS = { idea: slider, attention: tokens, generate: ticks };
 
 /** Tries a figure's chart by `chart`, which is told which it is; where there is none, what the figure has instead. */
 export async function answering(view, id, chart) {

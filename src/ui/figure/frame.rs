@@ -43,7 +43,7 @@ pub fn Frame(
     view! {
         <figure id=id data-figure=id data-state=move || state.map(|s| s.get()) aria-labelledby=labelled_by>
             <header class="figure-head">
-                <h3 id=heading>{title}</h3>
+                <h4 id=heading>{title}</h4>
                 <button
                     type="button"
                     class="quiet"

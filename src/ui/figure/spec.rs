@@ -63,7 +63,7 @@ pub struct FigureSpec {
     pub id: &'static str,
     /// Title.
     pub title: &'static str,
-    /// The question it answers: the heading of its section, and the line beside the title in the contents.
+    /// The question it answers: the heading of its section.
     pub question: &'static str,
     /// Height of its embed in a frame of 760 CSS pixels across, CSS pixels, as it opens; a browser test holds it.
     pub height: usize,

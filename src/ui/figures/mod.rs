@@ -17,18 +17,19 @@ macro_rules! figures {
 }
 
 figures! {
-    extrapolation,
-    methods,
-    slopes,
+    idea,
     bias,
-    reach,
-    perplexity,
-    train_short,
+    slopes,
+    attention,
+    methods,
+    extrapolation,
     early_tokens,
+    reach,
     cost,
     what_if,
-    attention,
     generate,
+    train_short,
+    perplexity,
     paper,
     verify,
 }

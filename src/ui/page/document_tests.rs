@@ -1,4 +1,4 @@
-//! What follows from the list of figures outside of the code: their sections and contents in index.html, and
+//! What follows from the list of figures outside of the code: their sections and the contents in index.html, and
 //! assets/figures.json, which the built site and the browser's tests read. `make document` writes them anew.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::ui::figure::spec::FigureSpec;
-use crate::ui::figures::FIGURES;
+use crate::ui::figures::{FIGURES, by_id};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const INDEX: &str = "index.html";
@@ -68,9 +68,68 @@ fn list_text() -> String {
     format!("[\n{}\n]\n", list().iter().map(one).collect::<Vec<_>>().join(",\n"))
 }
 
-fn contents_line(figure: &FigureSpec) -> String {
-    let FigureSpec { id, title, question, .. } = figure;
-    format!("          <li><a href=\"#section-{id}\">{title}</a><span>{question}</span></li>\n")
+/// What stands before the ids of figures whose sections follow, and what ends them and the contents.
+const FIGURES_MARK: &str = "<!-- figures: ";
+const CONTENTS_MARK: &str = "<!-- contents -->";
+const END: &str = "<!-- end -->";
+
+/// What the contents lead to.
+enum Entry {
+    /// A part of the article, by id and name; what follows belongs to it.
+    Part(String, String),
+    /// A figure's section.
+    Figure(&'static FigureSpec),
+    /// A text's section, by id and name.
+    Text(String, String),
+}
+
+/// What stands between two words.
+fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    Some(line.split_once(before)?.1.split_once(after)?.0)
+}
+
+/// The figures that a mark names.
+fn marked(line: &str) -> Option<Vec<&'static FigureSpec>> {
+    let ids = between(line, FIGURES_MARK, " -->")?;
+    Some(ids.split(", ").map(|id| by_id(id).unwrap_or_else(|| panic!("{INDEX}: no figure {id}"))).collect())
+}
+
+/// What the document holds, in its order: parts by their headings, figures by their marks, texts by their sections.
+fn entries(document: &str) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for line in document.lines() {
+        if let Some(figures) = marked(line) {
+            found.extend(figures.into_iter().map(Entry::Figure));
+        } else if let Some(heading) = between(line, "<h2 class=\"part\" id=\"", "</h2>") {
+            let (id, name) = heading.split_once("\">").unwrap();
+            found.push(Entry::Part(id.into(), name.into()));
+        } else if let Some(id) = between(line, "<section aria-labelledby=\"", "\"") {
+            let name = between(line, "data-name=\"", "\"").unwrap_or_else(|| panic!("{INDEX}: no name of {id}"));
+            found.push(Entry::Text(id.into(), name.into()));
+        }
+    }
+    found
+}
+
+/// The contents: what stands before the first part by itself, then each part with its sections below.
+fn contents(entries: &[Entry]) -> String {
+    let mut html = String::new();
+    let mut within = false;
+    for entry in entries {
+        let (indent, id, name) = match entry {
+            Entry::Part(id, name) => {
+                html += if within { "              </ol>\n            </li>\n" } else { "" };
+                within = true;
+                html += &format!("            <li><a href=\"#{id}\">{name}</a>\n              <ol>\n");
+                continue;
+            }
+            Entry::Figure(figure) => (within, format!("section-{}", figure.id), figure.title),
+            Entry::Text(id, name) => (within, id.clone(), name.as_str()),
+        };
+        let indent = if indent { "                " } else { "            " };
+        html += &format!("{indent}<li><a href=\"#{id}\">{name}</a></li>\n");
+    }
+    html + if within { "              </ol>\n            </li>\n" } else { "" }
 }
 
 /// The section of a figure: its place with title and picture, and the text around it.
@@ -80,51 +139,100 @@ fn section(figure: &FigureSpec, listed: &Value) -> String {
     // The first is in sight at once.
     let lazy = if std::ptr::eq(figure, FIGURES[0]) { "" } else { " loading=\"lazy\"" };
     let (wide, narrow, still) = (&listed["wide"], &listed["narrow"], &listed["still"]);
+    let prose = |file: &str| {
+        format!("          <div class=\"prose\"><link data-trunk rel=\"inline\" href=\"{folder}/{file}\"></div>\n")
+    };
+    // How it is done in code, where a figure tells.
+    let code = fs::exists(format!("{ROOT}/{folder}/code.html")).unwrap();
+    let (before, after) =
+        (prose("before.html"), prose("after.html") + &if code { prose("code.html") } else { String::new() });
     format!(
         r##"        <section id="section-{id}" aria-label="{title}">
-          <div class="prose"><link data-trunk rel="inline" href="{folder}/before.html"></div>
-          <div class="place" data-place="{id}" style="--wide: {wide}px; --narrow: {narrow}px">
+{before}          <div class="place" data-place="{id}" style="--wide: {wide}px; --narrow: {narrow}px">
             <figure class="still" id="{id}">
-              <h3>{title}</h3>
+              <h4>{title}</h4>
               <img src="./assets/stills/{id}.webp" width="924" height="{still}"{lazy} decoding="async" alt="{alt}">
             </figure>
           </div>
-          <div class="prose"><link data-trunk rel="inline" href="{folder}/after.html"></div>
-        </section>
+{after}        </section>
 "##
     )
 }
 
-/// Puts `text` between the mark of that name and its end.
-fn between(document: &str, name: &str, text: &str) -> String {
-    let mark = format!("<!-- figures: {name} -->\n");
-    let (head, rest) = document.split_once(&mark).unwrap_or_else(|| panic!("{INDEX} has no {mark}"));
-    let end = rest.find("<!-- end -->").unwrap_or_else(|| panic!("{INDEX}: no end after {mark}"));
-    let indent = &rest[..end][rest[..end].rfind('\n').map_or(0, |at| at + 1)..];
-    format!("{head}{mark}{text}{indent}{}", &rest[end..])
+/// The document with what follows from the list of figures between the marks.
+fn written(document: &str, listed: &[Value]) -> String {
+    let contents = contents(&entries(document));
+    let mut out = String::new();
+    let mut skipping = false;
+    for line in document.lines() {
+        let mark = line.trim();
+        skipping &= mark != END;
+        if skipping {
+            continue;
+        }
+        out += line;
+        out.push('\n');
+        if mark == CONTENTS_MARK {
+            out += &contents;
+            skipping = true;
+        } else if let Some(figures) = marked(mark) {
+            for figure in figures {
+                let at = FIGURES.iter().position(|f| f.id == figure.id).unwrap();
+                out += &section(figure, &listed[at]);
+            }
+            skipping = true;
+        }
+    }
+    assert!(!skipping, "{INDEX}: a mark has no end");
+    out
 }
 
 #[test]
 fn the_document_follows_the_list_of_figures() {
     hold(LIST, &list_text());
-    let listed = list();
-    let sections: Vec<String> = FIGURES.iter().zip(&listed).map(|(figure, listed)| section(figure, listed)).collect();
-    // The check of the engines belongs to how the page was made, after the last texts.
-    let (last, others) = sections.split_last().unwrap();
-    let contents: String = FIGURES[..others.len()].iter().map(|figure| contents_line(figure)).collect();
-    let mut document = read(INDEX);
-    for (name, text) in [("contents", &contents), ("sections", &others.concat()), ("last", last)] {
-        document = between(&document, name, text);
-    }
-    hold(INDEX, &document);
+    let document = read(INDEX);
+    let placed: Vec<&str> = document.lines().filter_map(marked).flatten().map(|figure| figure.id).collect();
+    let wanted: Vec<&str> = FIGURES.iter().map(|figure| figure.id).collect();
+    assert_eq!(placed, wanted, "the marks of {INDEX} name every figure once, in the order of the list");
+    hold(INDEX, &written(&document, &list()));
 }
 
-/// The contents ask what the section's heading asks.
+#[test]
+fn the_contents_follow_the_document() {
+    let document = "<!-- figures: slopes -->\n<!-- end -->\n<h2 class=\"part\" id=\"part-a\">A</h2>\n\
+        <!-- figures: bias -->\n<!-- end -->\n<section aria-labelledby=\"why\" data-name=\"Why\">";
+    let found = entries(document);
+    assert!(
+        matches!(&found[..], [Entry::Figure(_), Entry::Part(..), Entry::Figure(_), Entry::Text(..)]),
+        "{}",
+        found.len()
+    );
+    let html = contents(&found);
+    let lines: Vec<&str> = html.lines().map(str::trim).collect();
+    let wanted = [
+        "<li><a href=\"#section-slopes\">The slope of every head</a></li>",
+        "<li><a href=\"#part-a\">A</a>",
+        "<ol>",
+        "<li><a href=\"#section-bias\">The bias of every query and key</a></li>",
+        "<li><a href=\"#why\">Why</a></li>",
+        "</ol>",
+        "</li>",
+    ];
+    assert_eq!(lines, wanted);
+}
+
+/// Who skips the contents comes to the first figure.
+#[test]
+fn the_way_past_the_contents_leads_to_the_first_figure() {
+    let to = format!("<a class=\"skip\" href=\"#section-{}\">", FIGURES[0].id);
+    assert!(read(INDEX).contains(&to), "{INDEX} has no {to}");
+}
+
 #[test]
 fn every_section_is_headed_by_its_figures_question() {
     for figure in FIGURES {
         let text = read(&format!("{}/before.html", folder(figure)));
-        let heading = text.lines().next().and_then(|line| line.strip_prefix("<h2>")?.strip_suffix("</h2>"));
+        let heading = text.lines().next().and_then(|line| line.strip_prefix("<h3>")?.strip_suffix("</h3>"));
         assert_eq!(heading, Some(figure.question), "{}", figure.id);
     }
 }
@@ -137,13 +245,17 @@ fn every_figure_has_its_picture() {
     }
 }
 
+/// A text's section is named by the text's own heading.
 #[test]
-fn the_contents_lead_to_the_texts_too() {
+fn every_text_has_its_heading() {
     let document = read(INDEX);
-    let contents = document.split_once("<nav class=\"contents\"").unwrap().1.split_once("</nav>").unwrap().0;
-    for id in ["questions", "limits", "training", "sources"] {
-        assert!(
-            contents.contains(&format!("href=\"#{id}\"")) && document.contains(&format!("aria-labelledby=\"{id}\""))
-        );
+    let mut found = 0;
+    for entry in entries(&document) {
+        let Entry::Text(id, _) = entry else { continue };
+        let section = between(&document, &format!("<section aria-labelledby=\"{id}\""), "</section>").unwrap();
+        let text = read(between(section, "href=\"", "\"").unwrap());
+        assert!(text.contains(&format!("<h3 id=\"{id}\">")), "{id}");
+        found += 1;
     }
+    assert!(found > 5, "{found}");
 }

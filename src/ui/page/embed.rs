@@ -31,7 +31,8 @@ pub fn Embed(
         <main class="embed">
             // The outline that the article gives a figure, for those who listen.
             <h1 class="visually-hidden">{words::TITLE}</h1>
-            <h2 class="visually-hidden">{figure.question}</h2>
+            <h2 class="visually-hidden">{words::ALONE}</h2>
+            <h3 class="visually-hidden">{figure.question}</h3>
             <div class="place" node_ref=place>{draw(figure.id, Signal::stored(true))}</div>
             <p class="embed-link">
                 {words::FROM}

@@ -215,8 +215,10 @@ fn no_number_stands_in_the_prose_without_a_source() {
             .collect();
         for (at, number) in decimals(&text) {
             let slope = slope_rules.iter().any(|f| file.ends_with(f)) && is_slope(number);
+            // What half a point per step takes off the first keys of the figure, which a test of it holds.
+            let idea = file.parent().is_some_and(|f| f.ends_with("figures/idea")) && [0.5, 1.0, 1.5].contains(&number);
             let listed = known.iter().any(|(from, to)| (*from..*to).contains(&at));
-            assert!(slope || listed, "{}: {number} has no source", file.display());
+            assert!(slope || idea || listed, "{}: {number} has no source", file.display());
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::ui::format::numbers::thousands;
 
 /// The page's name.
 pub const TITLE: &str = "ALiBi, explained by running it";
+/// Heading over the question of a figure by itself, where the article has the name of a part.
+pub const ALONE: &str = "One figure of it";
 /// Before the page's name, under a figure by itself.
 pub const FROM: &str = "From ";
 /// Above what is said of the address.

@@ -94,7 +94,7 @@ pub fn Bias() -> impl IntoView {
             <map::Map heatmap=heatmap.into() at=at.into() />
             <DataTable series="bias" table=table />
             <Export stem=stem csv=csv svg=svg />
-            <h4>{words::EXAMPLE}</h4>
+            <h5>{words::EXAMPLE}</h5>
             <p inner_html=words::EXAMPLE_HTML></p>
             <SettingControl control=&SCORES.control />
             <Steps scores=scores.into() slope=slope.into() at=at.into() />

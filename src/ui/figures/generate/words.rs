@@ -38,7 +38,7 @@ pub(super) fn passage(written: &Written) -> String {
     let (words, probabilities) = (&answer.scored.words, probabilities(answer));
     let edge = inside(id, *prompt);
     let mut html = format!(
-        "<section class=\"passage\"><h4>{0}, trained at {1}</h4><p tabindex=\"0\" role=\"region\" aria-label=\"Written by {0}, trained at {1}\">",
+        "<section class=\"passage\"><h5>{0}, trained at {1}</h5><p tabindex=\"0\" role=\"region\" aria-label=\"Written by {0}, trained at {1}\">",
         model_name(id),
         parts(id).1.unwrap_or_default()
     );

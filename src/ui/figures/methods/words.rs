@@ -110,7 +110,7 @@ pub(super) fn maps(theme: &Theme) -> String {
     let steepest = all.iter().flat_map(|v| v.2).flatten().fold(0.0, f64::max);
     let limit = steepest * (side - 1) as f64;
     let shade = |i: usize| theme.ramp_colour(i as f64 / (LEVELS - 1) as f64);
-    let mut html = String::from("<h4>And without the causal mask?</h4><div class=\"maps\">");
+    let mut html = String::from("<h5>And without the causal mask?</h5><div class=\"maps\">");
     for (title, alt, slopes) in &all {
         let mut pixels = Vec::with_capacity(SIDE * SIDE);
         for (query, key) in (0..side).flat_map(|q| (0..side).map(move |k| (q, k))) {
