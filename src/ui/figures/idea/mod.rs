@@ -160,7 +160,7 @@ fn Slider(
     };
     view! {
         <label class="control idea-slider">
-            <span>{named.then_some(label)} <b>{shown}</b></span>
+            <span>{named.then_some(label)} " " <b>{shown}</b></span>
             <input
                 type="range"
                 data-testid=testid
