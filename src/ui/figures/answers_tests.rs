@@ -80,7 +80,7 @@ fn the_questions_answered_in_advance_are_those_of_the_figures() {
 }
 
 /// What a figure shows of the kept answers, with these settings.
-fn shown(id: &str, values: &Values) -> FigureOutput {
+pub fn shown(id: &str, values: &Values) -> FigureOutput {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models");
     let manifest: Manifest = serde_json::from_slice(&fs::read(format!("{root}/manifest.json")).unwrap()).unwrap();
     let precomputed: Vec<Precomputed> =
@@ -114,7 +114,7 @@ fn read(path: &str) -> String {
 #[test]
 fn what_the_prose_says_of_reach_is_what_the_answers_say() {
     let reach = shown("reach", &Values::new()).finding;
-    assert!(read("figures/reach/after.html").contains("spreads its attention almost tenfold"));
+    assert!(read("figures/reach/after.html").contains("the T5 bias spreads almost tenfold"));
     assert!((9.0..10.0).contains(&growth(&reach, "T5 bias")), "{reach}");
     assert!(read("figures/reach/after.html").contains("rotary fourfold"));
     assert!((3.5..4.5).contains(&growth(&reach, "Rotary")), "{reach}");
@@ -129,7 +129,7 @@ fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
         format!("{is:.1} against {was:.1}")
     };
     let said = format!(
-        "the first {} at 512 tokens and {} at 4,096, the second {} at 4,096",
+        "The first scores {} at 512 tokens and {} at 4,096, the second {} at 4,096",
         harm("interpolate", "512"),
         harm("interpolate", "4,096"),
         harm("ntk", "4,096")

@@ -40,7 +40,7 @@ pub fn by_id(id: &str) -> Option<&'static FigureSpec> {
 }
 
 #[cfg(test)]
-mod answers_tests;
+pub mod answers_tests;
 
 #[cfg(test)]
 mod tests {

@@ -12,18 +12,7 @@ type Cell = (&'static str, &'static str, &'static str);
 /// Words of the prose, and the cells whose numbers stand in them, in this order.
 const PAPER: &[(&str, &[Cell])] = &[
     (
-        "sinusoidal is ahead at training lengths 64 (28.03 against 28.46) and 128 (23.81 against 23.98), ALiBi from 256 on (21.29 against 21.45; Table 5)",
-        &[
-            ("5", "Sinusoidal*", "64"),
-            ("5", "ALiBi 64", "64"),
-            ("5", "Sinusoidal*", "128"),
-            ("5", "ALiBi 128", "128"),
-            ("5", "ALiBi 256", "256"),
-            ("5", "Sinusoidal*", "256"),
-        ],
-    ),
-    (
-        "training lengths 64 (28.03 against 28.46) and 128 (23.81 against 23.98), and ALiBi from 256 on",
+        "sinusoidal is ahead at training lengths 64 (28.03 against 28.46) and 128 (23.81 against 23.98)",
         &[("5", "Sinusoidal*", "64"), ("5", "ALiBi 64", "64"), ("5", "Sinusoidal*", "128"), ("5", "ALiBi 128", "128")],
     ),
     ("in the paper 19.89 against 20.05", &[("5", "ALiBi 256", "512"), ("5", "Sinusoidal*", "512")]),
@@ -37,24 +26,15 @@ const PAPER: &[(&str, &[Cell])] = &[
     ),
     ("(28.03 at 64 tokens, 20.05 at 512)", &[("5", "Sinusoidal*", "64"), ("5", "Sinusoidal*", "512")]),
     (
-        "ALiBi trained at 512 tokens and tested at 3,072 reaches 18.40, the sinusoidal model trained at 3,072 has 18.67",
+        "ALiBi trained at 512 tokens scores 18.40 at 3,072; the sinusoidal model trained at 3,072 scores 18.67",
         &[("5", "ALiBi 512", "3072"), ("5", "Sinusoidal*", "3072")],
     ),
     (
-        "with a sliding window of stride 512 the order turns (18.30 against 17.95, Table 7)",
+        "With a sliding window of stride 512 the paper’s order turns (18.30 against 17.95, Table 7)",
         &[("7", "ALiBi 512 → 3072", "validation"), ("7", "Sinusoidal 3072", "validation")],
     ),
     (
-        "equal training time (8.92 against 9.01); after equally many updates the sinusoidal model is slightly ahead (8.83 against 8.92; Tables 11 and 12)",
-        &[
-            ("11", "ALiBi 1024", "at 2048"),
-            ("11", "Sinusoidal 2048", "at 2048"),
-            ("12", "Sinusoidal 2048", "2048"),
-            ("12", "ALiBi 1024", "2048"),
-        ],
-    ),
-    (
-        "(Table 11: 8.92 against 9.01); after equal updates sinusoidal is slightly ahead (Table 12: 8.83 against 8.92)",
+        "ALiBi ends ahead, 8.92 against 9.01 (Table 11); after equal updates sinusoidal is slightly ahead, 8.83 against 8.92 (Table 12)",
         &[
             ("11", "ALiBi 1024", "at 2048"),
             ("11", "Sinusoidal 2048", "at 2048"),
@@ -64,11 +44,7 @@ const PAPER: &[(&str, &[Cell])] = &[
     ),
     ("(17.98 at 512 tokens, 18.30 at 3,072; Table 15)", &[("15", "ALiBi 512", "512"), ("15", "ALiBi 512", "3072")]),
     (
-        "scores 17.98 at 512 tokens and 18.30 at 3,072 (paper, Table 15)",
-        &[("15", "ALiBi 512", "512"), ("15", "ALiBi 512", "3072")],
-    ),
-    (
-        "sinusoidal went from 20.05 to 406.01, rotary from 20.07 to 79.25, and ALiBi from 19.73 to 18.31; the T5 bias was best at 1,112 tokens with 18.77",
+        "sinusoidal went from 20.05 to 406.01, rotary from 20.07 to 79.25, and ALiBi from 19.73 to 18.31. The T5 bias was best at 1,112 tokens with 18.77, reached 64.94 at 12,512",
         &[
             ("2", "512", "Sinusoidal"),
             ("2", "15512", "Sinusoidal"),
@@ -77,6 +53,7 @@ const PAPER: &[(&str, &[Cell])] = &[
             ("2", "512", "ALiBi"),
             ("2", "15512", "ALiBi"),
             ("2", "1112", "T5 bias"),
+            ("2", "12512", "T5 bias"),
         ],
     ),
 ];
@@ -95,40 +72,47 @@ const RECORDED: &[(&str, &[(&str, usize)])] = &[
         "it goes from 13.82 at 256 tokens to 13.47 at 16,384, where fixed slopes go from 14.09 to 13.73",
         &[("trainable-256", 256), ("trainable-256", 16_384), ("alibi-256", 256), ("alibi-256", 16_384)],
     ),
-    ("Fixed slopes end between 13.73 and 13.92", &[("alibi-256", 16_384), ("alibi-256-s3", 16_384)]),
+    ("differ (13.73 to 13.92)", &[("alibi-256", 16_384), ("alibi-256-s3", 16_384)]),
     (
-        "three trainings of ALiBi at 256 tokens have 14.09, 14.29 and 14.33 there",
+        "rotary is ahead of ALiBi here, 13.83 to 14.01 against 14.09 to 14.33",
+        &[("rotary-256", 256), ("rotary-256-s3", 256), ("alibi-256", 256), ("alibi-256-s3", 256)],
+    ),
+    (
+        "Three trainings of ALiBi at 256 tokens have 14.09, 14.29 and 14.33 there",
         &[("alibi-256", 256), ("alibi-256-s2", 256), ("alibi-256-s3", 256)],
     ),
-    ("trained at 64 tokens it goes from 14.92 at 64 to 14.09 at 16,384", &[("alibi-64", 64), ("alibi-64", 16_384)]),
-    ("rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
+    ("Trained on only 64 tokens, it goes from 14.92 at 64 to 14.09 at 16,384", &[("alibi-64", 64), ("alibi-64", 16_384)]),
+    ("it rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
+];
+
+/// Words that quote perplexities of changed models at 4,096 tokens, as the `what-if` figure shows them, with the model's
+/// method and the change; none stands for the model as it was trained.
+const CHANGED: &[(&str, &[(&str, Option<&str>)])] = &[
+    ("perplexity jumps from 15.04 to 102.76 at 4,096 tokens", &[("alibi", None), ("alibi", Some("no-bias"))]),
+    ("the model hardly notices (15.27)", &[("alibi", Some("logarithmic"))]),
+    ("14.64, where without it 112.00", &[("rotary", Some("window")), ("rotary", None)]),
+    ("and stays broken (93.36)", &[("sinusoidal", Some("window"))]),
+    ("the model without positions (70.24)", &[("none", Some("window"))]),
 ];
 
 /// Other words with decimals in them, and where their numbers come from.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("1.3 billion", "the paper, section 4.2"),
+    ("1.3-billion-parameter model", "the paper, section 4.2"),
     (
-        "rises from 2.7 to 150 at 2,560; without positions it reaches 536 there, with rotary 760",
+        "rises from 2.7 to 150 at 2,560. Without positions it reaches 536 there, with rotary 760",
         "Kazemnejad et al. 2023, appendix F",
-    ),
-    (
-        "from 23.9 at 512 tokens to 21.2 at 4,096 and 21.4 at 16,384, where ALiBi goes from 23.9 to 22.2 and 22.5",
-        "Chi et al. 2022, table 3",
-    ),
-    (
-        "the first 17.5 against 15.2 at 512 tokens and 64.1 against 15.0 at 4,096, the second 15.6 against 15.0 at 4,096",
-        "this page's model: a test of the recorded answers holds it",
     ),
     ("here 15.18 against 19.11", "this page's models: a test of the recorded answers holds it"),
     ("(15.18 against 15.22 and 15.33)", "this page's models: a test of the recorded answers holds it"),
     ("(15.42 against 14.98 and 15.34)", "this page's models: a test of the recorded answers holds it"),
-    ("arXiv 2310.19923", "Günther et al. 2023"),
-    ("20.97 against 19.71 with ALiBi at 512 tokens", "Haviv et al. 2022"),
-    ("mean reciprocal rank 0.69 against 0.50", "Kazemnejad et al. 2023"),
     ("arXiv 2108.12409", "the paper's own number"),
-    ("training at 512 is 1.84 times faster", "the paper, section 4.1"),
-    ("ALiBi took at most 0.1 GB more", "the paper, table 1: a test of the `paper` figure holds it"),
-    ("wrong by 0.5 at position 4096", "f16 keeps 11 bits: a test of the `bias` figure holds it"),
+    ("took 1.84 times as long to train", "the paper, section 4.1"),
+    ("at most 0.1 GB more", "the paper, table 1: a test of the `paper` figure holds it"),
+    ("wrong by 0.5 from position 2,048 on, and from about 4,096 some are wrong by 1.5", "f16 keeps 11 bits: a test below holds it"),
+    ("the far one 6.5 for its 13", "13 steps of 1/2"),
+    ("That lead of 0.26", "13.73 − 13.47, both quoted there"),
+    ("more than the 0.19 by which", "13.92 − 13.73, both quoted there"),
 ];
 
 /// Texts of the page by file, as a reader sees them: without tags, with single spaces.
@@ -211,6 +195,7 @@ fn no_number_stands_in_the_prose_without_a_source() {
             .chain(ELSEWHERE.iter().map(|(words, _)| *words))
             .chain(BEHIND.iter().map(|(words, _)| *words))
             .chain(RECORDED.iter().map(|(words, _)| *words))
+            .chain(CHANGED.iter().map(|(words, _)| *words))
             .flat_map(|words| text.match_indices(words).map(move |(at, _)| (at, at + words.len())))
             .collect();
         for (at, number) in decimals(&text) {
@@ -243,7 +228,7 @@ fn the_ranges_of_distance_that_short_training_never_meets_are_counted() {
     let prose = prose();
     let (_, text) = prose.iter().find(|(file, _)| file.ends_with("extrapolation/after.html")).unwrap();
     assert!(
-        text.contains("each of 32 ranges of distance, and the last five of these begin beyond 64 tokens"),
+        text.contains("each of 32 ranges of distance, and the last five of these begin beyond 64 tokens."),
         "{text}"
     );
     // The farthest key of an input of 64 tokens is 63 back; ranges are numbered from 0.
@@ -292,4 +277,38 @@ fn recorded_perplexities_are_quoted_as_they_stand() {
             assert!((number - shown).abs() < 0.005, "{model} at {length}: {shown}, quoted as {number}");
         }
     }
+}
+
+#[test]
+fn changed_models_are_quoted_as_the_figure_shows_them() {
+    let prose = prose();
+    for (words, changes) in CHANGED {
+        assert!(prose.iter().any(|(_, text)| text.contains(words)), "no text says: {words}");
+        let quoted: Vec<f64> = decimals(words).into_iter().map(|(_, number)| number).collect();
+        let shown: Vec<f64> = changes.iter().map(|(method, change)| at_4096(method, *change)).collect();
+        assert_eq!(quoted, shown, "{words}");
+    }
+}
+
+/// What the `what-if` figure shows of a changed model at 4,096 tokens.
+fn at_4096(method: &str, change: Option<&str>) -> f64 {
+    let mut values = vec![("what-if-method".to_string(), method.to_string())];
+    values.push(("what-if-change".to_string(), change.unwrap_or("window").to_string()));
+    let table = &crate::ui::figures::answers_tests::shown("what-if", &values).tables[0];
+    let row = table.rows.iter().find(|r| r[0] == "4,096").unwrap();
+    row[if change.is_some() { 2 } else { 1 }].parse().unwrap()
+}
+
+/// A number as f16 holds it: 11 bits, ties to the even one.
+fn f16(value: f64) -> f64 {
+    let unit = 2_f64.powi(value.log2().floor() as i32 - 10);
+    (value / unit).round_ties_even() * unit
+}
+
+#[test]
+fn the_rounding_that_the_prose_describes_is_that_of_f16() {
+    // What a step of 1/2 from one key to the next becomes, less what it should be.
+    let wrong = |j: usize| (f16(0.5 * (j + 1) as f64) - f16(0.5 * j as f64) - 0.5).abs();
+    assert!((1..2_047).all(|j| wrong(j) == 0.0) && (2_048..4_094).all(|j| wrong(j) == 0.5));
+    assert!((4_096..8_000).any(|j| wrong(j) == 1.5) && (2_048..8_000).all(|j| wrong(j) >= 0.5));
 }
