@@ -134,7 +134,7 @@ fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
         harm("interpolate", "4,096"),
         harm("ntk", "4,096")
     );
-    assert!(read("page/texts/limits.html").contains(&said), "{said}");
+    assert!(read("page/texts/after.html").contains(&said), "{said}");
 }
 
 /// A row of perplexities by length, as far as there are any.

@@ -103,6 +103,25 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "rises from 2.7 to 150 at 2,560. Without positions it reaches 536 there, with rotary 760",
         "Kazemnejad et al. 2023, appendix F",
     ),
+    (
+        "from 23.9 at 512 tokens to 21.2 at 4,096 and 21.4 at 16,384, where ALiBi goes from 23.9 to 22.2 and 22.5",
+        "Chi et al. 2022, table 3",
+    ),
+    (
+        "The first scores 17.5 against 15.2 at 512 tokens and 64.1 against 15.0 at 4,096, the second 15.6 against 15.0 at 4,096",
+        "this page's model: a test of the recorded answers holds it",
+    ),
+    ("20.97 against 19.71 with ALiBi at 512 tokens", "Haviv et al. 2022"),
+    ("the mean reciprocal rank is 0.69 without positions and 0.50 with ALiBi", "Kazemnejad et al. 2023"),
+    ("its perplexity is 460.29; keep the first token in sight, too, and it is 14.99", "Xiao et al. 2023, table 2"),
+    (
+        "18.18 % of heads have such a sink with rotary, 20.78 % with ALiBi, 20.35 % with no positions",
+        "Gu et al. 2024, table 3",
+    ),
+    (
+        "rotary 0, 0 and 0; ALiBi 5.2, 0.0 and 1.1; no positions 9.2, 36.2 and 21.4. A model that had rotary and lost it, with a little more training, 28.0, 41.6 and 23.3.",
+        "DroPE 2025, table 1",
+    ),
     ("here 15.18 against 19.11", "this page's models: a test of the recorded answers holds it"),
     ("(15.18 against 15.22 and 15.33)", "this page's models: a test of the recorded answers holds it"),
     ("(15.42 against 14.98 and 15.34)", "this page's models: a test of the recorded answers holds it"),
