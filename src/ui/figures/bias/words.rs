@@ -6,7 +6,7 @@ use crate::choices;
 /// Title.
 pub const TITLE: &str = "The bias of every query and key";
 /// Question.
-pub const QUESTION: &str = "What is added to the scores?";
+pub const QUESTION: &str = "What does every query see?";
 
 /// Setting: the head.
 pub const HEAD: &str = "Head shown";

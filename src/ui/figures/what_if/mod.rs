@@ -34,7 +34,7 @@ pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model, trai
 pub static SPEC: FigureSpec = FigureSpec {
     id: "what-if",
     title: "Changing a trained model’s positions",
-    question: "What if you change the positions of a finished model?",
+    question: "What can you change after training?",
     height: 910,
     controls: &[&CHANGE.control, &METHOD.control],
     shared: &[&ENGINE.control],
