@@ -332,3 +332,32 @@ fn the_rounding_that_the_prose_describes_is_that_of_f16() {
     assert!((1..2_047).all(|j| wrong(j) == 0.0) && (2_048..4_094).all(|j| wrong(j) == 0.5));
     assert!((4_096..8_000).any(|j| wrong(j) == 1.5) && (2_048..8_000).all(|j| wrong(j) >= 0.5));
 }
+
+/// Words outside folds and notes on sources; a formula counts as one.
+fn main_line(html: &str) -> usize {
+    let mut text = html.to_string();
+    for (from, to) in [("<details", "</details>"), ("<p class=\"sources\"", "</p>"), ("<math", "</math>")] {
+        while let Some(start) = text.find(from) {
+            let end = text[start..].find(to).unwrap_or_else(|| panic!("{from} has no end")) + start + to.len();
+            text.replace_range(start..end, if from == "<math" { " x " } else { " " });
+        }
+    }
+    seen(&text).split_whitespace().count()
+}
+
+#[test]
+fn the_main_line_is_short() {
+    let file = |path: String| fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut all = 0;
+    for figure in crate::ui::figures::FIGURES {
+        let folder = format!("src/ui/figures/{}", figure.id.replace('-', "_"));
+        let [before, after] = ["before", "after"].map(|name| main_line(&file(format!("{folder}/{name}.html"))));
+        assert!(before <= 125, "{}: {before} words before the figure", figure.id);
+        all += before + after;
+    }
+    // What is looked up is not counted: exercises, the lesson, questions, glossary, sources.
+    for name in ["primer", "why", "after", "training_before", "limits"] {
+        all += main_line(&file(format!("src/ui/page/texts/{name}.html")));
+    }
+    assert!(all <= 3_000, "the main line has {all} words");
+}
