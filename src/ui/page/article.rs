@@ -224,23 +224,35 @@ mod tests {
 
     const INDEX: &str = include_str!("../../../index.html");
 
-    #[test]
-    fn no_text_is_left_out() {
+    /// The files of the page's prose, from the root of the project.
+    fn files() -> Vec<String> {
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ui"))];
-        let mut found = 0;
+        let mut found = Vec::new();
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|e| e == "html") {
-                    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap();
-                    assert_eq!(INDEX.matches(&format!("href=\"{path}\"")).count(), 1, "{path}");
-                    found += 1;
+                    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+                    found.push(path.to_str().unwrap().to_string());
                 }
             }
         }
-        assert!(found > 30, "{found}");
+        assert!(found.len() > 30, "{}", found.len());
+        found
+    }
+
+    fn texts() -> Vec<String> {
+        let read = |path: &String| fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        files().iter().map(read).collect()
+    }
+
+    #[test]
+    fn no_text_is_left_out() {
+        for path in files() {
+            assert_eq!(INDEX.matches(&format!("href=\"{path}\"")).count(), 1, "{path}");
+        }
     }
 
     /// A link to a state of a figure names settings that exist, values that they can have, and a place that exists.
@@ -249,9 +261,7 @@ mod tests {
         use crate::ui::settings::query::{parse, write};
         let controls = crate::ui::page::controls();
         let mut found = 0;
-        for file in ["questions", "limits"] {
-            let text =
-                fs::read_to_string(format!("{}/src/ui/page/texts/{file}.html", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for text in texts() {
             for link in text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
             {
                 let Some((query, anchor)) = link.split_once('#') else { continue };

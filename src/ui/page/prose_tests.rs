@@ -88,9 +88,9 @@ const RECORDED: &[(&str, &[(&str, usize)])] = &[
 /// Words that quote perplexities of changed models at 4,096 tokens, as the `what-if` figure shows them, with the model's
 /// method and the change; none stands for the model as it was trained.
 const CHANGED: &[(&str, &[(&str, Option<&str>)])] = &[
-    ("perplexity jumps from 15.04 to 102.76 at 4,096 tokens", &[("alibi", None), ("alibi", Some("no-bias"))]),
+    ("perplexity jumps from 15.04 to 102.8 at 4,096 tokens", &[("alibi", None), ("alibi", Some("no-bias"))]),
     ("the model hardly notices (15.27)", &[("alibi", Some("logarithmic"))]),
-    ("14.64, where without it 112.00", &[("rotary", Some("window")), ("rotary", None)]),
+    ("14.64, where without it 112.0", &[("rotary", Some("window")), ("rotary", None)]),
     ("The T5 bias gains from it, too (14.99)", &[("t5", Some("window"))]),
     ("and stays broken (93.36)", &[("sinusoidal", Some("window"))]),
     ("the model without positions (70.24)", &[("none", Some("window"))]),
