@@ -110,7 +110,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     let list = (context.text)(WORD_LIST);
     let known = list.ready().map(|list| RealWords::read(list));
     FigureOutput {
-        finding: finding(&written, &list),
+        finding: finding(&written, known.as_ref(), matches!(list, Loaded::Unasked | Loaded::Loading)),
         panel: match written.is_empty() {
             true => String::new(),
             false => key() + &written.iter().map(passage).collect::<String>(),
@@ -126,32 +126,31 @@ fn render(context: &FigureContext) -> FigureOutput {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::data::{counts, inside};
     use super::*;
     use crate::protocol::Scored;
     use crate::ui::figure::spec::Answer;
 
     const LIST: &str = "# Remark\nby\nof\npeople\nthe\nwe\n";
+    /// With the list, while it is on its way, and without it.
+    const HERE: (bool, bool) = (true, false);
+    const COMING: (bool, bool) = (false, true);
+    const MISSING: (bool, bool) = (false, false);
 
     fn tokens(text: &str) -> Vec<String> {
         text.split('|').map(String::from).collect()
     }
 
-    fn list() -> Loaded<String> {
-        Loaded::Ready(Arc::new(LIST.into()))
-    }
-
     /// What each model wrote, one token of the prompt before it, each token with a probability of a half.
-    fn said(texts: &[(&str, &str)], prompt: usize, list: &Loaded<String>) -> String {
+    fn said(texts: &[(&str, &str)], prompt: usize, (here, coming): (bool, bool)) -> String {
         let scored: Vec<Scored> =
             texts.iter().map(|t| Scored { words: tokens(t.1), ..Default::default() }).collect();
         let written = texts.iter().zip(&scored).map(|((id, _), scored)| {
             let values = std::iter::once(prompt as f32).chain(scored.words.iter().map(|_| 0.5)).collect();
             (id.to_string(), prompt, Answer { scored, values, live: true })
         });
-        finding(&written.collect::<Vec<_>>(), list).replace('\u{a0}', " ")
+        let list = RealWords::read(LIST);
+        finding(&written.collect::<Vec<_>>(), here.then_some(&list), coming).replace('\u{a0}', " ")
     }
 
     #[test]
@@ -185,18 +184,18 @@ mod tests {
         // Trained at 4 tokens, one of them the prompt's.
         let texts = [("alibi-4", " the| of| we| by| by| by| by| by|."), ("rotary-4", " the| of| we| yb| of| the| we| yb|.")];
         assert_eq!(
-            said(&texts, 1, &list()),
+            said(&texts, 1, HERE),
             "Past the training length, 100 % of the words that ALiBi writes are real (100 % before); for Rotary it is 60 % \
              (100 % before). Three tokens in a row repeat earlier ones 33 % of the time with ALiBi and 0 % with Rotary."
         );
-        assert!(said(&texts, 1, &Loaded::Loading).starts_with("The list of real words is on its way. Three tokens"));
-        let missing = said(&texts[..1], 1, &Loaded::Failed("x".into()));
+        assert!(said(&texts, 1, COMING).starts_with("The list of real words is on its way. Three tokens"));
+        let missing = said(&texts[..1], 1, MISSING);
         assert_eq!(missing, "Past the training length, three tokens in a row repeat earlier ones 33 % of the time with ALiBi.");
     }
 
     #[test]
     fn a_prompt_longer_than_the_training_length_leaves_one_stretch() {
-        let said = |texts: &[(&str, &str)], prompt| said(texts, prompt, &list());
+        let said = |texts: &[(&str, &str)], prompt| said(texts, prompt, HERE);
         assert!(said(&[("alibi-4", " the| of| the "), ("rotary-4", " the ")], 300).contains("ALiBi writes are real; for Rotary it is 100 %."));
         assert!(said(&[("alibi-256", " the| of ")], 1).starts_with("No text here goes past"));
         assert!(said(&[], 1).starts_with("Press Generate"));

@@ -4,7 +4,6 @@ use super::data::{RealWords, Written, halves, inside, probabilities};
 use crate::ui::figure::curves::{model_name, parts};
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::{Table, escaped};
-use crate::ui::runs::assets::Loaded;
 
 /// The finding where no model has written anything.
 const NOTHING: &str = "Press Generate to see what the models write.";
@@ -33,14 +32,14 @@ fn percent(share: f64) -> String {
 }
 
 /// How much of what each model writes past its training length is real words, and how much of it repeats.
-pub(super) fn finding(written: &[Written], list: &Loaded<String>) -> String {
+/// Without the list of real words, whether that is on its way.
+pub(super) fn finding(written: &[Written], known: Option<&RealWords>, coming: bool) -> String {
     if written.is_empty() {
         return NOTHING.into();
     }
-    let known = list.ready().map(|list| RealWords::read(list));
     let (mut real, mut repeats) = (Vec::new(), Vec::new());
     for w in written {
-        let [before, Some(past)] = halves(w, known.as_ref()) else { continue };
+        let [before, Some(past)] = halves(w, known) else { continue };
         let name = model_name(&w.0);
         // The first of each sentence says what is counted.
         let (share, of) = (percent(past.repeated), if repeats.is_empty() { " of the time" } else { "" });
@@ -58,9 +57,9 @@ pub(super) fn finding(written: &[Written], list: &Loaded<String>) -> String {
         return TOO_SHORT.into();
     }
     let repeats = format!("Three tokens in a row repeat earlier ones {}.", listed(&repeats));
-    let real = match (real.as_slice(), list) {
-        ([], Loaded::Unasked | Loaded::Loading) => COUNTING.into(),
-        ([], _) => return format!("Past the training length, t{}", &repeats[1..]),
+    let real = match (real.as_slice(), coming) {
+        ([], true) => COUNTING.into(),
+        ([], false) => return format!("Past the training length, t{}", &repeats[1..]),
         ([first, others @ ..], _) => {
             let then = if others.is_empty() { "" } else { "; " };
             format!("Past the training length, {first}{then}{}.", listed(others))
