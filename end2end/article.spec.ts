@@ -78,8 +78,8 @@ test("predict, then reveal: nothing tells before, the guess lies over the measur
   await figure.control("guess-1024").fill("52");
   await figure.control("guess-1024").press("Enter");
   await figure.redraws("revealing", () => figure.control("reveal").click());
-  await expect(figure.control("verdict")).toContainText(`At 4,096 tokens you expected ${drawn} of ALiBi: it has 13.74.`);
-  await expect(figure.control("verdict")).toContainText("At 1,024 tokens you expected 52 of Rotary: it has 51.95.");
+  await expect(figure.control("verdict")).toContainText(`You guessed ${drawn} for ALiBi at 4,096 tokens; it scores 13.74.`);
+  await expect(figure.control("verdict")).toContainText("You guessed 52 for Rotary at 1,024 tokens; it scores 51.95.");
   // The address follows the settings when they stand still: all of it, before the page is opened by it again.
   const said = () => ["guess", "predict"].map((key) => explainer.query.get(key));
   await expect.poll(said).toEqual([`alibi-256_0_40_0_${drawn},rotary-256_0_52_0_0`, null]);

@@ -63,7 +63,7 @@ test("both forms give the same weights, and those of the definition", async ({ p
   const raised = scores.map((score, j) => Math.exp(score - (scores.length - 1 - j) / 8));
   const total = raised.reduce((a, b) => a + b, 0);
   line("Paper: weight").forEach((shown, j) => expect(number(shown.replace("%", ""))).toBeCloseTo((100 * raised[j]) / total, 2));
-  await expect(figure.control("max-difference")).toHaveText(/^(0|[\d.]+ × 10⁻[⁵-⁹¹⁰]+)$/);
+  await expect(figure.control("max-difference")).toHaveText(/^(0|[\d.]+\u00a0×\u00a010⁻[⁵-⁹¹⁰]+)$/);
 });
 
 test("the table is the bias by distance, 512 rows at most, and the CSV is whole", async ({ page }) => {

@@ -212,10 +212,10 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await figure.set("attention-head", 2);
   await expect.poll(async () => (await figure.rows("attention"))[2]?.[4]).toBe("-0.500");
   await figure.control("attention-text").fill("A house divided. ".repeat(200));
-  await expect(figure.control("attention-text-cut")).toContainText("3,400 bytes, of which 2,000 are used: it is cut after “…");
+  await expect(figure.control("attention-text-cut")).toContainText("3,400 bytes and 2,000 fit: it is cut after “…");
   await expect(figure.control("attention-text")).toHaveValue("A house divided. ".repeat(200).slice(0, 2000));
   await figure.runs();
-  await expect(figure.root).toContainText(/As it stands there, the text has [\d,]+ tokens; its first 256 are looked at, up to “…[A-Za-z. ]+”/);
+  await expect(figure.root).toContainText(/The text in the box has [\d,]+ tokens\. Only the first 256 are used, up to “…[A-Za-z. ]+”/);
       expect(await figure.root.locator(".sentence button").count()).toBe(256);
   // Letters of several tokens: each has something to press, and a name.
   await figure.control("attention-text").fill("😀 is שלום and naïve");
@@ -231,7 +231,7 @@ test("attention: as recorded, computed here, and over a sentence of the reader's
   await figure.set("attention-method", "none");
   await expect(figure.control("notice")).toHaveCount(0);
   await figure.set("attention-method", "alibi");
-  await expect(figure.control("notice").filter({ hasText: "its first 256 are looked at" })).toHaveCount(1);
+  await expect(figure.control("notice").filter({ hasText: "Only the first 256 are used" })).toHaveCount(1);
   // Heads, too, are one stop of the Tab key.
   const heads = figure.root.locator(".maps.small button");
   await expect(figure.root.locator('.maps.small button[tabindex="0"]')).toHaveCount(1);
@@ -254,16 +254,26 @@ test("generate: the same seed writes what was kept, tokens come as they are writ
   await figure.runs(120_000);
   expect(await figure.root.locator(".passage p").last().innerText()).toBe(before);
   await expect(figure.control("source")).toContainText("computed in this page");
-  // The table, from the recorded probabilities: the number of prompt tokens stands before them.
+  // The table, from the recorded words and probabilities: the number of prompt tokens stands before these. A word counts as
+  // real when the list has it; what is cut at the ends of a stretch does not count.
+  const real = new Set(readFileSync("assets/data/words.txt", "utf8").split("\n").filter((line) => !line.startsWith("#")));
+  const share = (text: string) => {
+    const words = text.replace(/^\p{L}+|\p{L}+$/gu, "").match(/\p{L}{2,}/gu) ?? [];
+    return (100 * words.filter((word) => real.has(word.toLowerCase())).length) / words.length;
+  };
+  await expect(figure.control("finding")).toContainText("of the words that Sinusoidal writes are real");
   const rows = await figure.rows("generate");
   for (const [i, model] of ["sinusoidal-256", "rotary-256", "alibi-256"].entries()) {
-    const [prompt, ...probabilities] = kept.find((k) => k.key.startsWith(`${model} own:`) && k.key.includes("Generate"))!.values;
+    const { scored, values } = kept.find((k) => k.key.startsWith(`${model} own:`) && k.key.includes("Generate"))!;
+    const [prompt, ...probabilities] = values;
     const edge = 256 - prompt;
     for (const [j, part] of [probabilities.slice(0, edge), probabilities.slice(edge)].entries()) {
       const mean = 100 * Math.exp(part.reduce((sum, p) => sum + Math.log(p), 0) / part.length);
       const row = rows[2 * i + j];
       expect([row[0], row[2]]).toEqual([model, String(part.length)]);
-      expect(Math.abs(Number.parseFloat(row[3]) - mean)).toBeLessThan(0.06);
+      expect(Math.abs(Number.parseFloat(row[5]) - mean)).toBeLessThan(0.06);
+      const text = (j === 0 ? scored.words.slice(0, edge) : scored.words.slice(edge)).join("");
+      expect(Math.abs(Number.parseFloat(row[3]) - share(text))).toBeLessThan(0.06);
     }
   }
   // Of a prompt that is too long the end is used.
@@ -327,7 +337,7 @@ test("settings of the laboratory go into the address and come back; what is out 
   await expect(explainer.figure("attention").control("attention-layer")).toHaveValue("4");
   await expect(explainer.figure("generate").control("generate-prompt")).toHaveValue("A b&c");
   await expect(page.getByTestId("address-notice")).toHaveText([
-    "attention-layer is 1 to 4; 9 became 4",
+    "attention-layer must be 1 to 4; 9 became 4",
     "early-method=nobody is unknown; using alibi",
   ]);
   await explainer.figure("what-if").set("what-if-method", "rotary");
@@ -345,7 +355,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   const text = "The Congress shall have power to declare what the law is, and the people shall judge it. ".repeat(20);
   await figure.control("own-text").fill(text);
   await figure.control("take-text").click();
-  await expect(figure.control("own-status")).toContainText(/Taken: \d+ tokens/);
+  await expect(figure.control("own-status")).toContainText(/In use: \d+ tokens/);
   await expect(figure.control("estimate")).toContainText("too short for inputs of 4,096");
   await figure.runs();
   const rows = await figure.rows("perplexity");
@@ -359,7 +369,7 @@ test("the reader's own text: counted, scored where it is long enough, refused wh
   for (const [text, said] of [
     ["a".repeat(5000), "“a” over and over"],
     ["Hello world", "This text is 11 bytes long"],
-    ["the ".repeat(10), "the shortest input has 32: use a longer text"],
+    ["the ".repeat(10), "the shortest input needs 32. Use a longer text"],
   ]) {
     await figure.control("own-text").fill(text);
     await figure.control("take-text").click();

@@ -7,7 +7,7 @@ test("the paper's tables hold the paper's numbers", async ({ page }) => {
   await explainer.open();
   const figure = explainer.figure("paper");
   for (const [table, row, cells] of [
-    ["2", "15512", ["406.01", "4291", "79.25", "3969", "OOM", "-", "18.31", "4289"]],
+    ["2", "15,512", ["406.01", "4,291", "79.25", "3,969", "OOM", "-", "18.31", "4,289"]],
     ["5", "ALiBi 2048", ["-", "-", "-", "-", "-", "-", "17.91", "17.64"]],
     ["11", "ALiBi 1024", ["26.2", "50.0", "5.9", "-", "8.92"]],
     ["12", "Sinusoidal 2048", ["29.3", "6.7", "-", "-", "8.83"]],
@@ -124,7 +124,7 @@ test("speeds are of this machine, with nothing skipped beside what skipping adds
   await explainer.open("?v=1&embed=cost&cost-models=sinusoidal-256,alibi-256&cost-longest=1024");
   const figure = explainer.figure("cost");
   await expect(figure.control("finding")).toContainText("Not measured on this machine yet");
-  await expect.poll(async () => (await figure.rows("cost-paper"))[11]).toEqual(["ALiBi", "3072", "15.5", "42.2", "15.2"]);
+  await expect.poll(async () => (await figure.rows("cost-paper"))[11]).toEqual(["ALiBi", "3,072", "15.5", "42.2", "15.2"]);
   // 8 heads · 1024² · 2 bytes, and the table of 8 · 1024 · 4 bytes.
   await expect(figure.root.locator(".panel")).toContainText("16.8 MB");
   await expect(figure.root.locator(".panel")).toContainText("= 32 KB");
@@ -135,7 +135,7 @@ test("speeds are of this machine, with nothing skipped beside what skipping adds
     ["sinusoidal-256", "256"], ["sinusoidal-256", "1,024"], ["alibi-256", "256"], ["alibi-256", "1,024"],
   ]);
   for (const row of rows) for (const cell of row.slice(2, 4)) expect(Number(cell.replaceAll(",", ""))).toBeGreaterThan(0);
-  await expect(figure.control("finding")).toContainText(/^At 1,024 tokens, nothing skipped, ALiBi reads .+ % apart[.,]/);
+  await expect(figure.control("finding")).toContainText(/^At 1,024 tokens, with nothing skipped, ALiBi reads .+ % apart[.,]/);
   // Memory is drawn, too, and the paper's own table stays beside both.
   for (const row of rows) expect(Number(row[5])).toBeGreaterThan(0);
   for (const id of ["cost-plot", "cost-memory", "cost-paper-plot", "cost-paper-memory"]) await expect(figure.root.locator(`#${id}`)).toBeVisible();

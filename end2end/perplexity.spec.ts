@@ -78,7 +78,7 @@ for (const [id, change, back] of [
     await figure.reaches("running");
     await expect(figure.control("changed")).toHaveCount(0);
     await set(change);
-    await expect(figure.control("changed")).toContainText("run again for them");
+    await expect(figure.control("changed")).toContainText("Run it again when it is done");
     await set(back);
     await expect(figure.control("changed")).toHaveCount(0);
     await set(change);

@@ -4,6 +4,7 @@
 //! Modules import only what stands before them in this list:
 //!
 //! - [`config`]: shapes of models, the manifest of what was trained, the evaluation's constants.
+//! - [`spelling`]: what counts as a word.
 //! - [`tokenizer`]: byte-level BPE, text ↔ token ids.
 //! - [`protocol`]: every message between page and worker (needs only `config`).
 //! - [`position`]: one file per position method; plain arithmetic, no tensors.
@@ -19,6 +20,7 @@
 pub mod config;
 pub mod position;
 pub mod protocol;
+pub mod spelling;
 pub mod tokenizer;
 
 #[cfg(feature = "engine")]

@@ -50,8 +50,8 @@ function place(html, { id }) {
   return found?.[0] ?? fail(`index.html has no place for the figure ${id}: see assets/figures.json.`);
 }
 
-/** Everything of the article, up to what readers without JavaScript are told. */
-const ARTICLE = /<div id="article">[\s\S]*(?=<noscript><p class="no-script">)/;
+/** Everything of the article, up to the page's end. */
+const ARTICLE = /<div id="article">[\s\S]*<\/div>(?=\s*<\/body>)/;
 const HEAD = /<\/head>/;
 const TITLE = /<title>([^<]*)<\/title>/;
 const DESCRIPTION = /<meta name="description" content="([^"]*)">/;

@@ -12,8 +12,9 @@ const HTML = strict(`<!doctype html><html lang="en"><head><meta charset="utf-8">
 <script>${text(ROOT, "assets/head.js")}</script>
 <meta name="description" content="What it is about."><link rel="stylesheet" href="./s.css" integrity="sha384-x" data-integrity="none"/>
 <script type="module" src="./start.js"></script></head>
-<body><div id="page"></div><div id="article"><div class="prose">Words</div>${place("bias")}${place("slopes")}</div>
-<noscript><p class="no-script">Needs JavaScript.</p></noscript></body></html>`);
+<body><div id="page"></div><noscript><p class="no-script">Needs JavaScript.</p></noscript>
+<div id="article"><div class="prose">Words</div>${place("bias")}${place("slopes")}</div>
+</body></html>`);
 const FIGURE = { id: "slopes", title: `A "sharp" <title>`, question: "Who & why?", description: `He said "so" & left.`, height: 640 };
 const BASE = "https://example.org/alibi/";
 
@@ -54,7 +55,7 @@ test("a figure's page finds its files two folders up, under the same policy", ()
 
 test("before any script and without one, a figure's page has its picture and a way on, and nothing of the article", () => {
   const html = figurePage(HTML, FIGURE, "", true);
-  const [, inside] = /<div id="article">([\s\S]*)<noscript>/.exec(html);
+  const [, inside] = /<noscript>[\s\S]*<div id="article">([\s\S]*)<\/body>/.exec(html);
   assert.ok(inside.includes(place("slopes")));
   assert.doesNotMatch(inside, /Words|bias/);
   assert.match(inside, /<a href="\.\/#slopes"[^>]*>Who &amp; why\?<\/a>/);

@@ -31,7 +31,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch the corpus, train the tokenizer, write the token streams.
+    /// Fetch the corpus, train the tokenizer, write the word list and the token streams.
     Data,
     /// Train one model; a run that was stopped goes on from its last checkpoint.
     One {

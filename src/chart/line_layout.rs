@@ -7,6 +7,8 @@ use super::pen::{ROW, Sheet, TEXT, text_width};
 
 /// From this width up, series are named at their lines' ends.
 const WIDE: f64 = 520.0;
+/// Room between two names of the legend, CSS pixels: more than between a name and its own line.
+const BETWEEN: f64 = 18.0;
 /// Radius of a marker, CSS pixels.
 pub(super) const MARKER: f64 = 3.6;
 
@@ -52,7 +54,7 @@ impl Layout {
             let mut x = 4.0;
             row += ROW;
             for (i, series) in chart.series.iter().enumerate().filter(|(_, s)| chart.labels(s)) {
-                let width = 34.0 + text_width(&series.name, TEXT) + 8.0;
+                let width = 34.0 + text_width(&series.name, TEXT) + BETWEEN;
                 if x > 4.0 && x + width > sheet.width {
                     (x, row) = (4.0, row + ROW);
                 }

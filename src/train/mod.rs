@@ -10,6 +10,7 @@ pub mod record;
 pub mod reference;
 pub mod run;
 pub mod vocabulary;
+pub mod word_list;
 pub mod zoo;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::corpus::{Document, MOBY_DICK, SOTU, Split, hex, split};
 use super::run::{Data, LogRow, Plan, Run};
 use super::vocabulary;
+use super::word_list::word_list;
 use crate::config::{CorpusEntry, Manifest, ModelConfig, ModelEntry, RUN_IN, StreamEntry};
 use crate::tokenizer::{Tokenizer, Vocabulary};
 
@@ -25,7 +26,7 @@ pub struct Prepared {
     pub manifest: Manifest,
 }
 
-/// Fetches the corpus, trains the tokenizer if `assets/data` has none, writes the page's token streams.
+/// Fetches the corpus, trains the tokenizer if `assets/data` has none, writes the page's word list and token streams.
 ///
 /// # Errors
 /// If the corpus cannot be had or files cannot be written. Nothing already trained is touched.
@@ -50,6 +51,7 @@ pub fn prepare(assets: &Path, cache: &Path) -> Result<Prepared> {
         vocabulary_file.display(),
         tokenizer.n_vocab()
     );
+    write(&data_folder.join("words.txt"), word_list(split.train.iter().map(|d| d.text.as_str())).as_bytes())?;
     let train = stream(&tokenizer, &split.train);
     let validation = stream(&tokenizer, &split.validation);
     let held_out = stream(&tokenizer, &split.held_out);

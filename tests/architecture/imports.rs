@@ -12,8 +12,9 @@ use syn::visit::{self, Visit};
 use crate::source::Source;
 
 /// Which modules each module may import, in the order in which they build on one another.
-const MODULES: [(&str, &[&str]); 12] = [
+const MODULES: [(&str, &[&str]); 13] = [
     ("config", &[]),
+    ("spelling", &[]),
     ("tokenizer", &["config"]),
     ("protocol", &["config"]),
     ("position", &["config", "tokenizer"]),
@@ -21,10 +22,10 @@ const MODULES: [(&str, &[&str]); 12] = [
     ("model", &["config", "tokenizer", "position", "kernels"]),
     ("gpu", &["config", "tokenizer", "protocol", "position", "kernels", "model"]),
     ("engine", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu"]),
-    ("train", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
+    ("train", &["config", "spelling", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
     ("worker", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
     ("chart", &["config", "position"]),
-    ("ui", &["config", "position", "protocol", "chart"]),
+    ("ui", &["config", "spelling", "position", "protocol", "chart"]),
 ];
 
 /// Folders of the page; each may import those before it.

@@ -132,3 +132,23 @@ fn a_band_spans_the_trainings_that_differ_in_their_seed() {
     assert_eq!(across_seeds(&lost).0[0].summary.band.1, f64::INFINITY);
     assert_eq!(across_seeds(&points[..1]).1, None);
 }
+
+#[test]
+fn what_is_called_level_is_what_another_seed_changes() {
+    let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/recorded.json");
+    let recorded: Recorded = serde_json::from_slice(&std::fs::read(recorded).unwrap()).unwrap();
+    let points = recorded_points(&recorded);
+    let mut widest: f64 = 0.0;
+    for method in ["alibi", "rotary", "sinusoidal"] {
+        let trained =
+            |p: &&CurvePoint| p.length == 256 && parts(&p.model).0 == method && parts(&p.model).1 == Some(256);
+        let of = || points.iter().filter(trained).map(|p| p.summary.perplexity);
+        assert_eq!(of().count(), 3, "{method}");
+        widest = widest.max(of().fold(0.0, f64::max) / of().fold(f64::INFINITY, f64::min) - 1.0);
+    }
+    assert!((words::SEEDS - widest).abs() < 5e-4, "{widest}");
+    let said = |was: f64, is: f64| words::verdict(was, is);
+    assert_eq!(said(14.0, 14.2), "stays level at 14.20 (from 14.00)");
+    assert_eq!(said(14.0, 14.4), "climbs to 14.40 from 14.00");
+    assert_eq!(said(14.09, 13.73), "improves to 13.73 from 14.09");
+}

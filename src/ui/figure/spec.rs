@@ -23,7 +23,7 @@ use crate::ui::settings::value::Value;
 pub static ENGINE: Setting<EngineChoice> = Setting::new("engine", "Engine", Kind::Pick(ENGINES), "auto");
 /// Targets that the reader can ask for per point; 0 stands for "as the engine allows".
 pub static TARGETS: Setting<usize> =
-    Setting::new("targets", "Targets per point", Kind::Nearest(&[0, 2_048, 8_192, 16_384, 32_768]), "0");
+    Setting::new("targets", "Tokens scored", Kind::Nearest(&[0, 2_048, 8_192, 16_384, 32_768]), "0");
 
 /// A choice among the position methods.
 pub const ANY_METHOD: Kind = Kind::ListOf(methods);

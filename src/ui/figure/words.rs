@@ -6,22 +6,21 @@ use crate::ui::format::numbers::{show_perplexity, show_seconds, thousands};
 /// Opens what is to be pasted into another page.
 pub const EMBED: &str = "Embed";
 /// Said while a run computes other choices than those on show.
-pub const CHANGED: &str = "The settings have changed since this run began: when it is over, run again for them.";
+pub const CHANGED: &str = "You changed the settings during this run. Run it again when it is done.";
 /// Stops a run.
 pub const STOP: &str = "Stop";
 /// What the bar of a run is called.
 pub const SHARE_DONE: &str = "Share of the evaluations done";
 /// Said where no model is ticked.
-pub const NO_MODEL: &str = "No model is chosen: tick at least one.";
+pub const NO_MODEL: &str = "Tick at least one model.";
 /// The finding where the recorded answers could not be had.
-pub const ANSWERS_MISSING: &str = "The recorded answers are missing. Run it to measure here.";
+pub const ANSWERS_MISSING: &str = "The recorded answers are missing. Run it to measure in your browser.";
 /// The finding until the recorded answers are there.
 pub const ANSWERS_COMING: &str = "The recorded answers are on their way.";
 /// Engines, where both have computed what is shown.
 pub const BOTH_ENGINES: &str = "CPU and GPU";
 /// Where the numbers come from, if all were recorded.
-pub const ALL_RECORDED: &str =
-    "Shown: recorded natively with the very weights that this page loads. Run it to measure here.";
+pub const ALL_RECORDED: &str = "These numbers were recorded natively, with the same weights that this page loads. Run it to measure in your browser.";
 /// The CPU, in a sentence.
 pub const ON_CPU: &str = "the CPU, in WebAssembly";
 /// The GPU, in a sentence.
@@ -38,7 +37,7 @@ pub const COLUMNS: [&str; 10] = [
     "± (1 s.e.)",
     "loss (nats)",
     "bits per byte",
-    "targets",
+    "tokens scored",
     "from",
     "seconds",
     "tokens/s",
@@ -77,7 +76,7 @@ pub fn starting(counted: &str) -> String {
 
 /// A run that the reader stopped.
 pub fn stopped(counted: &str, elapsed: f64) -> String {
-    format!("Stopped {}: {counted} computed, and kept below.", after(elapsed))
+    format!("Stopped {}: {counted} computed. They stay below.", after(elapsed))
 }
 
 /// A run that is over, with failures.
@@ -112,13 +111,17 @@ pub fn chart_label(title: &str, finding: &str) -> String {
 
 /// Where the numbers come from, if all were computed in this page.
 pub fn all_computed_here(engine: &str) -> String {
-    format!("Shown: computed in this page, on the {engine}.")
+    format!("These numbers were computed in this page, on the {engine}.")
 }
 
 /// Where the numbers come from, if some were computed in this page.
 pub fn some_computed_here(live: usize, recorded: usize, engine: &str) -> String {
-    let (n, k) = (thousands(live as u64), thousands(recorded as u64));
-    format!("Shown: {n} results computed in this page, on the {engine}; {k} still as recorded natively.")
+    let were = |n: usize| format!("{} {}", thousands(n as u64), if n == 1 { "was" } else { "were" });
+    format!(
+        "Of these results, {} computed in this page, on the {engine}; {} recorded natively.",
+        were(live),
+        were(recorded)
+    )
 }
 
 /// What an engine has computed, how long that took, and how many tokens it made in a second.
@@ -151,7 +154,7 @@ pub fn recorded(name: &str) -> String {
 
 /// The mark of a training length.
 pub fn trained_at(length: usize) -> String {
-    format!("trained at {length}")
+    format!("trained at {}", thousands(length as u64))
 }
 
 /// Where a point comes from, with the GPU's name.
@@ -168,6 +171,10 @@ pub fn finding(length: usize, times: Option<usize>, said: &[String]) -> String {
 /// Perplexity of choosing evenly among the pieces of the vocabulary (that of every model here).
 const CHANCE: f64 = 1_024.0;
 
+/// How far apart the perplexities of one method lie that differ in their seed alone, as a share: three trainings at 256 tokens
+/// differ by up to this much. What changes by less is called level.
+pub const SEEDS: f64 = 0.017;
+
 /// What became of a perplexity from `before` to `after`.
 pub fn verdict(before: f64, after: f64) -> String {
     let ratio = after / before;
@@ -176,9 +183,9 @@ pub fn verdict(before: f64, after: f64) -> String {
         _ if before >= CHANCE && after >= CHANCE => format!("is no better than chance, {is} (from {was})"),
         r if !r.is_finite() => format!("{is} (from {was})"),
         r if r >= 2.0 => format!("explodes to {is}, {r:.1} times its {was}"),
-        r if r > 1.05 => format!("climbs to {is} from {was}"),
-        r if r >= 0.95 => format!("stays level at {is} (from {was})"),
-        _ => format!("falls to {is} from {was}"),
+        r if r > 1.0 + SEEDS => format!("climbs to {is} from {was}"),
+        r if r >= 1.0 - SEEDS => format!("stays level at {is} (from {was})"),
+        _ => format!("improves to {is} from {was}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The questions whose answers are kept, and what figures make of those answers.
 
 use std::fs;
+use std::sync::Arc;
 
 use super::*;
 use crate::config::Manifest;
@@ -86,13 +87,14 @@ pub fn shown(id: &str, values: &Values) -> FigureOutput {
     let precomputed: Vec<Precomputed> =
         serde_json::from_slice(&fs::read(format!("{root}/precomputed.json")).unwrap()).unwrap();
     let figure = drawn().find(|w| w.spec.id == id).unwrap();
+    let file = |path: &str| fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     (figure.render)(&FigureContext {
         spec: figure.spec,
         values,
         manifest: Some(&manifest),
         results: &Results::default(),
         precomputed: &precomputed,
-        text: &|_| Loaded::Loading,
+        text: &|path| Loaded::Ready(Arc::new(file(path))),
         engine: EngineChoice::Auto,
         dark: false,
     })
@@ -180,4 +182,27 @@ fn the_two_tables_of_short_training_agree_and_differ_as_the_prose_says() {
         let said = format!("({} against {} and {})", ours.rows[row][column], own("rotary", column), own("t5", column));
         assert!(prose.contains(&said), "{said}");
     }
+}
+
+#[test]
+fn the_shares_of_real_words_are_those_of_the_recorded_texts() {
+    let shown = shown("generate", &Values::new());
+    assert_eq!(
+        shown.finding.replace('\u{a0}', " "),
+        "Past the training length, 68 % of the words that Sinusoidal writes are real (98 % before); for Rotary it is 72 % \
+         (94 % before) and for ALiBi 99 % (99 % before). Three tokens in a row repeat earlier ones 6 % of the time with \
+         Sinusoidal, 3 % with Rotary and 15 % with ALiBi."
+    );
+    let shares: Vec<_> = shown.tables[0].rows.iter().map(|row| row[2..5].join(" / ")).collect();
+    // Counted apart from this code, with a regular expression over words and list.
+    let counted = [
+        "233 / 98.4 % / 9.5 %",
+        "535 / 67.5 % / 6.2 %",
+        "233 / 94.2 % / 0.0 %",
+        "535 / 72.0 % / 3.2 %",
+        "233 / 99.3 % / 0.9 %",
+        "535 / 99.0 % / 15.3 %",
+    ];
+    assert_eq!(shares, counted);
+    assert!(shown.trouble.is_empty());
 }

@@ -23,13 +23,18 @@ pub fn show_percent(share: f64) -> String {
 
 /// A whole number with commas between thousands.
 pub fn thousands(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+    grouped(&value.to_string())
+}
+
+/// A number that is written already, with commas between the thousands before its point.
+pub fn grouped(number: &str) -> String {
+    let whole = number.bytes().position(|b| b == b'.').unwrap_or(number.len());
+    let mut out = String::with_capacity(number.len() + whole / 3);
+    for (i, c) in number.char_indices() {
+        if i > 0 && i < whole && (whole - i).is_multiple_of(3) && out.ends_with(|c: char| c.is_ascii_digit()) {
             out.push(',');
         }
-        out.push(digit);
+        out.push(c);
     }
     out
 }
@@ -41,6 +46,29 @@ pub fn show_seconds(seconds: f64) -> String {
         s if s < 100.0 => format!("{s:.0} s"),
         s if s < 5_400.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3_600.0),
+    }
+}
+
+/// A small number in powers of ten.
+pub fn show_tiny(value: f32) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let text = format!("{value:.1e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let raised: String = exponent.chars().map(raise).collect();
+    // One word: the line must not break in it.
+    format!("{mantissa}\u{a0}×\u{a0}10{raised}")
+}
+
+fn raise(c: char) -> char {
+    match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '0' | '4'..='9' => char::from_u32('⁰' as u32 + c as u32 - '0' as u32).unwrap_or(c),
+        other => other,
     }
 }
 
@@ -57,10 +85,18 @@ mod tests {
     }
 
     #[test]
+    fn small_numbers_are_written_in_powers_of_ten_without_a_place_to_break() {
+        let shown = [5.96e-8, 1.2e-10, 0.0, f32::NAN].map(show_tiny);
+        assert_eq!(shown, ["6.0\u{a0}×\u{a0}10⁻⁸", "1.2\u{a0}×\u{a0}10⁻¹⁰", "0", "NaN"]);
+    }
+
+    #[test]
     fn perplexities_are_shown_to_four_figures() {
         let shown = [20.9449, 97.349, 112.36, 1_234.5, 30_046.4].map(show_perplexity);
         assert_eq!(shown, ["20.94", "97.35", "112.4", "1,235", "30,046"]);
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(16_384_000), "16,384,000");
+        let written = ["4096", "−12345.6789", "999.1234", "0.00001", "1000", "−100", "not finite", "-0.5"].map(grouped);
+        assert_eq!(written, ["4,096", "−12,345.6789", "999.1234", "0.00001", "1,000", "−100", "not finite", "-0.5"]);
     }
 }

@@ -10,7 +10,7 @@ pub const ALONE: &str = "One figure of it";
 /// Before the page's name, under a figure by itself.
 pub const FROM: &str = "From ";
 /// Above what is said of the address.
-pub const ADDRESS: &str = "Some of this page’s address could not be taken as written:";
+pub const ADDRESS: &str = "Parts of this page’s address could not be used as written:";
 /// Puts that away.
 pub const DISMISS: &str = "Dismiss";
 /// Said where a further part of the page could not be had.
@@ -37,7 +37,7 @@ pub const RECIPE: &str = "Recipe";
 pub const COLUMNS: [&str; 8] =
     ["Method", "Trained at", "Parameters", "Tokens seen", "Steps", "Validation", RECIPE, "Log"];
 /// Said where the recipes differ.
-pub const RECIPES_DIFFER: &str = "The recipes are in the table.";
+pub const RECIPES_DIFFER: &str = "The table lists their recipes.";
 
 /// A figure that there is not.
 pub fn no_figure(asked: &str) -> String {
@@ -62,7 +62,7 @@ pub fn no_record(reason: &str) -> String {
 /// What the models were trained on.
 pub fn corpus(corpus: &CorpusEntry) -> String {
     format!(
-        "Training text: {} ({}; {}). {} documents, {} tokens; {} further documents were held out and are what the figures score; the losses in the logs are of others again.",
+        "Training text: {} ({}; {}). {} documents, {} tokens; {} more documents were held out: the figures score those. The validation losses in the logs use a third, separate set.",
         corpus.name,
         corpus.source,
         corpus.licence,
@@ -86,5 +86,5 @@ pub fn shape(c: &ModelConfig) -> String {
 
 /// How every model was trained.
 pub fn same_recipe(recipe: &str) -> String {
-    format!("The same recipe for all of them: {recipe}.")
+    format!("All of them were trained by the same recipe: {recipe}.")
 }

@@ -170,18 +170,19 @@ fn no_file(error: JsValue) -> String {
     }
 }
 
-/// Reads a table of this site.
+/// Reads a text of this site: a table, or a list.
 async fn fetch_text(path: &str) -> Result<String, String> {
     let text = JsFuture::from(respond(path).await?.text().map_err(no_file)?).await.map_err(no_file)?;
     let text = text.as_string().unwrap_or_default();
-    if is_table(&text) { Ok(text) } else { Err("the answer is not the table, or not all of it".into()) }
+    if is_whole(&text) { Ok(text) } else { Err("the answer is another file, or only part of this one".into()) }
 }
 
-/// Whether a text is lines of remarks, then columns, then rows of as many cells, to the end of the last line.
-fn is_table(text: &str) -> bool {
+/// Whether a text is lines of remarks, then columns, then rows of as many cells, to the end of the last line. A list has one
+/// column.
+fn is_whole(text: &str) -> bool {
     let mut lines = text.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(',').count());
     let columns = lines.next().unwrap_or(0);
-    text.starts_with("# ") && text.ends_with('\n') && columns > 1 && lines.all(|cells| cells == columns)
+    text.starts_with("# ") && text.ends_with('\n') && columns > 0 && lines.all(|cells| cells == columns)
 }
 
 /// Reads a JSON file of this site.
@@ -208,7 +209,7 @@ pub fn base() -> String {
 mod tests {
     use std::fs;
 
-    use super::is_table;
+    use super::is_whole;
 
     #[test]
     fn the_papers_tables_are_whole_and_what_is_cut_is_not() {
@@ -220,15 +221,15 @@ mod tests {
         let mut found = 0;
         for path in tables {
             let text = fs::read_to_string(&path).unwrap();
-            assert!(is_table(&text), "{}", path.display());
+            assert!(is_whole(&text), "{}", path.display());
             // Within the last line, and in the middle of a row.
-            assert!(!is_table(&text[..text.len() - 2]), "{}", path.display());
-            assert!(!is_table(&text[..text.rfind(',').unwrap()]), "{}", path.display());
+            assert!(!is_whole(&text[..text.len() - 2]), "{}", path.display());
+            assert!(!is_whole(&text[..text.rfind(',').unwrap()]), "{}", path.display());
             found += 1;
         }
         assert_eq!(found, 15);
         for other in ["", "<!doctype html>\n<title>Not found</title>\n", "# caption: x\n", "# caption: x\na,b\n1\n"] {
-            assert!(!is_table(other), "{other}");
+            assert!(!is_whole(other), "{other}");
         }
     }
 }

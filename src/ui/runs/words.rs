@@ -2,7 +2,7 @@
 //! along.
 
 use crate::protocol::{Facts, Failure, Kind, Notice};
-use crate::ui::format::numbers::thousands;
+use crate::ui::format::numbers::{grouped, thousands};
 use crate::ui::runs::run_state::engine_name;
 
 /// A notice in words.
@@ -12,15 +12,15 @@ pub fn notice(notice: &Notice) -> String {
             format!("Running on the {}: {}.", engine_name(*engine), clause(reason))
         }
         Notice::GpuUnavailable { reason } => {
-            format!("The GPU is not available ({}); the CPU goes on.", clause(reason))
+            format!("The GPU is not available ({}), so the CPU takes over.", clause(reason))
         }
         Notice::Shortened { used, of, last: true, at } => {
             let (of, used) = (thousands(*of as u64), thousands(*used as u64));
-            format!("As it stands there, the prompt has {of} tokens; its last {used} are continued, from “{at}…” on.")
+            format!("The prompt in the box has {of} tokens. The models continue its last {used}, from “{at}…” on.")
         }
         Notice::Shortened { used, of, at, .. } => {
             let (of, used) = (thousands(*of as u64), thousands(*used as u64));
-            format!("As it stands there, the text has {of} tokens; its first {used} are looked at, up to “…{at}”.")
+            format!("The text in the box has {of} tokens. Only the first {used} are used, up to “…{at}”.")
         }
     }
 }
@@ -47,8 +47,7 @@ pub fn explain(failure: &Failure) -> String {
 
 /// A reason as one clause, without a full stop. One of another version is told by what was said, if anything was.
 fn clause(facts: &Facts) -> String {
-    let words =
-        WORDS.iter().find(|(kind, _)| *kind as u8 == facts.kind).map_or("{a|the reason is not known here}", |w| w.1);
+    let words = WORDS.iter().find(|(kind, _)| *kind as u8 == facts.kind).map_or("{a|the reason is unknown}", |w| w.1);
     fill(words, facts)
 }
 
@@ -61,7 +60,7 @@ fn fill(words: &str, facts: &Facts) -> String {
             None => filled.push_str(piece),
             Some(digit @ b'0'..=b'9') => {
                 let number = facts.numbers.get((digit - b'0') as usize);
-                filled.push_str(&number.copied().unwrap_or_default().to_string());
+                filled.push_str(&grouped(&number.copied().unwrap_or_default().to_string()));
             }
             Some(letter) => {
                 let text = facts.texts.get((letter - b'a') as usize).filter(|text| !text.is_empty());
@@ -86,61 +85,61 @@ static WORDS: &[(Kind, &str)] = &[
     (Kind::GpuWentAway, "it went away"),
     (Kind::Server, "the server answered {0} {a}"),
     (Kind::Hash, "its SHA-256 is {a}, the manifest says {b} ({0} bytes arrived)"),
-    (Kind::HalfToken, "{0} bytes are no whole number of tokens"),
+    (Kind::HalfToken, "{0} bytes do not make whole tokens"),
     (Kind::UnknownToken, "token {0} is not in the vocabulary of {1}"),
-    (Kind::NoModel, "{a} has a shape that no model has"),
-    (Kind::OtherConfiguration, "its configuration is not the manifest's"),
+    (Kind::NoModel, "no model has the shape of {a}"),
+    (Kind::OtherConfiguration, "its configuration differs from the manifest’s"),
     (Kind::UnreadableRequest, "the engine cannot read a request: {a}; reload the page"),
     (Kind::UnknownModel, "there is no model {a}; choose one from the list"),
     (Kind::UnknownText, "there is no text {a}; choose one from the list"),
-    (Kind::NoReference, "no reference is kept for {a}; choose another model"),
-    (Kind::ReferenceBeyondText, "{0} tokens, {1} are needed"),
+    (Kind::NoReference, "nothing was recorded to check {a} against; choose another model"),
+    (Kind::ReferenceBeyondText, "the text has {0} tokens; the check needs {1}"),
     (Kind::NoText, "there is no text here: type or paste some"),
-    (Kind::TextTooLong, "the text has {0} bytes; at most {1} are read: shorten it"),
-    (Kind::TooFewForTargets, "the text has {0} tokens; {1} are needed: score fewer targets or take a longer text"),
-    (Kind::TooFewForInputs, "the text has {0} tokens; {1} are needed: choose a longer text"),
-    (Kind::NothingToScore, "nothing to score: length and number of targets must be at least 1"),
-    (Kind::NoInput, "there is no input to look at: choose at least 1"),
+    (Kind::TextTooLong, "the text has {0} bytes; this page reads at most {1}: shorten it"),
+    (Kind::TooFewForTargets, "the text has {0} tokens and needs {1}: score fewer tokens or use a longer text"),
+    (Kind::TooFewForInputs, "the text has {0} tokens and needs {1}: use a longer text"),
+    (Kind::NothingToScore, "there is nothing to score: choose a length of at least 1 and at least 1 token"),
+    (Kind::NoInput, "there is no input: choose at least 1"),
     (Kind::InputBeforeText, "no input of {0} tokens ends before token {1}: choose shorter inputs"),
-    (Kind::Length, "an input length of {0} is not between 1 and {1} tokens"),
-    (Kind::Factor, "{0} is no factor"),
-    (Kind::Slopes, "slopes are taken from a set for 1 to 64 heads, not {0}"),
-    (Kind::Window, "a window needs at least the token itself"),
-    (Kind::OtherChange, "this change cannot be made"),
-    (Kind::TooManyScores, "scores are given for at most {0} tokens: choose a shorter input"),
+    (Kind::Length, "an input has 1 to {1} tokens, not {0}"),
+    (Kind::Factor, "you cannot multiply by {0}"),
+    (Kind::Slopes, "there are slopes for 1 to 64 heads, not for {0}"),
+    (Kind::Window, "a window holds at least the token itself"),
+    (Kind::OtherChange, "this change is not possible"),
+    (Kind::TooManyScores, "scores can be shown for at most {0} tokens: choose a shorter input"),
     (Kind::UnknownLayer, "there is no layer {0}; the model has {1}"),
-    (Kind::Temperature, "a temperature of {0} is none: choose 0 or more"),
+    (Kind::Temperature, "the temperature cannot be {0}: choose 0 or more"),
     (Kind::Continuation, "a prompt of {0} tokens can be continued by 1 to {2} tokens, not by {1}"),
-    (Kind::CpuOnly, "this runs on the CPU only: choose that engine"),
+    (Kind::CpuOnly, "this only runs on the CPU: choose that engine"),
     (Kind::BackgroundFailed, "the background worker failed: {a}"),
     (Kind::Silent, "the background worker stopped answering"),
     (Kind::NotStarted, "the engine did not start within {a} seconds: check the connection"),
     (Kind::NoWebGpu, "no GPU: this browser has no WebGPU"),
-    (Kind::Insecure, "no GPU: browsers give WebGPU to https pages only"),
-    (Kind::NoneGiven, "no GPU: this browser gives no WebGPU adapter on this machine"),
+    (Kind::Insecure, "no GPU: browsers offer WebGPU only to https pages"),
+    (Kind::NoneGiven, "no GPU: this browser found no WebGPU adapter on this machine"),
     (Kind::NoAnswer, "no GPU: this browser does not say whether it has one"),
     (
         Kind::NoDriver,
         "no GPU: no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)",
     ),
-    (Kind::NoDevice, "no GPU: the adapter gives no device ({a})"),
+    (Kind::NoDevice, "no GPU: the adapter refused to open a device ({a})"),
     (Kind::LostAsReported, "the GPU is lost: {a|the browser gave no reason}"),
     (Kind::LostSilent, "the GPU is lost: the driver stopped answering"),
     (Kind::LostUnread, "the GPU is lost: its results could not be read"),
     (Kind::LostUnmapped, "the GPU is lost: its results could not be mapped"),
     (Kind::OutOfMemory, "the GPU is out of memory"),
     (Kind::Refused, "the GPU refused a call: {a|no reason given}"),
-    (Kind::TooLong, "{0} tokens are too long for this GPU: the limit is {1}"),
-    (Kind::Method, "not possible on the GPU: method {a}"),
-    (Kind::Arguments, "not possible on the GPU: {0} tokens and {1} targets for {2} segments of {3}"),
-    (Kind::Tables, "not possible on the GPU: tables of another shape than {0} heads of width {1}"),
-    (Kind::Token, "not possible on the GPU: token {0} in a vocabulary of {1}"),
-    (Kind::Tokens, "not possible on the GPU: {0} tokens in one call"),
-    (Kind::Width, "not possible on the GPU: width {0} with {1} heads is no model"),
-    (Kind::HeadDim, "not possible on the GPU: heads of {0}: multiples of 4 up to {1} are"),
-    (Kind::Hidden, "not possible on the GPU: hidden layers of {0}: multiples of 4 are"),
-    (Kind::Array, "not possible on the GPU: {a} has {0} values, {1} are needed"),
-    (Kind::Buffer, "not possible on the GPU: {a} is larger than the GPU's largest buffer"),
+    (Kind::TooLong, "{0} tokens are too many for this GPU: its limit is {1}"),
+    (Kind::Method, "the GPU cannot run the method {a}"),
+    (Kind::Arguments, "the GPU cannot split {0} tokens and {1} targets into {2} segments of {3}"),
+    (Kind::Tables, "the GPU needs tables for {0} heads of width {1}"),
+    (Kind::Token, "the GPU found token {0} in a vocabulary of {1}"),
+    (Kind::Tokens, "the GPU cannot take {0} tokens in one call"),
+    (Kind::Width, "the GPU cannot divide a width of {0} among {1} heads"),
+    (Kind::HeadDim, "the GPU cannot run heads of {0}, only multiples of 4 up to {1}"),
+    (Kind::Hidden, "the GPU cannot run hidden layers of {0}, only multiples of 4"),
+    (Kind::Array, "the GPU needs {1} values in {a}, not {0}"),
+    (Kind::Buffer, "{a} is larger than the GPU’s largest buffer"),
 ];
 
 /// The name of a GPU as it is shown.

@@ -17,7 +17,7 @@ fn reasons() -> Vec<(Reason, String)> {
     let lost = |how| Reason::Gpu(GpuError::Lost(how));
     let cannot = |what| Reason::Gpu(GpuError::Unsupported(what));
     let (found, wanted) = (text("12ab"), text("34cd"));
-    let warmed = "in a warm-up at 256 tokens Radeon scored 9000 tokens/s, the CPU 3000";
+    let warmed = "in a warm-up at 256 tokens Radeon scored 9,000 tokens/s, the CPU 3,000";
     vec![
         (Reason::Said { detail: text("as it was said") }, text("as it was said")),
         (Reason::Chosen(EngineKind::Cpu), text("you chose the CPU")),
@@ -36,65 +36,74 @@ fn reasons() -> Vec<(Reason, String)> {
         (Reason::Server { status: 404, text: text("Not Found") }, text("the server answered 404 Not Found")),
         (
             Reason::Hash { found, wanted, n_bytes: 4_000_000_000 },
-            text("its SHA-256 is 12ab, the manifest says 34cd (4000000000 bytes arrived)"),
+            text("its SHA-256 is 12ab, the manifest says 34cd (4,000,000,000 bytes arrived)"),
         ),
-        (Reason::HalfToken { n_bytes: 3 }, text("3 bytes are no whole number of tokens")),
+        (Reason::HalfToken { n_bytes: 3 }, text("3 bytes do not make whole tokens")),
         (Reason::UnknownToken { token: 9, n_vocab: 8 }, text("token 9 is not in the vocabulary of 8")),
-        (Reason::NoModel { model: text("m") }, text("m has a shape that no model has")),
-        (Reason::OtherConfiguration, text("its configuration is not the manifest's")),
+        (Reason::NoModel { model: text("m") }, text("no model has the shape of m")),
+        (Reason::OtherConfiguration, text("its configuration differs from the manifest’s")),
         (
             Reason::UnreadableRequest { detail: text("no id") },
             text("the engine cannot read a request: no id; reload the page"),
         ),
         (Reason::UnknownModel { model: text("m") }, text("there is no model m; choose one from the list")),
         (Reason::UnknownText { text: text("t") }, text("there is no text t; choose one from the list")),
-        (Reason::NoReference { model: text("m") }, text("no reference is kept for m; choose another model")),
-        (Reason::ReferenceBeyondText { n_token: 1, needed: 2 }, text("1 tokens, 2 are needed")),
+        (
+            Reason::NoReference { model: text("m") },
+            text("nothing was recorded to check m against; choose another model"),
+        ),
+        (Reason::ReferenceBeyondText { n_token: 1, needed: 2 }, text("the text has 1 tokens; the check needs 2")),
         (Reason::NoText, text("there is no text here: type or paste some")),
-        (Reason::TextTooLong { n_bytes: 5, most: 4 }, text("the text has 5 bytes; at most 4 are read: shorten it")),
+        (
+            Reason::TextTooLong { n_bytes: 5, most: 4 },
+            text("the text has 5 bytes; this page reads at most 4: shorten it"),
+        ),
         (
             Reason::TooFewForTargets { n_token: 100, needed: 101 },
-            text("the text has 100 tokens; 101 are needed: score fewer targets or take a longer text"),
+            text("the text has 100 tokens and needs 101: score fewer tokens or use a longer text"),
         ),
         (
             Reason::TooFewForInputs { n_token: 100, needed: 101 },
-            text("the text has 100 tokens; 101 are needed: choose a longer text"),
+            text("the text has 100 tokens and needs 101: use a longer text"),
         ),
-        (Reason::NothingToScore, text("nothing to score: length and number of targets must be at least 1")),
-        (Reason::NoInput, text("there is no input to look at: choose at least 1")),
+        (Reason::NothingToScore, text("there is nothing to score: choose a length of at least 1 and at least 1 token")),
+        (Reason::NoInput, text("there is no input: choose at least 1")),
         (
             Reason::InputBeforeText { length: 41, end: 40 },
             text("no input of 41 tokens ends before token 40: choose shorter inputs"),
         ),
-        (Reason::Length { length: 9, most: 8 }, text("an input length of 9 is not between 1 and 8 tokens")),
-        (Reason::Change { change: Change::BiasTimes(f64::NAN) }, text("NaN is no factor")),
-        (Reason::Change { change: Change::OneSlope(f64::INFINITY) }, text("inf is no factor")),
+        (Reason::Length { length: 9, most: 8 }, text("an input has 1 to 8 tokens, not 9")),
+        (Reason::Change { change: Change::BiasTimes(f64::NAN) }, text("you cannot multiply by NaN")),
+        (Reason::Change { change: Change::OneSlope(f64::INFINITY) }, text("you cannot multiply by inf")),
         (
             Reason::Change { change: Change::SlopesOf(65) },
-            format!("slopes are taken from a set for 1 to {MAX_SLOPES} heads, not 65"),
+            format!("there are slopes for 1 to {MAX_SLOPES} heads, not for 65"),
         ),
-        (Reason::Change { change: Change::Window(0) }, text("a window needs at least the token itself")),
-        (Reason::Change { change: Change::Ntk }, text("this change cannot be made")),
+        (Reason::Change { change: Change::Window(0) }, text("a window holds at least the token itself")),
+        (Reason::Change { change: Change::Ntk }, text("this change is not possible")),
         (
             Reason::TooManyScores { most: 1_024 },
-            text("scores are given for at most 1024 tokens: choose a shorter input"),
+            text("scores can be shown for at most 1,024 tokens: choose a shorter input"),
         ),
         (Reason::UnknownLayer { layer: 4, n_layer: 4 }, text("there is no layer 5; the model has 4")),
-        (Reason::Temperature { temperature: -0.5 }, text("a temperature of -0.5 is none: choose 0 or more")),
+        (Reason::Temperature { temperature: -0.5 }, text("the temperature cannot be -0.5: choose 0 or more")),
         (
             Reason::Continuation { n_prompt: 10, n_new: 0, most: 16_374 },
-            text("a prompt of 10 tokens can be continued by 1 to 16374 tokens, not by 0"),
+            text("a prompt of 10 tokens can be continued by 1 to 16,374 tokens, not by 0"),
         ),
-        (Reason::CpuOnly, text("this runs on the CPU only: choose that engine")),
+        (Reason::CpuOnly, text("this only runs on the CPU: choose that engine")),
         (no_gpu(NoAdapter::NoWebGpu), text("no GPU: this browser has no WebGPU")),
-        (no_gpu(NoAdapter::Insecure), text("no GPU: browsers give WebGPU to https pages only")),
-        (no_gpu(NoAdapter::NoneGiven), text("no GPU: this browser gives no WebGPU adapter on this machine")),
+        (no_gpu(NoAdapter::Insecure), text("no GPU: browsers offer WebGPU only to https pages")),
+        (no_gpu(NoAdapter::NoneGiven), text("no GPU: this browser found no WebGPU adapter on this machine")),
         (no_gpu(NoAdapter::NoAnswer), text("no GPU: this browser does not say whether it has one")),
         (
             no_gpu(NoAdapter::NoDriver),
             text("no GPU: no Vulkan or Metal driver was found (on Debian, `mesa-vulkan-drivers` has a software one)"),
         ),
-        (no_gpu(NoAdapter::NoDevice { detail: text("busy") }), text("no GPU: the adapter gives no device (busy)")),
+        (
+            no_gpu(NoAdapter::NoDevice { detail: text("busy") }),
+            text("no GPU: the adapter refused to open a device (busy)"),
+        ),
         (lost(Lost::Reported { detail: text("reset") }), text("the GPU is lost: reset")),
         (lost(Lost::Reported { detail: text("") }), text("the GPU is lost: the browser gave no reason")),
         (lost(Lost::Silent), text("the GPU is lost: the driver stopped answering")),
@@ -105,42 +114,33 @@ fn reasons() -> Vec<(Reason, String)> {
         (Reason::Gpu(GpuError::Refused { detail: text("") }), text("the GPU refused a call: no reason given")),
         (
             Reason::Gpu(GpuError::TooLong { length: 9_000, limit: 8_000 }),
-            text("9000 tokens are too long for this GPU: the limit is 8000"),
+            text("9,000 tokens are too many for this GPU: its limit is 8,000"),
         ),
-        (cannot(Unsupported::Method { method: text("m") }), text("not possible on the GPU: method m")),
+        (cannot(Unsupported::Method { method: text("m") }), text("the GPU cannot run the method m")),
         (
             cannot(Unsupported::Arguments { n_token: 1, n_target: 2, n_segment: 3, length: 4 }),
-            text("not possible on the GPU: 1 tokens and 2 targets for 3 segments of 4"),
+            text("the GPU cannot split 1 tokens and 2 targets into 3 segments of 4"),
         ),
         (
             cannot(Unsupported::Tables { n_head: 4, d_model: 128 }),
-            text("not possible on the GPU: tables of another shape than 4 heads of width 128"),
+            text("the GPU needs tables for 4 heads of width 128"),
         ),
-        (
-            cannot(Unsupported::Token { token: 9, n_vocab: 8 }),
-            text("not possible on the GPU: token 9 in a vocabulary of 8"),
-        ),
-        (cannot(Unsupported::Tokens { n_token: 7 }), text("not possible on the GPU: 7 tokens in one call")),
+        (cannot(Unsupported::Token { token: 9, n_vocab: 8 }), text("the GPU found token 9 in a vocabulary of 8")),
+        (cannot(Unsupported::Tokens { n_token: 7 }), text("the GPU cannot take 7 tokens in one call")),
         (
             cannot(Unsupported::Width { d_model: 10, n_head: 4 }),
-            text("not possible on the GPU: width 10 with 4 heads is no model"),
+            text("the GPU cannot divide a width of 10 among 4 heads"),
         ),
         (
             cannot(Unsupported::HeadDim { head_dim: 6, most: 64 }),
-            text("not possible on the GPU: heads of 6: multiples of 4 up to 64 are"),
+            text("the GPU cannot run heads of 6, only multiples of 4 up to 64"),
         ),
-        (
-            cannot(Unsupported::Hidden { d_ff: 6 }),
-            text("not possible on the GPU: hidden layers of 6: multiples of 4 are"),
-        ),
+        (cannot(Unsupported::Hidden { d_ff: 6 }), text("the GPU cannot run hidden layers of 6, only multiples of 4")),
         (
             cannot(Unsupported::Array { name: text("w"), found: 1, needed: 2 }),
-            text("not possible on the GPU: w has 1 values, 2 are needed"),
+            text("the GPU needs 2 values in w, not 1"),
         ),
-        (
-            cannot(Unsupported::Buffer { name: text("w") }),
-            text("not possible on the GPU: w is larger than the GPU's largest buffer"),
-        ),
+        (cannot(Unsupported::Buffer { name: text("w") }), text("w is larger than the GPU’s largest buffer")),
     ]
 }
 
@@ -168,7 +168,7 @@ fn every_kind_has_its_words_and_comes_from_a_reason() {
     assert_eq!(clause(&late), "the engine did not start within 30 seconds: check the connection");
     let of_another_version = |texts| Facts { kind: 250, texts, ..Facts::default() };
     assert_eq!(clause(&of_another_version(vec![text("no id")])), "no id");
-    assert_eq!(clause(&of_another_version(Vec::new())), "the reason is not known here");
+    assert_eq!(clause(&of_another_version(Vec::new())), "the reason is unknown");
 }
 
 #[test]
@@ -182,10 +182,10 @@ fn every_failure_says_what_to_do() {
     let said = Notice::EngineChosen { engine: EngineKind::Cpu, reason: reason.clone() };
     assert_eq!(notice(&said), "Running on the CPU: no GPU: this browser has no WebGPU.");
     let said = Notice::GpuUnavailable { reason };
-    assert_eq!(notice(&said), "The GPU is not available (no GPU: this browser has no WebGPU); the CPU goes on.");
+    assert_eq!(notice(&said), "The GPU is not available (no GPU: this browser has no WebGPU), so the CPU takes over.");
     let cut = Notice::Shortened { used: 1_024, of: 5_007, last: true, at: "the end".into() };
     assert_eq!(
         notice(&cut),
-        "As it stands there, the prompt has 5,007 tokens; its last 1,024 are continued, from “the end…” on."
+        "The prompt in the box has 5,007 tokens. The models continue its last 1,024, from “the end…” on."
     );
 }

@@ -21,9 +21,9 @@ fn what_comes_from_an_address_is_held_to_its_bounds() {
     assert_eq!(held(&PICK, "y"), kept("y", ""));
     assert_eq!(held(&PICK, "z"), kept("x", "a=z is unknown; using x"));
     assert_eq!(held(&NUMBER, "7"), kept("7", ""));
-    assert_eq!(held(&NUMBER, "70"), kept("9", "n is 2 to 9; 70 became 9"));
-    assert_eq!(held(&NUMBER, "-1"), kept("2", "n is 2 to 9; -1 became 2"));
-    assert_eq!(held(&NUMBER, "x"), kept("4", "n=x is no number; using 4"));
+    assert_eq!(held(&NUMBER, "70"), kept("9", "n must be 2 to 9; 70 became 9"));
+    assert_eq!(held(&NUMBER, "-1"), kept("2", "n must be 2 to 9; -1 became 2"));
+    assert_eq!(held(&NUMBER, "x"), kept("4", "n=x is not a number; using 4"));
     assert_eq!(held(&TEXT, "abc"), kept("abc", ""));
     // A cut within a character would be no text.
     assert_eq!(held(&TEXT, "abcdé").0, "abcd");
@@ -60,7 +60,7 @@ fn a_cut_is_said_with_its_place() {
     let long = "The beginning of it and its end";
     let (kept, said) = truncate(long, 17, Truncate::Start);
     assert_eq!(kept, "The beginning of ");
-    assert_eq!(said.unwrap(), "the text has 31 bytes, of which 17 are used: it is cut after “…The beginning of ”");
+    assert_eq!(said.unwrap(), "the text has 31 bytes and 17 fit: it is cut after “…The beginning of ”");
     let (kept, said) = truncate(long, 7, Truncate::End);
     assert_eq!((kept, said.unwrap().ends_with("cut before “its end…”")), ("its end", true));
     // Never within a character.

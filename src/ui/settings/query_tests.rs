@@ -101,7 +101,7 @@ fn unknown_words_fall_back_and_are_said() {
             "engine=quantum is unknown; using auto",
             "order= is unknown; using authors",
             "<b> cannot be a model’s name",
-            "this address is of version 9, not 1",
+            "this address is for version 9 of the page; this is version 1",
         ]
     );
 }
@@ -112,7 +112,7 @@ fn escapes_are_read() {
     // What is no length is left out, rather than taken for one that nobody named.
     let odd = of("lengths=64,1e9,128&targets=7");
     assert_eq!((get(&odd.values, "lengths").as_str(), get(&odd.values, "targets").as_str()), ("64,128", "0"));
-    assert_eq!(odd.notices, ["1e9 is no length of an input; it is left out", "targets 7 is not offered; using auto"]);
+    assert_eq!(odd.notices, ["1e9 is not an input length; it is left out", "targets 7 is not offered; using auto"]);
     assert_eq!(decode("a%2+%zz%"), "a%2 %zz%");
     assert_eq!(decode("%ff"), "\u{fffd}");
 }

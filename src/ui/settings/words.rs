@@ -7,7 +7,7 @@ pub const AUTO: &str = "auto";
 /// Of a text without anything in it.
 pub const NO_TEXT: &str = "There is no text here: type or paste some.";
 /// Of a text that is none.
-pub const BINARY: &str = "This is not text but binary data: use plain text.";
+pub const BINARY: &str = "This is binary data: use plain text.";
 
 /// A value that is not among the choices.
 pub fn unknown(key: &str, value: &str, default: &str) -> String {
@@ -16,12 +16,12 @@ pub fn unknown(key: &str, value: &str, default: &str) -> String {
 
 /// A value that should be a number.
 pub fn no_number(name: &str, value: &str, default: &str) -> String {
-    format!("{name}={value} is no number; using {default}")
+    format!("{name}={value} is not a number; using {default}")
 }
 
 /// A number out of bounds.
 pub fn out_of_bounds(name: &str, (low, high): (usize, usize), value: &str, within: i128) -> String {
-    format!("{name} is {low} to {high}; {value} became {within}")
+    format!("{name} must be {low} to {high}; {value} became {within}")
 }
 
 /// A number that is not among those offered.
@@ -33,7 +33,7 @@ pub fn not_offered(name: &str, asked: usize, nearest: usize) -> String {
 
 /// Part of a list of numbers that is no number.
 pub fn left_out(part: &str, name: &str) -> String {
-    format!("{part} is no {name}; it is left out")
+    format!("{part} is not an {name}; it is left out")
 }
 
 /// Part of a list of names that can be no name.
@@ -53,12 +53,12 @@ pub fn of_setting(key: &str, notice: &str) -> String {
 
 /// An address that is too long.
 pub fn too_long(length: usize, most: usize) -> String {
-    format!("it has {length} characters; what stands beyond {most} was not read")
+    format!("it has {length} characters; anything past {most} was ignored")
 }
 
 /// An address of another version.
 pub fn other_version(version: &str, ours: &str) -> String {
-    format!("this address is of version {version}, not {ours}")
+    format!("this address is for version {version} of the page; this is version {ours}")
 }
 
 /// One among others that there are fewer of.
@@ -79,10 +79,10 @@ pub fn before(start: &str) -> String {
 /// A text that was cut.
 pub fn cut(bytes: usize, limit: usize, place: &str) -> String {
     let (n, limit) = (thousands(bytes as u64), thousands(limit as u64));
-    format!("the text has {n} bytes, of which {limit} are used: it is cut {place}")
+    format!("the text has {n} bytes and {limit} fit: it is cut {place}")
 }
 
 /// A text of one character.
 pub fn over_and_over(character: char) -> String {
-    format!("This text is the character “{character}” over and over, which says nothing of a model: use another text.")
+    format!("This text is “{character}” over and over, which tells you nothing about a model. Use another text.")
 }

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use crate::chart::{self, Layout, LineChart, Sheet, Theme, format_short, to_svg};
+use crate::ui::format::numbers::grouped;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
-use crate::ui::widgets::readout::{Choice, Move, Readout};
+use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 use crate::ui::widgets::words;
 
@@ -64,7 +65,7 @@ pub fn LinePlot(
         });
     });
 
-    let choice = Choice::<f64>::new(None);
+    let choice = ChosenPlace::<f64>::new(None);
     let layout = move || chart.with(|chart| Layout::of(chart, sheet.get()).ok());
     let under = move |event: &MouseEvent| {
         let chart = chart.read_untracked();
@@ -139,6 +140,10 @@ fn values_of_x(chart: &LineChart) -> Vec<f64> {
     xs
 }
 
+fn short(value: f64) -> String {
+    grouped(&format_short(value))
+}
+
 /// What the chart shows at `x`, in words; nothing if no series has a point there.
 fn describe(chart: &LineChart, x: f64) -> Option<String> {
     let values: Vec<String> = chart
@@ -148,17 +153,15 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
             let p = s.points.iter().find(|p| p.x == x)?;
             Some(match (p.y.is_finite(), p.low, p.high) {
                 (false, ..) => words::diverged(&s.name),
-                (true, Some(low), Some(high)) => {
-                    words::value(&s.name, &format_short(p.y), Some((&format_short(low), &format_short(high))))
-                }
-                _ => words::value(&s.name, &format_short(p.y), None),
+                (true, Some(low), Some(high)) => words::value(&s.name, &short(p.y), Some((&short(low), &short(high)))),
+                _ => words::value(&s.name, &short(p.y), None),
             })
         })
         .collect();
     // "input length (tokens, log scale)": quantity, unit, scale; the unit may be missing.
     let (quantity, rest) = chart.x.label.split_once(" (").unwrap_or((&chart.x.label, ""));
     let unit = rest.split([',', ')']).next().filter(|unit| *unit != "log scale").unwrap_or_default();
-    let at = format!("{quantity} {} {unit}", chart::format_number(x));
+    let at = format!("{quantity} {} {unit}", grouped(&chart::format_number(x)));
     (!values.is_empty()).then(|| format!("{}: {}", at.trim_end(), values.join(", ")))
 }
 
@@ -187,6 +190,10 @@ mod tests {
             Some("input length 512 tokens: ALiBi 20.95, Sinusoidal diverged")
         );
         assert_eq!(describe(&chart, 64.0), None);
+        chart.series.push(series("Rotary", 12_345.6));
+        chart.series[2].points[0].x = 4_096.0;
+        assert_eq!(describe(&chart, 4_096.0).as_deref(), Some("input length 4,096 tokens: Rotary 12,346"));
+        chart.series.pop();
         chart.x.label = "nearest tokens (log scale)".into();
         assert!(describe(&chart, 512.0).is_some_and(|s| s.starts_with("nearest tokens 512: ALiBi")));
         assert_eq!(values_of_x(&chart), [512.0]);

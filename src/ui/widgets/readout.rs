@@ -5,20 +5,20 @@ use web_sys::{KeyboardEvent, PointerEvent};
 
 /// A place chosen on a chart: what the pointer is over, else what was pinned by a tap, a click or the keyboard.
 #[derive(Debug)]
-pub struct Choice<T: Send + Sync + 'static> {
+pub struct ChosenPlace<T: Send + Sync + 'static> {
     hovered: RwSignal<Option<T>>,
     pinned: RwSignal<Option<T>>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Choice<T> {
+impl<T: Send + Sync + 'static> Clone for ChosenPlace<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Choice<T> {}
+impl<T: Send + Sync + 'static> Copy for ChosenPlace<T> {}
 
-impl<T: Copy + PartialEq + Send + Sync + 'static> Choice<T> {
+impl<T: Copy + PartialEq + Send + Sync + 'static> ChosenPlace<T> {
     /// Nothing chosen, or `pinned`.
     pub fn new(pinned: Option<T>) -> Self {
         Self { hovered: RwSignal::new(None), pinned: RwSignal::new(pinned) }
@@ -152,7 +152,7 @@ mod tests {
     fn a_second_tap_on_the_same_place_lets_go_of_it() {
         let owner = Owner::new();
         owner.set();
-        let choice = Choice::new(None);
+        let choice = ChosenPlace::new(None);
         choice.pin(Some(7));
         assert_eq!(choice.get(), Some(7));
         choice.pin(Some(7));

@@ -28,17 +28,17 @@ pub fn slider(label: &str) -> String {
 
 /// Said where a further key does nothing.
 pub fn full(limit: usize) -> String {
-    format!("The text is full: {} bytes are used.", thousands(limit as u64))
+    format!("The box is full: it holds {} bytes.", thousands(limit as u64))
 }
 
 /// What a text is called that stands in place of a file.
 pub fn content_of(name: &str) -> String {
-    format!("Content of {name}")
+    format!("Contents of {name}")
 }
 
 /// Says why a text stands in place of a file.
 pub fn may_not_save(name: &str) -> String {
-    format!("This page may not save files here. Copy the content of {name}:")
+    format!("This page cannot save files here. Copy the contents of {name}:")
 }
 
 /// A line of a chart that has no finite value at the place pointed at.

@@ -25,7 +25,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     height: 1630,
     controls: &[&TEXT.control, &METHOD.control, &BIAS.control, &LAYER.control, &HEAD.control, &QUERY.control],
     shared: &[&ENGINE.control],
-    run: Some("Look"),
+    run: Some("Show attention"),
     plots: &[],
     series: &["attention"],
     precomputed: Some(&[&BIAS.control]),
@@ -99,10 +99,10 @@ mod tests {
     fn the_finding_names_the_keys_chosen() {
         let words: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
         let said = finding(&words, 2, &[0.2, 0.7, 0.1], Some(&[0.6, 0.3, 0.1]));
-        assert!(finding(&words, 2, &[0.2, 0.7, 0.1], None).ends_with("; no bias is added here."));
+        assert!(finding(&words, 2, &[0.2, 0.7, 0.1], None).ends_with("; this model adds no bias here."));
         assert_eq!(
             said,
-            "Token 3 “c” attends most to “b”, 1 back (70 %); the same scores without the bias would choose “a”, 2 back (60 %)."
+            "Token 3 “c” attends most to “b”, 1 back (70 %); without the bias, the same scores would pick “a”, 2 back (60 %)."
         );
     }
 

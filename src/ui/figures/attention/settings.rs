@@ -17,7 +17,7 @@ pub static TEXT: Setting<String> = Setting::new(
 pub static METHOD: Setting<String> = Setting::new("attention-method", "Model", ANY_METHOD, "alibi");
 /// Whether the bias is added.
 pub static BIAS: Setting<bool> =
-    Setting::new("attention-bias", "Bias while computing", Kind::Pick(&[("on", "as trained"), ("off", "removed")]), "on");
+    Setting::new("attention-bias", "Bias", Kind::Pick(&[("on", "as trained"), ("off", "removed")]), "on");
 /// Layer, from 1.
 pub static LAYER: Setting<usize> =
     Setting::new("attention-layer", "Layer", Kind::Number { spread: Spread::Even, min: 1, max: 4 }, "1");

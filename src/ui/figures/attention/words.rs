@@ -11,7 +11,7 @@ use crate::ui::format::table::{Table, escaped};
 /// The finding where there is no text.
 pub(super) const NOTHING: &str = "There is nothing to look at yet.";
 /// The finding where the text has not been computed.
-pub(super) const UNASKED: &str = "Press Look to compute the attention of this text.";
+pub(super) const UNASKED: &str = "Press Show attention to see what each token of this text attends to.";
 
 /// A token in a sentence. A letter of several bytes may be as many tokens: the last of them has the letter, the others are
 /// said to be parts of it.
@@ -36,9 +36,9 @@ pub(super) fn quoted(words: &[String], k: usize) -> String {
 pub(super) fn finding(words: &[String], query: usize, row: &[f32], bare: Option<&[f32]>) -> String {
     let a = largest(&row[..=query]);
     let say = |k: usize, w: f32| format!("{}, {} back ({:.0} %)", quoted(words, k), query - k, 100.0 * w);
-    let without = bare.map_or("no bias is added here".into(), |bare| {
+    let without = bare.map_or("this model adds no bias here".into(), |bare| {
         let b = largest(&bare[..=query]);
-        format!("the same scores without the bias would choose {}", say(b, bare[b]))
+        format!("without the bias, the same scores would pick {}", say(b, bare[b]))
     });
     format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
 }
@@ -90,7 +90,7 @@ pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: 
     key(&mut html, scale, &theme);
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
-    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer; press one, or walk along them with the arrow keys, to look closer:</p><div class=\"maps small\">";
+    html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer. Press one, or use the arrow keys, to look closer:</p><div class=\"maps small\">";
     let method = by_id(&context.get(&METHOD)).filter(|_| context.get(&BIAS));
     // A line that is not learned: its slope is its bias at distance 1.
     let line = method.filter(|m| m.bias_form() == BiasForm::Falls && m.learned().is_none());

@@ -4,6 +4,7 @@ use crate::chart::{BiasMap, Cell, Heatmap, KeyedBy, format_number, format_short}
 use crate::position::slopes;
 use crate::ui::figures::slopes::words::slope_text;
 use crate::ui::figures::bias::words::{self, Form, View};
+use crate::ui::format::numbers::{show_tiny, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::format::table::csv_line;
 
@@ -95,7 +96,7 @@ pub fn reach(slope: f64) -> usize {
 
 /// What the map shows, in one sentence; `difference` is the largest between the two forms' weights.
 pub fn finding(at: &Shown, difference: f32) -> String {
-    let same = words::same((difference != 0.0).then(|| tiny(difference)).as_deref());
+    let same = words::same((difference != 0.0).then(|| show_tiny(difference)).as_deref());
     if at.view == View::All && at.heads > 1 {
         let all = slopes(at.heads);
         let (steepest, flattest) = all.iter().fold((0.0, f64::INFINITY), |(s, f), m| (m.max(s), m.min(f)));
@@ -120,28 +121,6 @@ pub fn finding(at: &Shown, difference: f32) -> String {
     }
 }
 
-/// A small number in powers of ten.
-pub fn tiny(value: f32) -> String {
-    if value == 0.0 {
-        return "0".into();
-    }
-    let text = format!("{value:.1e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let raised: String = exponent.chars().map(raise).collect();
-    format!("{mantissa} × 10{raised}")
-}
-
-fn raise(c: char) -> char {
-    match c {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        '0' | '4'..='9' => char::from_u32('⁰' as u32 + c as u32 - '0' as u32).unwrap_or(c),
-        other => other,
-    }
-}
-
 /// Up to `most` indices below `length`, evenly spread, first and last among them.
 fn sampled(length: usize, most: usize) -> impl Iterator<Item = usize> {
     let rows = length.min(most.max(2));
@@ -160,7 +139,7 @@ pub fn table(at: &Shown, heatmap: &Heatmap) -> Table {
         rows: sampled(at.length, most)
             .map(|i| {
                 let biases = heatmap.maps.iter().map(|m| format_number(f64::from(m.row[i])));
-                std::iter::once(i.to_string()).chain(biases).collect()
+                std::iter::once(thousands(i as u64)).chain(biases).collect()
             })
             .collect(),
     }

@@ -9,7 +9,7 @@ use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours,
 use crate::ui::figures::bias::words;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::canvas::{paint, use_room};
-use crate::ui::widgets::readout::{Choice, Move, Readout};
+use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
 use crate::ui::figures::bias::data::{Shown, describe};
@@ -46,7 +46,7 @@ pub fn Map(
         });
     });
 
-    let choice = Choice::<Cell>::new(None);
+    let choice = ChosenPlace::<Cell>::new(None);
     // A choice made in a longer sequence, or among more heads, may lie outside of what is shown now.
     let chosen = move || {
         choice.get().filter(|c| heatmap.with(|h| c.map < h.maps.len() && c.query < h.length && c.key < h.length))

@@ -9,6 +9,7 @@ use crate::ui::figures::slopes::settings::HEADS;
 use crate::ui::settings::control::{Kind, Spread};
 use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;
+use crate::ui::format::numbers::show_tiny;
 use crate::ui::format::table::Table;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::export::Export;
@@ -100,7 +101,7 @@ pub fn Bias() -> impl IntoView {
             <Steps scores=scores.into() slope=slope.into() at=at.into() />
             <p>
                 {words::OVER_ALL} {move || at.get().length} {words::DIFFER}
-                <output data-testid="max-difference">{move || data::tiny(difference.get())}</output> {words::STOP}
+                <output data-testid="max-difference">{move || show_tiny(difference.get())}</output> {words::STOP}
             </p>
         </Frame>
     }

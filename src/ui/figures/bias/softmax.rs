@@ -5,9 +5,10 @@
 
 use crate::chart::{format_number, format_short};
 use crate::ui::figures::bias::words::{self, Form, Scores};
+use crate::ui::format::numbers::show_tiny;
 use crate::ui::format::table::Table;
 
-use crate::ui::figures::bias::data::{bias_row, tiny};
+use crate::ui::figures::bias::data::bias_row;
 
 /// Keys of the worked example, at most.
 const EXAMPLE_KEYS: usize = 8;
@@ -26,7 +27,7 @@ impl Scores {
 
 /// The last query's row with one form of the bias.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct QueryRow {
     /// Bias added to each score.
     pub bias: Vec<f32>,
     /// Score plus bias.
@@ -36,7 +37,7 @@ pub struct Row {
 }
 
 /// Score plus bias, then softmax, for the query that sees all of `scores`.
-pub fn row(scores: &[f32], slope: f64, form: Form) -> Row {
+pub fn row(scores: &[f32], slope: f64, form: Form) -> QueryRow {
     let mut bias = bias_row(slope, scores.len(), form);
     if form == Form::Paper {
         // By distance; the query is the last position, so key j is at distance length − 1 − j.
@@ -46,7 +47,7 @@ pub fn row(scores: &[f32], slope: f64, form: Form) -> Row {
     let max = sum.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let raised: Vec<f32> = sum.iter().map(|s| (s - max).exp()).collect();
     let total: f32 = raised.iter().sum();
-    Row { bias, sum, weights: raised.iter().map(|r| r / total).collect() }
+    QueryRow { bias, sum, weights: raised.iter().map(|r| r / total).collect() }
 }
 
 /// Largest difference between the weights that the two forms give.
@@ -84,7 +85,7 @@ pub fn table(scores: Scores, slope: f64, length: usize) -> Table {
             line(code_bias, &code.bias, short),
             line(code_sum, &code.sum, short),
             line(code_weight, &code.weights, percent),
-            line(of_weights, &apart, tiny),
+            line(of_weights, &apart, show_tiny),
         ],
     }
 }

@@ -2,6 +2,7 @@
 //! here too, for a choice is its name in addresses with its label.
 
 use crate::choices;
+use crate::ui::format::numbers::thousands;
 
 /// Title.
 pub const TITLE: &str = "The bias of every query and key";
@@ -52,13 +53,13 @@ choices! {
 /// What the drawing is.
 pub const HEATMAP: &str = "heatmap";
 /// How the drawing is read out.
-pub const HINT: &str = "Point at a cell, tap it, or move with the arrow keys; past the end of a row lies the next head.";
+pub const HINT: &str = "Point at a cell, tap it, or move with the arrow keys. Past the end of a row comes the next head.";
 
 /// Heading of the worked example.
 pub const EXAMPLE: &str = "Scores + bias → softmax";
 /// What it is, as HTML.
-pub const EXAMPLE_HTML: &str = "One query with a few keys, worked out. The scores are an example, not a model’s. Follow one column down: \
-     the two sums differ, by <i>m</i>·<i>i</i>, but by the same number in every column, and so the weights come out equal.";
+pub const EXAMPLE_HTML: &str = "One query and a few keys, worked out. The scores are made up, not a model’s. Follow one column down: \
+     the two sums differ by <i>m</i>·<i>i</i>, the same number in every column, so the weights come out equal.";
 /// Before the length, in the sentence on both forms' weights.
 pub const OVER_ALL: &str = "Over all ";
 /// Between length and difference.
@@ -100,32 +101,36 @@ pub fn map(view: View, head: usize, heads: usize, length: usize, form: Form) -> 
         Form::Paper => "paper’s form",
         Form::Code => "code’s form",
     };
-    format!("Heatmap of the bias of {heads} for {length} tokens, {form}")
+    format!("Heatmap of the bias of {heads} for {} tokens, {form}", thousands(length as u64))
 }
 
 /// One cell: "query 12, key 3, distance 9, bias −4.5"; with its head where all are shown, without a bias where masked.
 pub fn cell(head: Option<usize>, query: usize, key: usize, distance_and_bias: Option<(usize, String)>) -> String {
     let head = head.map_or(String::new(), |head| format!("head {head}, "));
+    let [query, key] = [query, key].map(|n| thousands(n as u64));
     match distance_and_bias {
-        Some((distance, bias)) => format!("{head}query {query}, key {key}, distance {distance}, bias {bias}"),
-        None => format!("{head}query {query}, key {key}: masked, a query never sees what comes after it"),
+        Some((distance, bias)) => {
+            let distance = thousands(distance as u64);
+            format!("{head}query {query}, key {key}, distance {distance}, bias {bias}")
+        }
+        None => format!("{head}query {query}, key {key}: masked, because a query never sees what comes after it"),
     }
 }
 
 /// What both forms' weights differ by; nothing where they are the same.
 pub fn same(difference: Option<&str>) -> String {
     match difference {
-        None => "both forms give exactly the same attention weights".into(),
-        Some(d) => format!("both forms give the same attention weights, to within {d}"),
+        None => "Both forms give exactly the same attention weights".into(),
+        Some(d) => format!("Both forms give the same attention weights, to within {d}"),
     }
 }
 
 /// Finding on all heads, from the steepest and the flattest of them: reach in tokens, and slope.
 pub fn all_heads(heads: usize, steepest: (usize, &str), flattest: (usize, &str), same: &str) -> String {
     format!(
-        "With equal scores a key’s weight falls below 1 % of the nearest one’s after {} tokens in the steepest of the {heads} heads (slope {}) and \
-         after {} in the flattest (slope {}); {same}.",
-        steepest.0, steepest.1, flattest.0, flattest.1,
+        "With equal scores, a key’s weight falls below 1 % of the nearest one’s after {} tokens in the steepest of the {heads} heads (slope {}) and \
+         after {} in the flattest (slope {}). {same}.",
+        thousands(steepest.0 as u64), steepest.1, thousands(flattest.0 as u64), flattest.1,
     )
 }
 
@@ -137,22 +142,24 @@ pub fn one_head(head: usize, heads: usize, slope: &str) -> String {
 /// Finding where far keys weigh next to nothing: `most` is the largest bias, `reach` is in tokens.
 pub fn fades(head: &str, most: &str, reach: usize, same: &str) -> String {
     format!(
-        "{head} takes up to {most} off a score, and with equal scores anything {reach} or more tokens back keeps less than 1 % of the nearest \
-         key’s weight; {same}."
+        "{head} takes up to {most} off a score. With equal scores, anything {} or more tokens back keeps less than 1 % of the nearest \
+         key’s weight. {same}.",
+        thousands(reach as u64)
     )
 }
 
 /// Finding where the farthest key keeps so many per cent.
 pub fn stays(head: &str, most: &str, length: usize, percent: &str, same: &str) -> String {
     format!(
-        "{head} takes at most {most} off a score within these {length} tokens, so even the farthest key keeps {percent} % of the nearest one’s weight \
-         where scores are equal; {same}."
+        "{head} takes at most {most} off a score within these {} tokens. With equal scores, even the farthest key keeps {percent} % of the nearest \
+         one’s weight. {same}.",
+        thousands(length as u64)
     )
 }
 
 /// Finding on the code's form.
 pub fn rises(head: &str, most: &str, same: &str) -> String {
-    format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query; {same}.")
+    format!("{head} adds 0 to the first key and up to {most} to the last, the same for every query. {same}.")
 }
 
 /// What indexes a row of the table: as its heading, and in a sentence.
@@ -170,7 +177,7 @@ pub fn bias_of_head(head: usize) -> String {
 
 /// Caption of the table, which has every index or a sample.
 pub fn caption(form: Form, all: bool) -> String {
-    format!("Bias by {}{}", index(form).1, if all { "" } else { " (evenly spread sample; the CSV has all)" })
+    format!("Bias by {}{}", index(form).1, if all { "" } else { " (an evenly spread sample; the CSV has all of it)" })
 }
 
 /// Heading of a key's column.

@@ -11,7 +11,7 @@ pub(super) const ROUNDS: usize = 3;
 
 /// What was measured of a model at a length.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct Measured {
     pub(super) model: String,
     pub(super) length: usize,
     /// Tokens per second with nothing skipped.

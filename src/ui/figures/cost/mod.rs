@@ -3,7 +3,7 @@
 mod data;
 mod words;
 
-use self::data::{LENGTHS, ROUNDS, Row, TARGETS};
+use self::data::{LENGTHS, ROUNDS, Measured, TARGETS};
 use self::words::{chart, finding, masks, memory_chart, table};
 use crate::config::{BLOCK, RUN_IN};
 use crate::protocol::{EngineChoice, Job, Stretch, Task};
@@ -74,7 +74,7 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     out
 }
 
-fn row(context: &FigureContext, model: &str, length: usize) -> Row {
+fn row(context: &FigureContext, model: &str, length: usize) -> Measured {
     let of = |task| {
         let (mut fastest, mut bytes) = (None, 0);
         for round in 0..ROUNDS {
@@ -90,7 +90,7 @@ fn row(context: &FigureContext, model: &str, length: usize) -> Row {
         (fastest, bytes)
     };
     let ((full, bytes), (skipping, _)) = (of(Task::ScoreInFull), of(Task::Score));
-    Row { model: model.into(), length, full, skipping, bytes }
+    Measured { model: model.into(), length, full, skipping, bytes }
 }
 
 fn render(context: &FigureContext) -> FigureOutput {

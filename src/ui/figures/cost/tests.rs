@@ -6,8 +6,8 @@ use crate::protocol::Scored;
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
 
-fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Row {
-    Row { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
+fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Measured {
+    Measured { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn the_fastest_of_the_rounds_counts() {
     }
     context.results = &results;
     let wanted =
-        Row { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
+        Measured { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
     assert_eq!(row(&context, "alibi-256", 1_024), wanted);
     assert_eq!(render(&context).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
 }
@@ -51,7 +51,7 @@ fn the_finding_compares_like_with_like() {
     ];
     assert_eq!(
         finding(&rows),
-        "At 1,024 tokens, nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. With the keys skipped that are out of a head’s reach, ALiBi was 1.2 times as fast, 11,016 tokens/s; sinusoidal, which skips nothing, 1.0 times. Memory beyond the weights: 3.2 MB with each."
+        "At 1,024 tokens, with nothing skipped, ALiBi reads 9,180 tokens/s and sinusoidal 9,000: 2 % apart. When it skips the keys that are out of a head’s reach, ALiBi is 1.2 times as fast, 11,016 tokens/s (sinusoidal, which skips nothing, 1.0 times). Memory beyond the weights: 3.2 MB with each."
     );
     let mut unequal = rows.clone();
     unequal[0].bytes = 3_900_000;
@@ -59,7 +59,7 @@ fn the_finding_compares_like_with_like() {
     assert!(said.ends_with(" Memory beyond the weights: 3.2 MB (ALiBi) to 3.9 MB (Sinusoidal)."), "{said}");
     let mut noisy = rows.clone();
     noisy[0].skipping = Some(8_000.0);
-    assert!(finding(&noisy).contains(": 2 % apart, which is noise: sinusoidal’s own two"), "{}", finding(&noisy));
+    assert!(finding(&noisy).contains(": 2 % apart. That is noise: sinusoidal’s own two"), "{}", finding(&noisy));
     rows.push(measured("sinusoidal-256", 4_096, 5_000.0, 5_000.0));
     assert!(finding(&rows).starts_with("At 4,096 tokens") && finding(&rows).contains(": 20 % apart"));
 }

@@ -1,6 +1,6 @@
 //! What is said of speed and memory: the finding, charts and tables.
 
-use super::data::{LENGTHS, ROUNDS, Row, TARGETS, skips};
+use super::data::{LENGTHS, ROUNDS, Measured, TARGETS, skips};
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::CPU_BATCH;
 use crate::ui::figure::curves::{model_name, parts};
@@ -8,33 +8,33 @@ use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
 
 /// ALiBi beside sinusoidal at the longest input at which both were measured.
-pub(super) fn finding(rows: &[Row]) -> String {
+pub(super) fn finding(rows: &[Measured]) -> String {
     let at = |method: &str, length: usize| {
         rows.iter().find(|r| parts(&r.model).0 == method && r.length == length && r.full.is_some())
     };
     let both = |l: usize| Some((l, at("alibi", l)?, at("sinusoidal", l)?));
     let Some((length, alibi, sinusoidal)) = LENGTHS.into_iter().rev().find_map(both) else {
-        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second where sinusoidal trained at 28.5 to 15.3 (Table 1).".into();
+        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained on 28.3 to 15.5 thousand words per second, sinusoidal on 28.5 to 15.3 (Table 1).".into();
     };
     let (a, s) = (alibi.full.unwrap_or_default(), sinusoidal.full.unwrap_or_default());
     let skipping = alibi.skipping.map_or(String::new(), |v| {
         // Sinusoidal has nothing to skip: what its two measurements differ by is the noise of this machine.
         let noise = sinusoidal
             .skipping
-            .map_or(String::new(), |v| format!("; sinusoidal, which skips nothing, {:.1} times", v / s));
+            .map_or(String::new(), |v| format!(" (sinusoidal, which skips nothing, {:.1} times)", v / s));
         format!(
-            " With the keys skipped that are out of a head’s reach, ALiBi was {:.1} times as fast, {} tokens/s{noise}.",
+            " When it skips the keys that are out of a head’s reach, ALiBi is {:.1} times as fast, {} tokens/s{noise}.",
             v / a,
             thousands(v as u64)
         )
     });
     let apart = (a / s - 1.0).abs();
     let noise = match sinusoidal.skipping {
-        Some(v) if apart <= (v / s - 1.0).abs() => ", which is noise: sinusoidal’s own two measurements differ as much",
+        Some(v) if apart <= (v / s - 1.0).abs() => ". That is noise: sinusoidal’s own two measurements differ as much",
         _ => "",
     };
     format!(
-        "At {} tokens, nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart{noise}.{skipping}{}",
+        "At {} tokens, with nothing skipped, ALiBi reads {} tokens/s and sinusoidal {}: {:.0} % apart{noise}.{skipping}{}",
         thousands(length as u64),
         thousands(a as u64),
         thousands(s as u64),
@@ -44,10 +44,10 @@ pub(super) fn finding(rows: &[Row]) -> String {
 }
 
 /// The least and the most memory that the models need at a length.
-pub(super) fn needs(rows: &[Row], length: usize) -> String {
-    let mut known: Vec<&Row> = rows.iter().filter(|r| r.length == length && r.bytes > 0).collect();
+pub(super) fn needs(rows: &[Measured], length: usize) -> String {
+    let mut known: Vec<&Measured> = rows.iter().filter(|r| r.length == length && r.bytes > 0).collect();
     crate::chart::sort_by_key(&mut known, |r| r.bytes);
-    let say = |r: &Row| format!("{} MB ({})", megabytes(r.bytes as usize), model_name(&r.model));
+    let say = |r: &Measured| format!("{} MB ({})", megabytes(r.bytes as usize), model_name(&r.model));
     match known.as_slice() {
         [least, .., most] if megabytes(least.bytes as usize) == megabytes(most.bytes as usize) => {
             format!(" Memory beyond the weights: {} MB with each.", megabytes(most.bytes as usize))
@@ -57,7 +57,7 @@ pub(super) fn needs(rows: &[Row], length: usize) -> String {
     }
 }
 
-pub(super) fn chart(rows: &[Row]) -> LineChart {
+pub(super) fn chart(rows: &[Measured]) -> LineChart {
     let mut series: Vec<Series> = Vec::new();
     for faint in [true, false] {
         for r in rows {
@@ -95,7 +95,7 @@ pub(super) fn chart(rows: &[Row]) -> LineChart {
 }
 
 /// Memory with nothing skipped, where it is known.
-pub(super) fn memory_chart(rows: &[Row]) -> LineChart {
+pub(super) fn memory_chart(rows: &[Measured]) -> LineChart {
     let top = rows.iter().map(|r| r.bytes as f64 / 1e6).fold(0.0, f64::max);
 
     let mut series: Vec<Series> = Vec::new();
@@ -121,9 +121,9 @@ pub(super) fn memory_chart(rows: &[Row]) -> LineChart {
     }
 }
 
-pub(super) fn table(rows: &[Row]) -> Table {
+pub(super) fn table(rows: &[Measured]) -> Table {
     let number = |v: Option<f64>| v.map_or("–".into(), |v| thousands(v as u64));
-    let row = |r: &Row| {
+    let row = |r: &Measured| {
         vec![
             r.model.clone(),
             thousands(r.length as u64),
@@ -135,7 +135,7 @@ pub(super) fn table(rows: &[Row]) -> Table {
     };
     Table {
         caption: format!(
-            "Speed on this machine: the fastest of {ROUNDS} times {} targets; inputs are computed in batches of {} tokens, longer ones alone",
+            "Speed on this machine: the fastest of {ROUNDS} runs over {} tokens scored; inputs run in batches of {} tokens, longer ones alone",
             thousands(TARGETS as u64),
             thousands(CPU_BATCH as u64)
         ),

@@ -20,7 +20,7 @@ pub static METHOD: Setting<String> = Setting::new("early-method", "Method, train
 /// Length of the segments whose losses are shown by position, tokens.
 pub static LENGTH: Setting<usize> = Setting::new(
     "early-length",
-    "Segment length of the first chart, tokens",
+    "Segment length in the first chart, tokens",
     Kind::List(&[("256", "256"), ("512", "512"), ("1024", "1,024"), ("2048", "2,048"), ("4096", "4,096")]),
     "512",
 );

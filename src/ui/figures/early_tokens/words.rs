@@ -8,7 +8,7 @@ use crate::ui::runs::results::{Summary, show_half};
 
 /// In place of losses by position that are not known, as HTML.
 pub(super) const UNRECORDED: &str =
-    "<p class=\"claim\">Losses by position were not recorded at this length: measure them here.</p>";
+    "<p class=\"claim\">Losses by position were not recorded at this length. Measure them here.</p>";
 
 pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> String {
     let ends = |points: &[(usize, Summary)]| {
@@ -16,16 +16,16 @@ pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Su
         Some((show_perplexity(first), show_perplexity(points.iter().find(|p| p.0 == 2_048)?.1.perplexity)))
     };
     let (Some(apart), Some(slid)) = (ends(apart), ends(slid)) else {
-        return "Nothing has been measured for this model yet.".into();
+        return "Nothing has been measured for this model yet. Run it here.".into();
     };
     format!(
-        "From inputs of 256 tokens to 2,048, the share of predictions with at most {LITTLE} tokens of context falls from {:.0}\u{a0}% to {:.0}\u{a0}%; {name} goes from {} to {} nonoverlapping, and from {} to {} where every prediction has context.",
-        100.0 * share(256),
-        100.0 * share(2_048),
+        "From inputs of 256 tokens to 2,048, {name} goes from {} to {} nonoverlapping, and from {} to {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
         apart.0,
         apart.1,
         slid.0,
         slid.1,
+        100.0 * share(256),
+        100.0 * share(2_048),
     )
 }
 
@@ -64,7 +64,8 @@ pub(super) fn curves(apart: &[(usize, Summary)], slid: &[(usize, Summary)]) -> L
 
 pub(super) fn position_table(name: &str, grouped: &[Group], length: usize) -> Table {
     let row = |g: &Group| {
-        let place = if g.high - g.low == 1 { (g.low + 1).to_string() } else { format!("{}–{}", g.low + 1, g.high) };
+        let [first, last] = [g.low + 1, g.high].map(|n| thousands(n as u64));
+        let place = if first == last { first } else { format!("{first}–{last}") };
         vec![place, show_3(g.loss), show_perplexity(g.loss.exp()), g.error.map_or("–".into(), |e| format!("{e:.3}"))]
     };
     Table {
@@ -91,7 +92,7 @@ pub(super) fn curve_table(name: &str, apart: &[(usize, Summary)], slid: &[(usize
         ]
     };
     Table {
-        caption: format!("{name}: perplexity of the same {} targets", thousands(TARGETS as u64)),
+        caption: format!("{name}: perplexity on the same {} tokens", thousands(TARGETS as u64)),
         columns: [
             "input length",
             "nonoverlapping",

@@ -267,7 +267,7 @@ mod tests {
         let points = recorded_points(&recorded);
         let guesses = Guesses::read("alibi-256_20_30_0_0");
         // 13.80 at 1,024 tokens and 14.09 at 256: the tables of assets/models/README.md.
-        assert_eq!(guesses.verdict(&points), "At 1,024 tokens you expected 30 of ALiBi: it has 13.80.");
+        assert_eq!(guesses.verdict(&points), "You guessed 30 for ALiBi at 1,024 tokens; it scores 13.80.");
         let line = &guesses.series(&points)[0];
         let drawn: Vec<_> = line.points.iter().map(|p| (p.x, (p.y * 100.0).round() / 100.0)).collect();
         assert_eq!(drawn, [(256.0, 14.09), (512.0, 20.0), (1_024.0, 30.0)]);

@@ -6,7 +6,7 @@ pub const TITLE: &str = "Perplexity against input length";
 /// Question.
 pub const QUESTION: &str = "What happens past the training length?";
 /// Button that computes.
-pub const RUN: &str = "Run it here";
+pub const RUN: &str = "Measure it here";
 
 /// Setting: the training length.
 pub const LENGTH: &str = "Training length, tokens";
@@ -18,23 +18,23 @@ pub const PREDICT_FIRST: &str = "Predict first";
 pub const GUESS: &str = "Your guess";
 
 /// Name of the methods as a group of ticks.
-pub const METHODS: &str = "Position methods shown";
+pub const METHODS: &str = "Position methods to show";
 /// Caption of the table.
 pub const CAPTION: &str = "Perplexity by method and input length";
 /// What the bands are where every model was trained once.
 pub const BANDS: &str = "Bands: one standard error. ";
 
 /// What a reader who guesses has to do.
-pub const INVITATION: &str = "The results past the training length are hidden. Where do you expect a model to go? Choose it, then draw in the \
-     chart, or write the perplexities that you expect.";
+pub const INVITATION: &str = "The results past the training length are hidden. What will a model do there? Choose one, then draw its line in the \
+     chart or type the perplexities you expect.";
 /// Which model is guessed at.
 pub const MODEL: &str = "Model";
 /// Button that ends the guess.
 pub const SHOW: &str = "Show the results";
 /// Button that begins it.
-pub const HIDE: &str = "Predict first: hide the results";
+pub const HIDE: &str = "Guess first: hide the results";
 /// Button that forgets it.
-pub const CLEAR: &str = "Take my guess away";
+pub const CLEAR: &str = "Clear guess";
 
 /// Finding while the reader guesses: lengths in tokens.
 pub fn question(trained: usize, longest: &str) -> String {
@@ -53,20 +53,20 @@ pub fn not_loaded(reason: &str) -> String {
 
 /// What the lines are.
 pub fn lines(targets: &str) -> String {
-    format!("Lines: recorded results of the very weights this page ships, {targets} target tokens at every length. ")
+    format!("Lines: recorded with the same weights that this page loads, {targets} tokens scored at every length. ")
 }
 
 /// What the bands are where methods were trained several times, that is the fewest and the most times.
 pub fn bands(few: usize, many: usize) -> String {
     let n = if few == many { many.to_string() } else { format!("{few} to {many}") };
     format!(
-        "Bands of recorded lines: from the lowest to the highest of {n} trainings that differ in their random start and in the order of the text; all other bands: one standard error. "
+        "Bands around recorded lines: lowest to highest of {n} trainings, each with its own random start and order of the text. Other bands: one standard error. "
     )
 }
 
 /// What lies over the lines.
 pub fn live(targets: &str) -> String {
-    format!("Over them: computed in this page, {targets} targets at every length.")
+    format!("On top: computed in this page, {targets} tokens scored at every length.")
 }
 
 /// Name of the reader's line.
@@ -81,5 +81,5 @@ pub fn at(length: &str) -> String {
 
 /// A guess beside what was measured.
 pub fn verdict(length: &str, guess: u32, model: &str, measured: &str) -> String {
-    format!("At {length} tokens you expected {guess} of {model}: it has {measured}.")
+    format!("You guessed {guess} for {model} at {length} tokens; it scores {measured}.")
 }

@@ -1,24 +1,71 @@
 //! What is said of what models write: the finding, the passages, the table.
 
-use super::data::{Stretch, Written, halves, inside, probabilities};
+use super::data::{RealWords, Written, halves, inside, probabilities};
 use crate::ui::figure::curves::{model_name, parts};
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::{Table, escaped};
 
-pub(super) fn finding(written: &[Written]) -> String {
-    let share = |s: Option<Stretch>| s.map_or("–".into(), |s| show_percent(s.probability));
-    let said = written.iter().map(|w| {
-        let (a, b) = halves(w);
-        format!("{} {} and {}", model_name(&w.0), share(a), share(b))
-    });
-    let said: Vec<String> = said.collect();
-    if said.is_empty() {
-        return "Nothing has been written for these settings yet: press Write.".into();
+/// The finding where no model has written anything.
+const NOTHING: &str = "Press Generate to see what the models write.";
+/// The finding where no text is longer than its model was trained for.
+const TOO_SHORT: &str = "No text here goes past the training length. Choose more new tokens.";
+/// In place of real words until their list is there.
+const COUNTING: &str = "The list of real words is on its way.";
+
+/// Why real words are not counted.
+pub(super) fn no_words(reason: &str) -> String {
+    format!("The list of real words could not be loaded. {reason}")
+}
+
+/// "a, b and c".
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
     }
-    format!(
-        "Geometric mean of the probabilities that each model gave its own tokens, up to the training length and past it: {}.",
-        said.join("; ")
-    )
+}
+
+/// Whole per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0}\u{a0}%", 100.0 * share)
+}
+
+/// How much of what each model writes past its training length is real words, and how much of it repeats.
+/// Without the list of real words, whether that is on its way.
+pub(super) fn finding(written: &[Written], known: Option<&RealWords>, coming: bool) -> String {
+    if written.is_empty() {
+        return NOTHING.into();
+    }
+    let (mut real, mut repeats) = (Vec::new(), Vec::new());
+    for w in written {
+        let [before, Some(past)] = halves(w, known) else { continue };
+        let name = model_name(&w.0);
+        // The first of each sentence says what is counted.
+        let (share, of) = (percent(past.repeated), if repeats.is_empty() { " of the time" } else { "" });
+        repeats.push(format!("{share}{of} with {name}"));
+        let Some(share) = past.real.map(percent) else { continue };
+        let before = before.and_then(|b| b.real).map(percent);
+        let before = before.map_or(String::new(), |b| format!(" ({b} before)"));
+        real.push(match real.len() {
+            0 => format!("{share} of the words that {name} writes are real{before}"),
+            1 => format!("for {name} it is {share}{before}"),
+            _ => format!("for {name} {share}{before}"),
+        });
+    }
+    if repeats.is_empty() {
+        return TOO_SHORT.into();
+    }
+    let repeats = format!("Three tokens in a row repeat earlier ones {}.", listed(&repeats));
+    let real = match (real.as_slice(), coming) {
+        ([], true) => COUNTING.into(),
+        ([], false) => return format!("Past the training length, t{}", &repeats[1..]),
+        ([first, others @ ..], _) => {
+            let then = if others.is_empty() { "" } else { "; " };
+            format!("Past the training length, {first}{then}{}.", listed(others))
+        }
+    };
+    format!("{real} {repeats}")
 }
 
 /// What the colours mean: every other step, with the probability at its middle.
@@ -28,7 +75,7 @@ pub(super) fn key() -> String {
         format!(" <span data-p=\"{s}\">\u{a0}{:.0} %\u{a0}</span>", 100.0 * share)
     };
     format!(
-        "<p class=\"source\">Colour: how probable the model held a token,{}</p>",
+        "<p class=\"source\">Colour: how likely the model thought each token,{}</p>",
         (0..=8).step_by(2).map(step).collect::<String>()
     )
 }
@@ -57,26 +104,33 @@ pub(super) fn passage(written: &Written) -> String {
     html + "</p></section>"
 }
 
-pub(super) fn table(written: &[Written]) -> Table {
+pub(super) fn table(written: &[Written], known: Option<&RealWords>) -> Table {
     let mut rows = Vec::new();
     for w in written {
-        let (a, b) = halves(w);
-        for (place, stretch) in [("up to the training length", a), ("past it", b)] {
-            let Some(s) = stretch else { continue };
+        for (place, counts) in ["up to the training length", "past it"].into_iter().zip(halves(w, known)) {
+            let Some(s) = counts else { continue };
             rows.push(vec![
                 w.0.clone(),
                 place.into(),
                 thousands(s.n as u64),
+                s.real.map_or("–".into(), show_percent),
+                show_percent(s.repeated),
                 show_percent(s.probability),
-                show_percent(s.fresh),
             ]);
         }
     }
     Table {
-        caption: "What each model wrote".into(),
-        columns: ["model", "stretch", "tokens", "probability (geometric mean)", "new runs of three tokens"]
-            .map(String::from)
-            .to_vec(),
+        caption: "What each model wrote. A real word is in the training text at least twice.".into(),
+        columns: [
+            "model",
+            "stretch",
+            "tokens",
+            "real words",
+            "three tokens in a row that repeat",
+            "probability (geometric mean)",
+        ]
+        .map(String::from)
+        .to_vec(),
         rows,
     }
 }

@@ -1,4 +1,4 @@
-//! Where each method lets position in, and the bias for attention that looks both ways, as plain values.
+//! Where each method brings in position, and the bias for attention that looks both ways, as plain values.
 
 use crate::position::{Places, PositionMethod, Shape};
 

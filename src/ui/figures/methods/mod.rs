@@ -1,4 +1,4 @@
-//! Where does each method let position in? Figure `methods`, drawn from the hooks of [`crate::position::METHODS`]; and the
+//! Where does each method bring in position? Figure `methods`, drawn from the hooks of [`crate::position::METHODS`]; and the
 //! bias for attention that looks both ways.
 
 mod data;
@@ -75,11 +75,11 @@ mod tests {
     #[test]
     fn the_finding_names_the_one_place() {
         let said = |id| by_id(id).map(|m| finding(m.name(), &entry(m))).unwrap();
-        assert!(said("alibi").starts_with("ALiBi lets position in at the scores, in every layer: a fixed bias"));
+        assert!(said("alibi").starts_with("ALiBi changes the scores, in every layer: a fixed bias"));
         assert!(said("t5").contains("a learned bias"));
         assert!(said("rotary").contains("queries and keys, in every layer"));
         assert!(said("sinusoidal").contains("the token embeddings, once"));
-        assert!(said("none").contains("nothing is added anywhere"));
+        assert!(said("none").contains("adds nothing anywhere"));
     }
 
     #[test]

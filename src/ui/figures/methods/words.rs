@@ -24,18 +24,18 @@ impl Entry {
 
 pub(super) fn finding(name: &str, entry: &Entry) -> String {
     let place = match entry.words() {
-        ["", "", ""] => return format!("{name}: nothing is added anywhere; only the causal mask sets tokens apart."),
+        ["", "", ""] => return format!("{name} adds nothing anywhere: only the causal mask tells positions apart."),
         ["", "", bias] => {
-            format!("the scores, in every layer: {bias}. Embeddings, queries, keys and values stay as they are")
+            format!("scores, in every layer: {bias}. Embeddings, queries, keys and values stay as they are")
         }
         ["", turned, _] => {
             format!("queries and keys, in every layer: they are {turned}. Embeddings and values stay as they are")
         }
         [added, ..] => format!(
-            "the token embeddings, once, before the first layer: {added}. From there it reaches queries, keys and values alike"
+            "token embeddings, once, before the first layer: {added}. From there it reaches queries, keys and values alike"
         ),
     };
-    format!("{name} lets position in at {place}.")
+    format!("{name} changes the {place}.")
 }
 
 /// The way from tokens to outputs, with what the method does at each step.
@@ -80,7 +80,7 @@ pub(super) fn method_table() -> Table {
         cells
     };
     Table {
-        caption: "Where each method lets position in".into(),
+        caption: "Where each method brings in position".into(),
         columns: ["method", "embeddings", "queries and keys", "scores", "values", "numbers learned (8 heads)"]
             .map(String::from)
             .to_vec(),
@@ -144,7 +144,7 @@ pub(super) fn map_table() -> Table {
     let mut columns = vec!["key after query".to_string()];
     columns.extend(all.iter().map(|v| v.0.to_string()));
     Table {
-        caption: "Bias of attention both ways, by how far the key stands after the query".into(),
+        caption: "Bias of attention both ways, by how far the key comes after the query".into(),
         columns,
         rows: [-16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16].iter().map(row).collect(),
     }

@@ -3,7 +3,7 @@
 use super::data::{CUT, lines, number, read, said, style};
 use crate::chart::{Axis, Bar, BarChart, LineChart, Mark, Scale, Series};
 use crate::ui::figure::spec::FigureOutput;
-use crate::ui::format::numbers::thousands;
+use crate::ui::format::numbers::{grouped, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::Loaded;
 
@@ -48,7 +48,7 @@ pub fn drawn(text: &Loaded<String>, cut: bool) -> FigureOutput {
     if how == "bars" {
         out.bars = Some(bars(&table, said(text, "y")));
     } else {
-        let marks = number(said(text, "mark")).map(|x| Mark { x, label: format!("trained at {x}") });
+        let marks = number(said(text, "mark")).map(|x| Mark { x, label: format!("trained at {}", thousands(x as u64)) });
         let mut chart = LineChart {
             x: axis(said(text, "x"), Scale::Log2),
             y: axis(said(text, "y"), Scale::Log10),
@@ -64,8 +64,17 @@ pub fn drawn(text: &Loaded<String>, cut: bool) -> FigureOutput {
         }
         out.charts.push(chart);
     }
-    out.tables.push(table);
+    out.tables.push(with_commas(table));
     out
+}
+
+/// A table whose whole numbers, as headings and in cells, have commas between thousands; the files have none.
+fn with_commas(mut table: Table) -> Table {
+    let whole = |cell: &&mut String| cell.len() > 3 && cell.bytes().all(|b| b.is_ascii_digit());
+    for cell in table.columns.iter_mut().chain(table.rows.iter_mut().flatten()).filter(whole) {
+        *cell = grouped(cell);
+    }
+    table
 }
 
 /// Which lines leave the paper's Figure 1 and how far they go.

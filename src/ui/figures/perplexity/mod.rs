@@ -172,7 +172,7 @@ pub fn Perplexity() -> impl IntoView {
             <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.get(&TARGETS)))}</p>
             <RunBar
                 run=run
-                label="Run"
+                label="Measure"
                 asked=asked
             />
             <LinePlot
@@ -221,9 +221,9 @@ mod tests {
     fn another_number_of_targets_than_the_chosen_one_has_its_reason() {
         let non = Protocol::Nonoverlapping;
         assert_eq!((instead(non, 8_192, 0), instead(non, 2_048, 2_048)), (String::new(), String::new()));
-        assert_eq!(instead(non, 4_096, 2_048), " (not 2,048: the longest input holds as many)");
+        assert_eq!(instead(non, 4_096, 2_048), " (not 2,048: the longest input holds that many)");
         assert!(instead(non, 512, 2_048).contains("the text has no more"));
-        assert!(instead(Protocol::Sliding { stride: 4_096 }, 4_096, 2_048).contains("a stride scores as many"));
-        assert!(instead(Protocol::LastTokens, 1_024, 2_048).contains("its own number"));
+        assert!(instead(Protocol::Sliding { stride: 4_096 }, 4_096, 2_048).contains("one stride scores that many"));
+        assert!(instead(Protocol::LastTokens, 1_024, 2_048).contains("sets the number itself"));
     }
 }

@@ -176,7 +176,7 @@ mod tests {
         assert!(problem(&"a".repeat(5_000)).is_some_and(|p| p.contains("over and over")));
         assert!(
             problem("Hello world")
-                .is_some_and(|p| p.contains("This text is 11 bytes long, spaces around it apart; the shortest"))
+                .is_some_and(|p| p.contains("This text is 11 bytes long, not counting spaces around it; the shortest"))
         );
         assert_eq!(problem(&"no ".repeat(20)), None);
     }

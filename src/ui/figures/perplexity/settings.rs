@@ -45,7 +45,7 @@ pub static MODELS: Setting<Vec<String>> = Setting::new(
 pub static LENGTHS: Setting<Vec<usize>> = Setting::new(
     "lengths",
     "Input lengths, tokens",
-    Kind::Numbers { name: "length of an input", all: lengths },
+    Kind::Numbers { name: "input length", all: lengths },
     "32,64,128,256,512,1024,2048,4096",
 );
 /// How the text is cut.

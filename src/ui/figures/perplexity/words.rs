@@ -8,9 +8,9 @@ use crate::ui::figure::curves::CurvePoint;
 use crate::ui::format::numbers::{show_seconds, thousands};
 
 /// Caption of the table of points that were measured here.
-pub(super) const MEASURED: &str = "Every point measured here, for these choices";
+pub(super) const MEASURED: &str = "Every point measured here with these settings";
 /// Caption of the table of points that were recorded.
-pub(super) const RECORDED: &str = "Recorded natively, for these choices; nothing is measured here yet";
+pub(super) const RECORDED: &str = "Recorded natively with these settings; nothing is measured here yet";
 
 /// The matrix for those who do not see it.
 pub(super) const MATRIX: &str = "Perplexity by model and input length";
@@ -26,49 +26,49 @@ pub(super) const FAILED: &str = "failed";
 /// The box for the reader's own text.
 pub(super) const BOX: &str = "Your text (up to 2 MB; a file can be dropped here)";
 /// The button that takes what is in it.
-pub(super) const TAKE: &str = "Take this text";
+pub(super) const TAKE: &str = "Use this text";
 /// The choice of a file.
 pub(super) const FILE: &str = "Text file";
 /// Said of a text while its tokens are counted.
 pub(super) const COUNTING: &str = "Counting tokens…";
 /// Said where the box no longer has the text that was taken.
-pub(super) const CHANGED: &str = "The text has been changed since it was taken: press the button to use it.";
+pub(super) const CHANGED: &str = "You changed the text. Press “Use this text” to use the new one.";
 /// Said before any text is taken.
-pub(super) const NOT_TAKEN: &str = "Nothing taken yet. The text stays on this machine.";
+pub(super) const NOT_TAKEN: &str = "No text in use yet. Your text stays on this machine.";
 
 /// Said of a text that is in use.
 pub(super) fn taken(tokens: usize) -> String {
-    format!("Taken: {} tokens.", thousands(tokens as u64))
+    format!("In use: {} tokens.", thousands(tokens as u64))
 }
 
 /// Why a text of so few tokens cannot be used.
 pub(super) fn few_tokens(tokens: usize, shortest: usize) -> String {
     let tokens = if tokens == 1 { "1 token".into() } else { format!("{tokens} tokens") };
-    format!("This text has {tokens}; the shortest input has {shortest}: use a longer text.")
+    format!("This text has {tokens}; the shortest input needs {shortest}. Use a longer text.")
 }
 
 /// The same where its bytes are too few already.
 pub(super) fn few_bytes(bytes: usize, shortest: usize) -> String {
     let bytes = if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") };
     format!(
-        "This text is {bytes} long, spaces around it apart; the shortest input has {shortest} tokens: use a longer text."
+        "This text is {bytes} long, not counting spaces around it; the shortest input needs {shortest} tokens. Use a longer text."
     )
 }
 
 /// Why a text of so many bytes cannot be used.
 pub(super) fn large_text(bytes: usize) -> String {
     let (size, most) = (thousands(bytes as u64), thousands(MAX_TEXT as u64));
-    format!("The text has {size} bytes; at most {most} are read. Shorten it.")
+    format!("The text has {size} bytes; this page reads at most {most}. Shorten it.")
 }
 
 /// The same of a file.
 pub(super) fn large_file(name: &str, bytes: u64) -> String {
-    format!("{name} has {} bytes; at most {} are read.", thousands(bytes), thousands(MAX_TEXT as u64))
+    format!("{name} has {} bytes; this page reads at most {}.", thousands(bytes), thousands(MAX_TEXT as u64))
 }
 
 /// Why a file cannot be read as text.
 pub(super) fn not_text(name: &str) -> String {
-    format!("{name} is not UTF-8 text: save it as such and try again.")
+    format!("{name} is not UTF-8 text. Save it as UTF-8 and try again.")
 }
 
 /// Why there is nothing to choose from.
@@ -84,10 +84,10 @@ pub(super) fn drawing(finding: &str) -> String {
 /// The finding, or what is known before anything has run.
 pub(super) fn finding(points: &[CurvePoint], recorded: &[CurvePoint]) -> String {
     match (points.is_empty(), curves::finding(points), curves::finding(recorded)) {
-        (true, _, known) if !known.is_empty() => format!("Not measured here yet; as recorded (pale lines): {known}"),
-        (true, ..) => "Nothing has been measured for these choices yet.".into(),
+        (true, _, known) if !known.is_empty() => format!("Not measured here yet. Recorded (pale lines): {known}"),
+        (true, ..) => "Nothing has been measured for these settings yet. Press Measure.".into(),
         (false, said, _) if said.is_empty() => {
-            "A comparison needs each model at its training length and at a longer one.".into()
+            "To compare, measure each model at its training length and at a longer one.".into()
         }
         (false, said, _) => said,
     }
@@ -97,9 +97,9 @@ pub(super) fn finding(points: &[CurvePoint], recorded: &[CurvePoint]) -> String 
 pub(super) fn instead(protocol: Protocol, counted: usize, chosen: usize) -> String {
     let why = match protocol {
         _ if chosen == 0 || counted == chosen => return String::new(),
-        Protocol::LastTokens => "this evaluation has its own number",
-        Protocol::Sliding { .. } if counted > chosen => "a stride scores as many at once",
-        _ if counted > chosen => "the longest input holds as many",
+        Protocol::LastTokens => "this evaluation sets the number itself",
+        Protocol::Sliding { .. } if counted > chosen => "one stride scores that many",
+        _ if counted > chosen => "the longest input holds that many",
         _ => "the text has no more for these lengths",
     };
     format!(" (not {}: {why})", thousands(chosen as u64))
@@ -114,7 +114,7 @@ pub(super) fn describe(plan: &Plan, chosen: usize) -> String {
     };
     if plan.evaluations.is_empty() {
         return match plan.own {
-            Some(0) => "Paste, type or drop a text above and take it; it never leaves this machine.".into(),
+            Some(0) => "Type, paste or drop a text above, then press “Use this text”. It never leaves this machine.".into(),
             Some(n) if !plan.left_out.is_empty() => format!("The text has {} tokens.{left_out}", thousands(n as u64)),
             _ => "Choose at least one model and one input length.".into(),
         }
@@ -144,7 +144,7 @@ pub(super) fn describe(plan: &Plan, chosen: usize) -> String {
         }
     };
     format!(
-        "{points}, the same {} targets{} at every length, {how}. Roughly {}.{left_out}",
+        "{points}, scoring the same {} tokens{} at every length, {how}. Estimated time: {}.{left_out}",
         thousands(counted as u64),
         instead(plan.protocol, counted, chosen),
         show_seconds(plan.seconds),

@@ -13,7 +13,7 @@ use crate::ui::figure::spec::{ANY_METHOD, Answer, Drawing, ENGINE, Figure, Figur
 use crate::ui::settings::setting::Setting;
 
 /// The method whose attention is shown by distance.
-pub static METHOD: Setting<String> = Setting::new("reach-method", "Attention by distance of", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("reach-method", "Show attention by distance for", ANY_METHOD, "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {

@@ -9,20 +9,20 @@ use crate::ui::format::table::Table;
 
 pub(super) fn finding(entropies: &[(&str, Vec<(usize, f64)>)]) -> String {
     let bias = format!(
-        "The bias alone leaves 1 % at {:.1} tokens for slope 1/2 and at {} for 1/256",
+        "With equal scores, the bias alone leaves a key 1 % of its weight after {:.1} tokens for slope 1/2, and after {} for 1/256",
         horizon(0.5),
         thousands(horizon(1.0 / 256.0).round() as u64)
     );
     let growth = entropies.iter().filter_map(|(model, points)| {
         let at = |length| points.iter().find(|p| p.0 == length).map(|p| p.1);
-        Some(format!("{} {} and {}", model_name(model), whole(at(256)?), whole(at(2_048)?)))
+        Some(format!("{} {}, then {}", model_name(model), whole(at(256)?), whole(at(2_048)?)))
     });
     let growth: Vec<String> = growth.collect();
     if growth.is_empty() {
         return format!("{bias}.");
     }
     format!(
-        "{bias}. Effective number of tokens attended to at 256 and at 2,048 tokens of input: {}.",
+        "{bias}. As inputs grow from 256 to 2,048 tokens, a query attends to this many (effective number): {}.",
         growth.join("; ")
     )
 }
@@ -94,7 +94,7 @@ pub(super) fn heads() -> Table {
         row
     };
     Table {
-        caption: "What the bias alone lets each of 8 heads see, all scores equal".into(),
+        caption: "How far each of 8 heads sees by the bias alone, with equal scores".into(),
         columns,
         rows: slopes(8).iter().enumerate().map(row).collect(),
     }
@@ -122,7 +122,7 @@ pub(super) fn entropy_table(entropies: &[(&str, Vec<(usize, f64)>)]) -> Table {
     };
     Table {
         caption: format!(
-            "Effective tokens per query: exp of the mean entropy over layers, heads and the last 64 queries of {INPUTS} inputs, which are the same at every length"
+            "Effective tokens per query: exp of the mean entropy over layers, heads and the last 64 queries of {INPUTS} inputs, the same at every length"
         ),
         columns,
         rows: entropies.iter().map(row).collect(),
@@ -138,7 +138,8 @@ pub(super) fn mass_table(name: &str, masses: &[(usize, Vec<f64>)]) -> Table {
     let percent = |share: Option<f64>| share.map_or("–".into(), show_percent);
     let row = |bin: usize| {
         let (low, high) = (bin_start(bin), bin_start(bin + 1).max(1) - 1);
-        let place = if high > low { format!("{low}–{high}") } else { low.to_string() };
+        let [first, last] = [low, high].map(|n| thousands(n as u64));
+        let place = if high > low { format!("{first}–{last}") } else { first };
         let at = masses.iter().map(|(_, m)| percent(m.get(bin).copied()));
         let up_to = sums.iter().map(|s| percent(s.get(bin).map(|s| s.1)));
         std::iter::once(place).chain(at).chain([thousands(high as u64 + 1)]).chain(up_to).collect()

@@ -7,7 +7,7 @@ use crate::ui::format::table::csv_line;
 
 /// One head's slope.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub struct HeadSlope {
     /// Number of the head, counted from 1.
     pub head: usize,
     /// Slope m.
@@ -24,9 +24,9 @@ pub fn base_count(heads: usize) -> usize {
 }
 
 /// The slope set in the order asked for.
-pub fn rows(heads: usize, order: Order) -> Vec<Row> {
+pub fn rows(heads: usize, order: Order) -> Vec<HeadSlope> {
     let base = base_count(heads);
-    let mut rows: Vec<Row> = slopes_with_origin(heads)
+    let mut rows: Vec<HeadSlope> = slopes_with_origin(heads)
         .into_iter()
         .enumerate()
         .map(|(i, (slope, origin))| {
@@ -34,7 +34,7 @@ pub fn rows(heads: usize, order: Order) -> Vec<Row> {
                 SlopeOrigin::Base { index } => 8.0 * (index + 1) as f64 / base as f64,
                 SlopeOrigin::Interleaved { index } => 4.0 * (index + 1) as f64 / base as f64,
             };
-            Row { head: i + 1, slope, exponent, origin }
+            HeadSlope { head: i + 1, slope, exponent, origin }
         })
         .collect();
     if order == Order::Sorted {

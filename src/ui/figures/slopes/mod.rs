@@ -18,7 +18,7 @@ use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::theme;
 use crate::ui::widgets::setting::SettingControl;
-use crate::ui::widgets::readout::{Choice, Move, Readout};
+use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
 /// Height of the drawing, CSS pixels.
@@ -69,7 +69,7 @@ fn Stems() -> impl IntoView {
     let (heads, order) = (settings.of(&HEADS), settings.of(&ORDER));
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
     let (room, near) = (use_room(place), near());
-    let choice = Choice::<usize>::new(None);
+    let choice = ChosenPlace::<usize>::new(None);
     // A choice made among more heads may lie beyond fewer.
     let chosen = move || choice.get().filter(|i| *i < heads.get());
     let chart = Memo::new(move |_| words::chart(heads.get(), order.get(), chosen()));

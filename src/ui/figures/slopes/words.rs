@@ -2,12 +2,12 @@
 
 use crate::chart::{SlopeChart, Stem, format_number, format_short};
 use crate::position::SlopeOrigin;
-use crate::ui::figures::slopes::data::{Row, base_count, rows};
+use crate::ui::figures::slopes::data::{HeadSlope, base_count, rows};
 use crate::ui::figures::slopes::settings::Order;
 use crate::ui::format::table::Table;
 
 /// How the drawing is read out.
-pub const HINT: &str = "Point at a head, tap it, or move along with the arrow keys.";
+pub const HINT: &str = "Point at a head, tap it, or move with the arrow keys.";
 
 /// The drawing for those who do not see it.
 pub fn drawing(heads: usize) -> String {
@@ -24,7 +24,7 @@ pub fn slope_text(slope: f64) -> String {
     format_short(slope)
 }
 
-fn series_text(row: &Row, base: usize) -> String {
+fn series_text(row: &HeadSlope, base: usize) -> String {
     match row.origin {
         SlopeOrigin::Base { index } => format!("{} of the series for {base}", index + 1),
         SlopeOrigin::Interleaved { index } => format!("{} of the series for {}", index + 1, 2 * base),
@@ -42,10 +42,10 @@ pub fn finding(heads: usize, order: Order) -> String {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return String::new() };
     let (first, last) = (slope_text(first.slope), slope_text(last.slope));
     match heads {
-        1 => return format!("1 head: its only slope is {first}, so flat that the head can hardly tell near from far."),
+        1 => return format!("1 head: its only slope is {first}, so flat that the head can barely tell near from far."),
         2 => {
             return format!(
-                "2 heads: the slopes are {first} and {last}, flat ones only, so neither head looks closely at what is near."
+                "2 heads: both slopes, {first} and {last}, are flat, so neither head focuses on what is near."
             );
         }
         _ => {}
@@ -81,7 +81,7 @@ pub fn finding(heads: usize, order: Order) -> String {
 /// The drawing's values; `chosen` is an index in the order shown.
 pub fn chart(heads: usize, order: Order, chosen: Option<usize>) -> SlopeChart {
     let base = base_count(heads);
-    let interleaved = |row: &Row| matches!(row.origin, SlopeOrigin::Interleaved { .. });
+    let interleaved = |row: &HeadSlope| matches!(row.origin, SlopeOrigin::Interleaved { .. });
     let stems = rows(heads, order)
         .iter()
         .map(|r| Stem { head: r.head, exponent: r.exponent, interleaved: interleaved(r) })

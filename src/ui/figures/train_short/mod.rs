@@ -15,7 +15,7 @@ use crate::ui::settings::setting::Setting;
 /// The method beside ALiBi.
 pub static COMPARE: Setting<String> = Setting::new(
     "train-short-compare",
-    "Beside ALiBi, trained at the very length it is tested at",
+    "Compare with",
     Kind::PickOf(others),
     "sinusoidal",
 );
@@ -90,10 +90,10 @@ mod tests {
         let found = [cell("alibi", 64, 256, 15.0), cell("alibi", 128, 256, 13.5), cell("sinusoidal", 256, 256, 14.0)];
         assert_eq!(
             finding("Sinusoidal", &found),
-            "At 256 tokens ALiBi trained at 128 reaches 13.50, Sinusoidal trained at 256 14.00."
+            "At 256 tokens, ALiBi trained at 128 reaches 13.50 and Sinusoidal trained at 256 reaches 14.00."
         );
         let found = [cell("alibi", 64, 256, 15.0), cell("sinusoidal", 256, 256, 14.0)];
-        assert!(finding("Sinusoidal", &found).starts_with("At 256 tokens no ALiBi model"));
+        assert!(finding("Sinusoidal", &found).starts_with("At 256 tokens, no ALiBi model"));
         assert!(finding("Sinusoidal", &[]).starts_with("Too few"));
         // Neither side wins by what another seed would change.
         for alibi in [13.9, 14.1] {
@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(
                 finding("T5 bias", &found),
                 format!(
-                    "At 256 tokens ALiBi trained at 128 is level with T5 bias trained at 256 ({alibi:.2} and 14.00: another seed changes as much)."
+                    "At 256 tokens, ALiBi trained at 128 is level with T5 bias trained at 256 ({alibi:.2} and 14.00: another seed would change as much)."
                 )
             );
         }

@@ -2,6 +2,7 @@
 
 use super::data::{Cell, TARGETS, TESTED, TRAINED};
 use crate::chart::{STEPS, Series, style_of};
+use crate::ui::figure::words::SEEDS;
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;
 
@@ -23,10 +24,6 @@ pub(super) fn series(other: &str, name: &str, found: &[Cell]) -> Vec<Series> {
     lines
 }
 
-/// Differences that another seed can make, in perplexity: three trainings of one method at 256 tokens differ by up to 0.24
-/// at their training length.
-pub(super) const LEVEL: f64 = 0.2;
-
 /// Of each length tested at: the ALiBi model of the shortest training, below that length, that is ahead of the other one; else
 /// the one that is level with it, if any is.
 pub(super) fn finding(name: &str, found: &[Cell]) -> String {
@@ -36,28 +33,26 @@ pub(super) fn finding(name: &str, found: &[Cell]) -> String {
         let shortest = |most: f64| {
             found
                 .iter()
-                .find(|c| c.0 == "alibi" && c.2 == length && c.1 < length && c.3.perplexity <= own.3.perplexity + most)
+                .find(|c| c.0 == "alibi" && c.2 == length && c.1 < length && c.3.perplexity <= own.3.perplexity * (1.0 + most))
         };
-        let (at, theirs) = (format!("at {length} tokens"), show_perplexity(own.3.perplexity));
-        if let Some(best) = shortest(-LEVEL) {
+        let (at, theirs) = (format!("At {length} tokens"), show_perplexity(own.3.perplexity));
+        if let Some(best) = shortest(-SEEDS) {
             said.push(format!(
-                "{at} ALiBi trained at {} reaches {}, {name} trained at {length} {theirs}",
+                "{at}, ALiBi trained at {} reaches {} and {name} trained at {length} reaches {theirs}.",
                 best.1,
                 show_perplexity(best.3.perplexity)
             ));
-        } else if let Some(level) = shortest(LEVEL) {
+        } else if let Some(level) = shortest(SEEDS) {
             said.push(format!(
-                "{at} ALiBi trained at {} is level with {name} trained at {length} ({} and {theirs}: another seed changes as much)",
+                "{at}, ALiBi trained at {} is level with {name} trained at {length} ({} and {theirs}: another seed would change as much).",
                 level.1,
                 show_perplexity(level.3.perplexity)
             ));
         } else if length > TRAINED[0] {
-            said.push(format!("{at} no ALiBi model trained shorter is level with {name}"));
+            said.push(format!("{at}, no ALiBi model trained on shorter inputs matches {name}."));
         }
     }
-    let Some(first) = said.first_mut() else { return "Too few models have been trained for a comparison.".into() };
-    first[..1].make_ascii_uppercase();
-    format!("{}.", said.join("; "))
+    if said.is_empty() { "Too few models are trained to compare.".into() } else { said.join(" ") }
 }
 
 pub(super) fn table(name: &str, found: &[Cell]) -> Table {
@@ -74,7 +69,7 @@ pub(super) fn table(name: &str, found: &[Cell]) -> Table {
     let mut columns = vec!["model".to_string()];
     columns.extend(TESTED.iter().map(|&l| format!("tested at {}", thousands(l as u64))));
     Table {
-        caption: format!("Perplexity of the same {} targets, nonoverlapping", thousands(TARGETS as u64)),
+        caption: format!("Perplexity on the same {} tokens, nonoverlapping", thousands(TARGETS as u64)),
         columns,
         rows,
     }

@@ -3,7 +3,7 @@
 mod data;
 mod words;
 
-use self::data::Row;
+use self::data::Check;
 use self::words::{finding, table};
 use crate::protocol::task::Verified;
 use crate::protocol::{EngineChoice, Job, Task};
@@ -25,7 +25,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     height: 610,
     controls: &[&MODELS.control, &CHECKED.control],
     shared: &[&ENGINE.control],
-    run: Some("Check"),
+    run: Some("Run the check"),
     plots: &[],
     series: &["verify"],
     precomputed: None,
@@ -57,37 +57,43 @@ fn shown(context: &FigureContext) -> Vec<Job> {
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let mut rows: Vec<Row> = Vec::new();
+    let mut checks: Vec<Check> = Vec::new();
     for job in shown(context) {
         let Some(answer) = context.find(&job) else { continue };
         let Some(Verified { loss, activation, n_losses }) = Verified::read(&answer.values) else { continue };
         let engine = crate::ui::runs::run_state::engine_name(answer.scored.engine);
         // Auto is one of the two.
-        if rows.iter().all(|r| (r.0.as_str(), r.4) != (&job.model, engine)) {
-            rows.push((job.model, loss, activation, n_losses as f32, engine));
+        if checks.iter().all(|c| (&c.model, c.engine) != (&job.model, engine)) {
+            checks.push(Check { model: job.model, loss, activation, n_losses, engine });
         }
     }
-    FigureOutput { finding: finding(&rows), tables: vec![table(&rows)], ..Default::default() }
+    FigureOutput { finding: finding(&checks), tables: vec![table(&checks)], ..Default::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(loss: f32, activation: f32, engine: &'static str) -> Check {
+        Check { model: "alibi-256".into(), loss, activation, n_losses: 1_128, engine }
+    }
+
     #[test]
     fn disagreement_is_said() {
-        let row = |loss| ("alibi-256".to_string(), loss, 0.0, 128.0, "CPU");
-        let gpu = ("alibi-256".to_string(), 0.0, f32::NAN, 128.0, "GPU");
-        assert!(finding(&[row(1e-5)]).contains("agrees (CPU): over 128 losses"));
-        assert!(finding(&[gpu.clone(), row(1e-5), gpu.clone()]).contains("agrees (CPU and GPU): over 384 losses"));
-        let alone = finding(std::slice::from_ref(&gpu));
-        assert!(alone.ends_with("is 0.0e0 nats."), "{alone}");
-        assert!(
-            finding(&[row(0.0), (gpu.0.clone(), 0.0, 0.5, 128.0, "CPU")]).contains("an activation differs by 5.0e-1")
+        let row = |loss| check(loss, 0.0, "CPU");
+        let gpu = || check(0.0, f32::NAN, "GPU");
+        assert_eq!(
+            finding(&[row(1e-5)]),
+            "This browser’s engine agrees (CPU): across 1,128 losses, the largest difference from the recorded ones is \
+             1.0\u{a0}×\u{a0}10⁻⁵ nats, and 0 for an activation."
         );
-        assert!(finding(&[(gpu.0, 0.0, f32::NAN, 128.0, "CPU")]).contains("does not agree"));
+        assert!(finding(&[gpu(), row(1e-5), gpu()]).contains("agrees (CPU and GPU): across 3,384 losses"));
+        assert!(finding(&[gpu()]).ends_with("is 0 nats."), "{}", finding(&[gpu()]));
+        assert!(finding(&[row(0.0), check(0.0, 0.5, "CPU")]).contains("an activation differs by 5.0\u{a0}×"));
+        assert!(finding(&[check(0.0, f32::NAN, "CPU")]).contains("does not agree"));
         assert!(finding(&[row(1e-5), row(0.2)]).contains("does not agree"));
         assert!(finding(&[row(f32::NAN)]).contains("does not agree"));
         assert!(finding(&[]).starts_with("Not checked"));
+        assert_eq!(table(&[gpu()]).rows, [["alibi-256", "0.0e0", "–", "1,128", "GPU"]]);
     }
 }

@@ -6,7 +6,7 @@ mod words;
 
 use self::data::{LENGTHS, TARGETS, TRAINED};
 use self::words::{UNFIT, added, finding, table};
-use self::changes::{CHANGES, Row};
+use self::changes::{CHANGES, NamedChange};
 use crate::chart::{STEPS, Series, style_of};
 use crate::config::Change;
 use crate::position::{Places, Shape, by_id};
@@ -20,7 +20,7 @@ use crate::ui::runs::results::Summary;
 /// Shape of the models of this page.
 const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
 
-/// What is changed, by the name of its row.
+/// What is changed, by its name.
 pub static CHANGE: Setting<String> = Setting::new(
     "what-if-change",
     "Change",
@@ -38,7 +38,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     height: 910,
     controls: &[&CHANGE.control, &METHOD.control],
     shared: &[&ENGINE.control],
-    run: Some("Try it here"),
+    run: Some("Measure the change here"),
     plots: &["what-if-plot"],
     series: &["what-if"],
     precomputed: Some(&[&CHANGE.control, &METHOD.control]),
@@ -54,7 +54,7 @@ fn model(context: &FigureContext) -> String {
 }
 
 /// The change that is chosen.
-fn row(context: &FigureContext) -> &'static Row {
+fn chosen(context: &FigureContext) -> &'static NamedChange {
     let name = context.get(&CHANGE);
     CHANGES.iter().find(|row| row.name == name).unwrap_or(&CHANGES[0])
 }
@@ -67,18 +67,18 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     if context.model(&model(context)).is_none() {
         return Vec::new();
     }
-    let changed = row(context).change;
+    let changed = chosen(context).change;
     LENGTHS.iter().flat_map(|&l| [point(context, l, Change::None), point(context, l, changed)]).collect()
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
-    let row = row(context);
+    let chosen = chosen(context);
     let curve = |change| -> Vec<(usize, Summary)> {
         LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, change))?))).collect()
     };
-    let (before, after) = (curve(Change::None), curve(row.change));
+    let (before, after) = (curve(Change::None), curve(chosen.change));
     let Some(method) = by_id(&context.get(&METHOD)) else { return FigureOutput::default() };
-    let what = format!("{}, {}", method.name(), row.label);
+    let what = format!("{}, {}", method.name(), chosen.label);
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),
         name: name.into(),
@@ -89,12 +89,12 @@ fn render(context: &FigureContext) -> FigureOutput {
     let series =
         vec![line("as-trained", "as trained", style_of(method.id()), &before), line("changed", "changed", STEPS[2], &after)];
     FigureOutput {
-        finding: match (row.fits)(Places::of(method, SHAPE)) {
+        finding: match (chosen.fits)(Places::of(method, SHAPE)) {
             true => finding(method.name(), &before, &after),
             false => UNFIT.into(),
         },
         charts: vec![curves::chart(series, &[TRAINED])],
-        panel: format!("<p class=\"claim\">{}{}</p>", row.claim, added(row, method)),
+        panel: format!("<p class=\"claim\">{}{}</p>", chosen.claim, added(chosen, method)),
         tables: vec![table(&what, &before, &after)],
         ..Default::default()
     }
@@ -128,18 +128,18 @@ mod tests {
         let said = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 28.0)]));
         assert_eq!(
             said,
-            "At 512 tokens ALiBi breaks down with the change: perplexity 28.00 against 14.00 as trained (at 256 14.00 against 14.00)."
+            "At 512 tokens, ALiBi breaks down with the change: perplexity 28.00 instead of 14.00 (14.00 instead of 14.00 at 256)."
         );
         let both = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
-        assert!(both.contains("is the same with the change, though not at every shorter length: "), "{both}");
+        assert!(both.contains("ends up the same with the change, though not at every shorter length: "), "{both}");
         let level = finding("ALiBi", &before, &curve(&[(256, 14.1), (512, 13.9), (1_024, 19.9)]));
         assert!(level.contains("ALiBi does not notice the change: "), "{level}");
-        assert!(both.ends_with("(at 256 14.00 against 14.00, at 512 15.00 against 14.00)."), "{both}");
+        assert!(both.ends_with("(14.00 instead of 14.00 at 256, 15.00 instead of 14.00 at 512)."), "{both}");
         assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
         assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
     }
 
-    fn named(name: &str) -> &'static Row {
+    fn named(name: &str) -> &'static NamedChange {
         CHANGES.iter().find(|row| row.name == name).unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! What is said of a change: the finding and the table.
 
-use super::changes::Row;
+use super::changes::NamedChange;
 use super::data::{LENGTHS, TARGETS, TRAINED, at};
 use crate::position::{BiasForm, PositionMethod};
 use crate::ui::format::numbers::{show_perplexity, thousands};
@@ -8,22 +8,22 @@ use crate::ui::format::table::Table;
 use crate::ui::runs::results::{Summary, show_half};
 
 /// The finding where a model has nothing to change.
-pub(super) const UNFIT: &str = "This change does not apply: the model has nothing that it could change.";
+pub(super) const UNFIT: &str = "This change does not apply: the model has nothing for it to change.";
 
 /// What a change of slopes means for a model that has none, or has learned others.
-pub(super) fn added(row: &Row, method: &dyn PositionMethod) -> &'static str {
+pub(super) fn added(change: &NamedChange, method: &dyn PositionMethod) -> &'static str {
     match (method.bias_form(), method.learned()) {
-        _ if !row.sets_slopes => "",
+        _ if !change.sets_slopes => "",
         (BiasForm::Falls, None) => "",
-        (BiasForm::None, _) => " This model was trained without a bias: here one is put on top.",
-        _ => " Here such a bias takes the place of the learned one.",
+        (BiasForm::None, _) => " This model was trained without a bias; here one is added on top.",
+        _ => " Here such a bias replaces the learned one.",
     }
 }
 
 pub(super) fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> String {
     let both = |length| Some((at(before, length)?, at(after, length)?));
     let Some(long) = LENGTHS.iter().rev().copied().find(|&l| l > TRAINED && both(l).is_some()) else {
-        return "Nothing has been measured for this change yet.".into();
+        return "Nothing has been measured for this change yet. Run it here.".into();
     };
     let Some((was, is)) = both(long) else { return String::new() };
     // Claims are of twice the training length as well; and a change may matter most in between.
@@ -32,21 +32,21 @@ pub(super) fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, 
     let unmoved = |l: usize| both(l).is_none_or(|(a, b)| (0.98..=1.02).contains(&(b / a)));
     let verdict = match is / was {
         r if !r.is_finite() => "cannot be compared",
-        r if r < 0.98 => "is better with the change",
+        r if r < 0.98 => "gets better with the change",
         _ if LENGTHS.into_iter().all(unmoved) => "does not notice the change",
-        r if r <= 1.02 => "is the same with the change, though not at every shorter length",
-        r if r < 2.0 => "is worse with the change",
+        r if r <= 1.02 => "ends up the same with the change, though not at every shorter length",
+        r if r < 2.0 => "gets worse with the change",
         _ => "breaks down with the change",
     };
     let told = |l: &usize| *l < long && ([TRAINED, 2 * TRAINED].contains(l) || strongest == Some(*l));
     let shorter = LENGTHS.into_iter().filter(told).filter_map(|l| {
         let (a, b) = both(l)?;
-        Some(format!("at {} {} against {}", thousands(l as u64), show_perplexity(b), show_perplexity(a)))
+        Some(format!("{} instead of {} at {}", show_perplexity(b), show_perplexity(a), thousands(l as u64)))
     });
     let shorter: Vec<String> = shorter.collect();
     let short = if shorter.is_empty() { String::new() } else { format!(" ({})", shorter.join(", ")) };
     format!(
-        "At {} tokens {name} {verdict}: perplexity {} against {} as trained{short}.",
+        "At {} tokens, {name} {verdict}: perplexity {} instead of {}{short}.",
         thousands(long as u64),
         show_perplexity(is),
         show_perplexity(was),
@@ -70,7 +70,7 @@ pub(super) fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Su
     };
     Table {
         caption: format!(
-            "{what}: perplexity of the same {} targets, as trained and changed",
+            "{what}: perplexity on the same {} tokens, as trained and changed",
             thousands(TARGETS as u64)
         ),
         columns: ["input length", "as trained", "changed", "ratio", "as trained ± (1 s.e.)", "changed ± (1 s.e.)"]
