@@ -62,7 +62,7 @@ fn findings_follow_head_and_length() {
     let all = finding(&Shown { view: View::All, ..setting(8, 0, 64) }, 0.0);
     assert!(
         all.contains(
-            "after 10 tokens in the steepest of the 8 heads (slope 1/2) and after 1179 in the flattest (slope 1/256)"
+            "after 10 tokens in the steepest of the 8 heads (slope 1/2) and after 1,179 in the flattest (slope 1/256)"
         ),
         "{all}"
     );
