@@ -139,7 +139,7 @@ timing: ## Hold an already built dist/ to its budgets of time: nothing else shou
 	@echo "==> Budgets of time, in a real browser"
 	@$(PLAYWRIGHT) --project timing $(ARGS)
 
-document: ## Write what follows from the list of figures into index.html and assets/figures.json
+document: ## Write what follows from the list of figures and from the glossary into index.html and assets/figures.json
 	@.ci/install rust
 	@WRITE_DOCUMENT=1 cargo test --locked --all-features --lib document_follows
 

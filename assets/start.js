@@ -177,6 +177,26 @@ addEventListener("error", ({ error }) => {
   document.body.prepend(said);
 });
 
+/** Copies the program above a button; where that is not allowed, selects it for the reader's own copying. */
+async function copyCode(button) {
+  const code = button.parentElement.previousElementSibling.firstElementChild;
+  const said = button.nextElementSibling;
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    said.textContent = "Copied.";
+  } catch {
+    getSelection().selectAllChildren(code);
+    said.textContent = "Selected: copy it with your keyboard.";
+  }
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("button[data-copy]");
+  if (button) copyCode(button);
+  // The term's explanation would lie over the glossary that its link leads to.
+  if (target.closest?.("a")) target.closest(".pop")?.hidePopover?.();
+});
+
 const { js, wasm, offline } = document.querySelector("script[data-wasm]").dataset;
 
 /** The article is read before anything is computed: what computes waits until it is on the screen. */

@@ -15,7 +15,7 @@ import { headersFor, parseHeaders } from "../.ci/dist/policy.mjs";
 const TYPES = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
   ".wasm": "application/wasm", ".json": "application/json", ".csv": "text/csv", ".svg": "image/svg+xml",
-  ".png": "image/png", ".webp": "image/webp",
+  ".png": "image/png", ".webp": "image/webp", ".woff2": "font/woff2",
 };
 
 /** What a file's name says of its contents. @param {string} file */

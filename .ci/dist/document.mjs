@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { fail, text } from "./files.mjs";
 
 const SHEET = /<link rel="stylesheet" href="\.\/([^"]+\.css)"[^>]*>/g;
-const PRELOAD = /<link rel="(?:modulepreload|preload)"[^>]*>/g;
+/** What the WASM would be fetched by; the text's typeface is wanted at once. */
+const PRELOAD = /<link rel="(?:modulepreload|preload)"(?![^>]*\bas="font")[^>]*>/g;
 
-/** A style sheet's own addresses would be wrong within the page. */
+/** A style sheet's own addresses would be wrong within the page, but for those that are written as the page's are. */
 export function checkStyles(path, css) {
-  if (/url\(\s*["']?(?!data:|#)/.test(css)) fail(`${path} names another file with url(): use a data: address, or teach .ci/dist/document.mjs to follow it.`);
+  if (/url\((?!"\.\/assets\/|\s*["']?(?:data:|#))/.test(css)) fail(`${path} names another file with url(): write it as url("./assets/…"), or use a data: address.`);
 }
 
 /**

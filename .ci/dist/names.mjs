@@ -71,7 +71,8 @@ function moveGroup(dir, group, before) {
 /** Rewrites the page's tags; every local file that they name must be there. */
 export function rewritePage(html, moved, exists) {
   for (const [from, to] of moved) html = html.replaceAll(`"./${from}"`, `"./${to}"`);
-  for (const [, target] of html.matchAll(/<(?:link|script|img)\b[^>]*?\b(?:href|src|data-js|data-wasm)="(?!data:|https?:)([^"]+)"/g)) {
+  const inStyles = html.matchAll(/url\("\.\/([^"]+)"\)/g);
+  for (const [, target] of [...inStyles, ...html.matchAll(/<(?:link|script|img)\b[^>]*?\b(?:href|src|data-js|data-wasm)="(?!data:|https?:)([^"]+)"/g)]) {
     if (!exists(target)) fail(`index.html names ${target}, which is not in the built site.`);
   }
   return html;
@@ -124,7 +125,7 @@ export function nameFiles(dir) {
     moved.push(...moveGroup(dir, group, moved.filter(([from]) => CODE.test(from))));
   }
   // The worker asks for files by name as the page does.
-  const asked = ([path]) => /^worker/.test(path) || (/^assets\/(?!stills\/)/.test(path) && !CODE.test(path));
+  const asked = ([path]) => /^worker/.test(path) || (/^assets\/(?!stills\/|fonts\/)/.test(path) && !CODE.test(path));
   const names = Object.fromEntries(moved.filter(asked));
   const loader = text(dir, LOADER);
   for (const line of [LIST, DIGESTS]) if (loader.split(line).length !== 2) fail(`${LOADER} has no line '${line}' for what it fetches.`);

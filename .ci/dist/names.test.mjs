@@ -58,6 +58,17 @@ test("every file moves below assets/ with a hash, and what names it follows", ()
   for (const name of ["style.css", "assets/start.js", "app.js", "app_bg.wasm"]) assert.ok(all["index.html"].includes(`"./${names[name]}"`), name);
 });
 
+test("a style sheet within the page names its fonts as they are called", () => {
+  const head = SITE["index.html"].replace("</head>", '<link rel="preload" href="./assets/fonts/a.woff2" as="font"><style>url("./assets/fonts/a.woff2")</style></head>');
+  const { all, names } = named({ "index.html": head, "assets/fonts/a.woff2": "font" });
+  const name = `assets/fonts/a-${digest("font")}.woff2`;
+  assert.ok(name in all);
+  assert.equal(all["index.html"].split(`"./${name}"`).length, 3);
+  // It is asked for by the page's own text, not by name at run time.
+  assert.equal(all["index.html"].match(/id="file-names">([^<]*)</)[1].includes("fonts"), false);
+  assert.deepEqual(build(names, "").shell.includes(name), true);
+});
+
 test("page and worker get the list of what is asked for by name", () => {
   const { names, all, of } = named();
   const list = JSON.parse(/id="file-names">([^<]*)</.exec(all["index.html"])[1]);

@@ -52,16 +52,42 @@ function place(html, { id }) {
 
 /** Everything of the article, up to the page's end. */
 const ARTICLE = /<div id="article">[\s\S]*<\/div>(?=\s*<\/body>)/;
+const FONT = /<link rel="preload"[^>]*\bas="font"[^>]*>/g;
 const HEAD = /<\/head>/;
 const TITLE = /<title>([^<]*)<\/title>/;
 const DESCRIPTION = /<meta name="description" content="([^"]*)">/;
+
+/** Where the page names its own address, to be cited by (src/ui/page/texts/cite.html). */
+const ADDRESS = "<!-- address -->";
+
+/** What search engines and reference managers read: what this is, and of which paper it tells. */
+export function linkedData(site, description, base) {
+  const person = (name) => ({ "@type": "Person", name });
+  const data = {
+    "@context": "https://schema.org", "@type": "LearningResource", name: site, description, inLanguage: "en",
+    ...(base ? { url: base } : {}),
+    learningResourceType: "interactive article", isAccessibleForFree: true, license: "https://spdx.org/licenses/MIT",
+    author: { "@type": "Organization", name: "The ALiBi explainer authors" },
+    citation: {
+      "@type": "ScholarlyArticle",
+      name: "Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation",
+      author: ["Ofir Press", "Noah A. Smith", "Mike Lewis"].map(person),
+      datePublished: "2022",
+      isPartOf: { "@type": "CreativeWork", name: "International Conference on Learning Representations (ICLR 2022)" },
+      sameAs: [PAPER, "https://openreview.net/forum?id=R8sQPpGCv0"],
+    },
+  };
+  // Nothing in it may end the script.
+  return `<script type="application/ld+json">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>`;
+}
 
 /** index.html with its preview. */
 export function fullPage(html, figure, base, hasPicture) {
   const [, site] = TITLE.exec(html) ?? fail("index.html has no title.");
   const [, description] = DESCRIPTION.exec(html) ?? fail("index.html has no description.");
-  const tags = preview({ title: site, description, site, path: "", picture: hasPicture && picture(figure), alt: figure.description, base });
-  return replaced(html, HEAD, `${tags}</head>`);
+  const tags = linkedData(site, description, base) + preview({ title: site, description, site, path: "", picture: hasPicture && picture(figure), alt: figure.description, base });
+  const address = base ? `,\n  url          = {${quote(base)}}` : "";
+  return replaced(html, HEAD, `${tags}</head>`).replace(ADDRESS, () => address);
 }
 
 /** The page of one figure. `html` is index.html before `fullPage`. */
@@ -78,6 +104,8 @@ export function figurePage(html, figure, base, hasPicture) {
   page = replaced(page, TITLE, `<title>${quote(title)}</title><meta name="alibi-embed" content="${figure.id}">`);
   page = replaced(page, DESCRIPTION, `<meta name="description" content="${quote(figure.description)}">`);
   page = replaced(page, ARTICLE, alone);
+  // A figure alone has no text to set in it.
+  page = page.replace(FONT, "");
   return replaced(page, HEAD, `${preview(shown)}${oembed}</head>`);
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT, text } from "./files.mjs";
-import { checkBase, figurePage, figures, fullPage, missingPage, oembed } from "./pages.mjs";
+import { checkBase, figurePage, figures, fullPage, linkedData, missingPage, oembed } from "./pages.mjs";
 import { strict } from "./policy.mjs";
 
 const place = (id) => `<div class="place" data-place="${id}" style="--wide: 1px">
@@ -25,7 +25,9 @@ test("a page without a base names no whole address", () => {
   for (const html of [figurePage(HTML, FIGURE, "", true), fullPage(HTML, FIGURE, "", true)]) {
     assert.doesNotMatch(html, /og:image|og:url|canonical|oembed/);
     assert.equal(meta(html)["twitter:card"], "summary");
-    assert.doesNotMatch(html.replace(/<a [^>]*>/g, ""), /https?:/);
+    // The paper's address is no address of the site.
+    const own = html.replace(/<a [^>]*>/g, "").replace(/<script type="application\/ld\+json">.*?<\/script>/, "");
+    assert.doesNotMatch(own, /https?:/);
   }
 });
 
@@ -45,6 +47,26 @@ test("a figure's page says what it is, to previews and to oEmbed", () => {
   assert.ok(html.includes(`<link rel="alternate" type="application/json+oembed" href="${BASE}embed/slopes/oembed.json"`));
 });
 
+/** What the page says of itself to machines. */
+const linked = (html) => JSON.parse(/<script type="application\/ld\+json">(.*?)<\/script>/.exec(html)[1]);
+
+test("the page says which paper it is about, and how it is cited itself", () => {
+  const cited = HTML.replace("Words", "year = {2026}<!-- address -->");
+  const [without, full] = ["", BASE].map((base) => fullPage(cited, FIGURE, base, true));
+  for (const html of [without, full]) {
+    const { name, description, citation } = linked(html);
+    assert.deepEqual([name, description], ["The site", "What it is about."]);
+    assert.deepEqual(citation.author.map((a) => a.name), ["Ofir Press", "Noah A. Smith", "Mike Lewis"]);
+    assert.ok(citation.sameAs.includes("https://arxiv.org/abs/2108.12409"));
+  }
+  assert.deepEqual([linked(without).url, linked(full).url], [undefined, BASE]);
+  assert.ok(full.includes(`year = {2026},\n  url          = {${BASE}}`) && without.includes("year = {2026}</div>"));
+  const odd = linkedData("</script><b>", "", "");
+  assert.equal(odd.match(/</g).length, 2);
+  assert.equal(linked(odd).name, "</script><b>");
+  assert.doesNotMatch(figurePage(HTML, FIGURE, BASE, true), /ld\+json/);
+});
+
 test("a figure's page finds its files two folders up, under the same policy", () => {
   const html = figurePage(HTML, FIGURE, BASE, true);
   assert.ok(html.indexOf('<base href="../../">') < html.indexOf("href=\"./s.css\""));
@@ -60,6 +82,10 @@ test("before any script and without one, a figure's page has its picture and a w
   assert.doesNotMatch(inside, /Words|bias/);
   assert.match(inside, /<a href="\.\/#slopes"[^>]*>Who &amp; why\?<\/a>/);
   assert.match(html, /Needs JavaScript/);
+  // The text's typeface is fetched for the text.
+  const font = '<link rel="preload" href="./f.woff2" as="font" crossorigin>';
+  const withFont = HTML.replace("</head>", `${font}</head>`);
+  assert.deepEqual([figurePage(withFont, FIGURE, "", true), fullPage(withFont, FIGURE, "", true)].map((page) => page.includes(font)), [false, true]);
   // The full page keeps everything.
   for (const part of [place("bias"), place("slopes"), "Words", "Needs JavaScript"]) assert.ok(fullPage(HTML, FIGURE, "", true).includes(part));
   // No preview picture is better than a broken one.

@@ -10,6 +10,7 @@ const WASM = [
   { label: "relaxed SIMD worker WASM", match: /^worker_relaxed.*\.wasm$/, budget: { br: 220, gz: 290 } },
 ];
 const MODEL = { raw: 2000 };
+const FONT = { raw: 20 };
 const UNITS = { raw: "KB", gz: "KB gzip", br: "KB brotli" };
 
 const column = (bytes) => (bytes === undefined ? "" : kilobytes(bytes)).padStart(9);
@@ -30,6 +31,7 @@ function rows(sizes) {
     ...wasm,
     ...other.map((path) => ({ label: basename(path), path })),
     ...models.map((path) => ({ label: basename(path), path, budget: MODEL })),
+    ...paths.filter((path) => path.endsWith(".woff2")).map((path) => ({ label: basename(path), path, budget: FONT })),
     ...text.map((path) => ({ label: path, path })),
   ];
 }

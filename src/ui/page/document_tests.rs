@@ -1,10 +1,12 @@
 //! What follows from the list of figures outside of the code: their sections and the contents in index.html, and
-//! assets/figures.json, which the built site and the browser's tests read. `make document` writes them anew.
+//! assets/figures.json, which the built site and the browser's tests read; and what the glossary says of the terms that the
+//! texts mark. `make document` writes them anew.
 
 use std::fs;
 
 use serde_json::{Value, json};
 
+use super::glossary_tests::popovers;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figures::{FIGURES, by_id};
 
@@ -21,7 +23,10 @@ fn hold(path: &str, wanted: &str) {
     if std::env::var_os("WRITE_DOCUMENT").is_some() {
         fs::write(format!("{ROOT}/{path}"), wanted).unwrap();
     }
-    assert!(read(path) == wanted, "{path} does not follow the list of figures: run `make document` and commit it");
+    assert!(
+        read(path) == wanted,
+        "{path} does not follow the list of figures and the glossary: run `make document` and commit it"
+    );
 }
 
 fn folder(figure: &FigureSpec) -> String {
@@ -71,6 +76,8 @@ fn list_text() -> String {
 /// What stands before the ids of figures whose sections follow, and what ends them and the contents.
 const FIGURES_MARK: &str = "<!-- figures: ";
 const CONTENTS_MARK: &str = "<!-- contents -->";
+/// What stands before what marked terms open.
+const TERMS_MARK: &str = "<!-- terms -->";
 const END: &str = "<!-- end -->";
 
 /// What the contents lead to.
@@ -159,7 +166,7 @@ fn section(figure: &FigureSpec, listed: &Value) -> String {
     )
 }
 
-/// The document with what follows from the list of figures between the marks.
+/// The document with what follows from the list of figures and the glossary between the marks.
 fn written(document: &str, listed: &[Value]) -> String {
     let contents = contents(&entries(document));
     let mut out = String::new();
@@ -174,6 +181,9 @@ fn written(document: &str, listed: &[Value]) -> String {
         out.push('\n');
         if mark == CONTENTS_MARK {
             out += &contents;
+            skipping = true;
+        } else if mark == TERMS_MARK {
+            out += &popovers();
             skipping = true;
         } else if let Some(figures) = marked(mark) {
             for figure in figures {

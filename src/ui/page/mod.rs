@@ -8,7 +8,12 @@ use super::settings::state::{HIDE, THEME};
 #[cfg(test)]
 mod document_tests;
 #[cfg(test)]
+mod glossary_tests;
+#[cfg(test)]
 mod prose_tests;
+#[cfg(test)]
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
+mod snippets_tests;
 pub mod words;
 pub mod location;
 pub mod lazy;

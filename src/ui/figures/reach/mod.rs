@@ -1,6 +1,6 @@
 //! How far back does each head see? Figure `reach`: the bias alone by arithmetic, then the trained models by measurement.
 
-mod data;
+pub mod data;
 mod words;
 
 use self::data::{INPUTS, LENGTHS, bins};
