@@ -83,7 +83,7 @@ for (const [texts, mark] of [[24, ""], [100, " @long"]] as const) {
     }
     console.log(`      MB after every fourth text: ${curve.map((bytes) => (bytes / MB).toFixed(0)).join(" ")}`);
     // 24 MB of answers, and what the page is besides.
-    expect(curve.at(-1)).toBeLessThan(96 * MB);
+    expect(curve.at(-1)).toBeLessThan(64 * MB);
     // The roof is reached, and stays.
     expect(curve.at(-1)! - curve[Math.floor(curve.length / 2)]).toBeLessThan(24 * MB);
   });
