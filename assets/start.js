@@ -1,6 +1,17 @@
 // Starts the page's WASM and says so where that fails; the script tag that loads this file names what to load. And
 // holds what the page's WASM makes its workers with and finds its files by.
 
+// A host may require that pages vouch for the HTML that they write and the scripts that they start. All HTML here is the page's
+// own: what readers type goes into it escaped. Scripts are those of the site.
+try {
+  globalThis.trustedTypes?.createPolicy("default", {
+    createHTML: (html) => html,
+    createScriptURL: (url) => (new URL(url, document.baseURI).host === location.host ? url : null),
+  });
+} catch {
+  // The host forbids that, too: what cannot be drawn is said below.
+}
+
 const list = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 const [names, digests] = [list("file-names"), list("file-digests")];
 /** Where a file of the site is, relative to its folder: the built site has names that change with the contents. */
@@ -22,6 +33,108 @@ globalThis.alibiFetch = async (base, path) => {
     return get("reload");
   }
 };
+
+/**
+ * What was computed in this tab, for a reload or a crash of it. In sessionStorage: it stays on this machine and goes with the tab,
+ * whereas IndexedDB would outlive it, the reader's own texts with it. Of what the browser gives (five million characters, to all
+ * pages of a site together) answers take a part; the oldest go, and go first where a text that the reader typed needs room.
+ * A page that is opened anew, and not loaded again, begins without them.
+ */
+const ROOM = 3_000_000;
+const [ANSWER, TEXT] = ["answer", "text"].map((kind) => `alibi ${location.pathname} ${kind} `);
+let storage = null;
+try {
+  storage = sessionStorage;
+} catch {
+  // A frame without an origin of its own keeps nothing, nor does a browser that is told so.
+}
+/** Tells texts apart, and a text from a damaged one. */
+const hash = (text) => {
+  let [a, b] = [0x9e3779b9, 0x41c6ce57];
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    a = Math.imul(a ^ c, 0x9e3779b1);
+    b = Math.imul(b ^ c, 0x5f356495);
+  }
+  return (a >>> 0).toString(36) + (b >>> 0).toString(36);
+};
+/** Names every file of this build: what another one has computed is none of its answers. */
+const build = () => ["script[data-wasm]", "#file-names", "#file-digests"].map((of) => document.querySelector(of)?.outerHTML).join();
+/** Answers in JSON, which knows neither bytes nor what is no finite number. */
+const written = (value) => JSON.stringify(value, (_, v) => {
+  if (typeof v === "number" && !Number.isFinite(v)) return { number: String(v) };
+  if (!(v instanceof Uint8Array)) return v;
+  let bytes = "";
+  // As many arguments as a call takes in every browser.
+  for (let i = 0; i < v.length; i += 8192) bytes += String.fromCharCode(...v.subarray(i, i + 8192));
+  return { bytes: btoa(bytes) };
+});
+const readBack = (text) => JSON.parse(text, (_, v) =>
+  typeof v?.number === "string" ? Number(v.number) : typeof v?.bytes === "string" ? Uint8Array.from(atob(v.bytes), (c) => c.charCodeAt(0)) : v);
+const stored = (kind) => Object.keys(storage ?? {}).filter((name) => name.startsWith(kind));
+/** The answers' names, the oldest first. */
+const answers = () => stored(ANSWER).map((name) => [Number.parseInt(storage.getItem(name)), name]).sort(([a], [b]) => a - b).map(([, name]) => name);
+/** Texts go with the last answer about them; its name ends with theirs. */
+const sweep = () => {
+  const used = new Set(stored(ANSWER).map((name) => name.split(" ").at(-1)));
+  for (const name of stored(TEXT)) if (!used.has(name.slice(TEXT.length))) storage.removeItem(name);
+};
+const drop = () => {
+  const [oldest] = answers();
+  if (!oldest) return false;
+  storage.removeItem(oldest);
+  sweep();
+  return true;
+};
+/** Keeps a text under a name with the tab, if answers must give way for it, too; whether it is kept. */
+globalThis.alibiStore = (name, text) => {
+  do {
+    try {
+      if (!storage) return false;
+      storage.setItem(name, text);
+      return true;
+    } catch {
+      // No room.
+    }
+  } while (drop());
+  return false;
+};
+/** Keeps an answer, and what was said of its text. */
+globalThis.alibiKeep = (job, scored, cut) => {
+  if (!storage) return;
+  const text = job.text ?? "";
+  const of = text && hash(text);
+  const asked = { ...job, text: of };
+  const body = written([asked, scored, cut]);
+  if (body.length + text.length > ROOM) return;
+  const taken = () => [ANSWER, TEXT].flatMap(stored).reduce((sum, name) => sum + storage.getItem(name).length, 0);
+  while (taken() + body.length + text.length > ROOM && drop());
+  // The answer first: without one about it a text would be swept away.
+  const name = `${ANSWER}${hash(written(asked))} ${of}`;
+  if (alibiStore(name, `${Date.now()} ${hash(build() + body)} ${body}`) && of && !alibiStore(TEXT + of, text)) storage.removeItem(name);
+};
+/** Whether there are answers to be read. */
+globalThis.alibiHasKept = () => {
+  const [how] = performance.getEntriesByType("navigation");
+  // A frame is loaded by its host, however the reader came to that.
+  if (window.top === window && how?.type === "navigate") while (drop());
+  return stored(ANSWER).length > 0;
+};
+/** The answers that are as they were written, the oldest first; others are dropped. */
+globalThis.alibiKept = () => answers().flatMap((name) => {
+  try {
+    const [, sum, body] = /^\d+ (\w+) (.*)$/s.exec(storage.getItem(name));
+    const [job, scored, cut] = readBack(body);
+    const of = job.text;
+    job.text = of ? storage.getItem(TEXT + of) : undefined;
+    if (sum === hash(build() + body) && (!of || hash(job.text) === of)) return [[job, scored, cut ?? undefined]];
+  } catch {
+    // Not what was written.
+  }
+  storage.removeItem(name);
+  sweep();
+  return [];
+});
 
 /** Time between two questions whether a worker is there, ms, and how many it may leave unanswered. */
 const PULSE = 1000;
@@ -162,19 +275,36 @@ class Engine {
 }
 globalThis.AlibiEngine = Engine;
 
+/** What was said of a panic (src/bin/app.rs), or of an error. */
+const said = (error) => {
+  const panic = globalThis.alibiPanic;
+  delete globalThis.alibiPanic;
+  return panic?.slice(panic.indexOf("\n") + 1) ?? String(error?.message ?? error);
+};
+/** Calls what may break; what is said of that, if it does (src/ui/widgets/attempt.rs). */
+globalThis.alibiAttempt = (what) => {
+  try {
+    what();
+  } catch (error) {
+    console.error(error);
+    return said(error) || "no reason given";
+  }
+};
+
 /** A trap ends what the page was about: that is said, and how to go on. */
 addEventListener("error", ({ error }) => {
   const ours = error instanceof WebAssembly.RuntimeError || /\bapp(?:-[0-9a-f]+)?(?:_bg)?[-.\w]*\.(?:js|wasm)\b/.test(error?.stack ?? "");
   if (!ours || document.getElementById("broken")) return;
-  const said = document.createElement("div");
-  Object.assign(said, { id: "broken", className: "notices", role: "alert" });
-  said.setAttribute("data-testid", "broken");
+  const banner = document.createElement("div");
+  Object.assign(banner, { id: "broken", className: "notices", role: "alert" });
+  banner.setAttribute("data-testid", "broken");
   const text = document.createElement("p");
-  text.textContent = `Part of this page has broken down (${error.message}). Reload it to go on; what you typed is kept.`;
+  const kept = storage ? " to go on; what you typed and what was computed are kept" : " to go on";
+  text.textContent = `Part of this page has broken down (${said(error)}). Reload it${kept}.`;
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Reload" });
   button.addEventListener("click", () => location.reload());
-  said.append(text, button);
-  document.body.prepend(said);
+  banner.append(text, button);
+  document.body.prepend(banner);
 });
 
 /** Copies the program above a button; where that is not allowed, selects it for the reader's own copying. */

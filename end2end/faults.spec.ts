@@ -1,8 +1,10 @@
 // Faults that say nothing of themselves: what never arrives, stops answering, throws where it should reject, or traps. Every wait
 // ends: with right numbers by another way, or with a sentence and a way on. end2end/FAULTS.md lists them.
+import { createHash } from "node:crypto";
 import { expect, test } from "@playwright/test";
 import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
 import { Explainer, site } from "./page";
+import { fileName } from "./server.mjs";
 
 for (const [what, path] of [["script", /worker_loader[^/]*\.js/], ["WASM", /worker_(plain|relaxed)[^/]*\.wasm/]] as const) {
   test(`an engine whose ${what} never arrives is given up, and can be tried again`, async ({ page }) => {
@@ -54,6 +56,7 @@ const ADAPTERS: [string, string, RegExp][] = [
   ["throws", 'requestAdapter: () => { throw new TypeError("no adapters today") }', /no adapters today/],
   ["rejects", 'requestAdapter: () => Promise.reject(new DOMException("not now", "OperationError"))', /./],
   ["gives no device", 'requestAdapter: async () => ({ features: new Set(), limits: {}, info: {}, requestDevice: () => Promise.reject(new DOMException("busy", "OperationError")) })', /./],
+  ["has a device that never comes", "requestAdapter: async () => ({ features: new Set(), limits: {}, info: {}, requestDevice: () => new Promise(() => {}) })", /./],
 ];
 for (const [what, adapter, says] of ADAPTERS) {
   test(`WebGPU that ${what} leaves the work to the CPU, and that is said`, async ({ page }) => {
@@ -162,15 +165,107 @@ test("what breaks within the page is said, with a way to go on", async ({ page }
   await explainer.open(`${FEW}&engine=cpu&models=alibi-256`);
   const figure = explainer.figure("perplexity");
   const now = await page.evaluateHandle(() => Date.now);
+  await figure.runs();
+  const points = await figure.csv();
+  await page.waitForFunction(() => Object.keys(sessionStorage).some((name) => name.includes(" answer ")));
   // Thrown within the page's WASM, which expects no such thing.
   await page.evaluate(() => void (Date.now = () => { throw new Error("broken inside"); }));
   await figure.control("run").click();
-  await expect(page.getByTestId("broken")).toContainText("Part of this page has broken down (broken inside).");
+  const broken = page.getByTestId("broken");
+  await expect(broken).toContainText("Part of this page has broken down (broken inside).");
+  await expect(broken).toContainText("what you typed and what was computed are kept");
   // The others are alive.
   await page.evaluate((now) => void (Date.now = now), now);
   await explainer.figure("slopes").set("heads", 12);
   await expect.poll(async () => (await explainer.figure("slopes").rows("slopes")).length).toBe(12);
   await Promise.all([page.waitForEvent("load"), page.getByTestId("broken").getByRole("button").click()]);
-  await expect(page.getByTestId("broken")).toHaveCount(0);
+  await expect(broken).toHaveCount(0);
+  // Nothing is lost.
+  await expect(figure.control("ran")).toContainText("1 point computed");
+  expect(await figure.csv()).toEqual(points);
   await figure.runs();
+});
+
+/** Lets what the page calls at its boundaries end in a trap, as a panic does, while that is wanted. */
+const TRAP = () => {
+  const module = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11));
+  const trap = new WebAssembly.Instance(module).exports.f as () => void;
+  const calls = window.alibiAttempt;
+  window.alibiAttempt = (what) => calls(() => {
+    what();
+    trap();
+  });
+  return () => void (window.alibiAttempt = calls);
+};
+
+test("a figure that breaks down over its settings leaves the others alive, and can be tried again", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&engine=cpu");
+  const figure = explainer.figure("early-tokens");
+  await figure.near();
+  const found = await figure.finding();
+  const mend = await page.evaluateHandle(TRAP);
+  await figure.set("early-length", 128);
+  await expect(figure.control("failure")).toContainText(/This figure has broken down \(.+\). The others go on./);
+  await expect(figure.control("finding")).toBeEmpty();
+  await page.evaluate((mend) => mend(), mend);
+  // One that waits for results computes and shows them; one that computes nothing answers.
+  const other = explainer.figure("reach");
+  await other.near();
+  await other.runs();
+  await expect(other.control("source")).toContainText("computed in this page");
+  await explainer.figure("slopes").set("heads", 12);
+  await expect.poll(async () => (await explainer.figure("slopes").rows("slopes")).length).toBe(12);
+  await expect(page.getByTestId("broken")).toHaveCount(0);
+  await figure.control("retry").click();
+  await expect(figure.control("failure")).toHaveCount(0);
+  await expect(figure.control("finding")).not.toBeEmpty();
+  await figure.set("early-length", 256);
+  await expect.poll(() => figure.finding()).toBe(found);
+});
+
+test("a canvas that throws costs its own drawing and nothing else", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1");
+  const [figure, other] = [explainer.figure("slopes"), explainer.figure("early-tokens")];
+  await figure.near();
+  await page.evaluate(() => {
+    const fill = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (...all) {
+      if (this.canvas.closest('[data-figure="slopes"]')) throw new Error("no more text");
+      fill.apply(this, all);
+    };
+  });
+  await figure.set("heads", 12);
+  await expect.poll(async () => (await figure.rows("slopes")).length).toBe(12);
+  await other.near();
+  await other.redraws("another length", () => other.set("early-length", 128));
+  await expect(page.getByTestId("broken")).toHaveCount(0);
+  expect(explainer.watch.errors.join()).toContain("no more text");
+});
+
+test("a manifest that no model has is refused by name in a sandboxed frame, too", async ({ page }) => {
+  // As it would be published: the page's own list says so. The worker's list is the page's in such a frame.
+  const wrong = (text: string) => text.replace(/"n_head":\s*\d+/g, '"n_head": 0');
+  await page.route(/models\/manifest-\w+\.json/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: wrong(await response.text()) });
+  });
+  const body = wrong(await (await page.request.get(site() + fileName("assets/models/manifest.json"))).text());
+  const digest = `sha256-${createHash("sha256").update(body).digest("base64")}`;
+  const relist = (text: string) => text.replace(/("assets\/models\/manifest\.json":\s*)"sha256-[^"]*"/g, `$1"${digest}"`);
+  await page.route((url) => url.href.startsWith(site()) && (url.pathname.endsWith("/") || /worker_loader/.test(url.pathname)), async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: relist(await response.text()) });
+  });
+  await page.goto(process.env.BLOG!);
+  await page.evaluate((src) => {
+    const frame = Object.assign(document.createElement("iframe"), { src, width: "800", height: "1600" });
+    frame.setAttribute("sandbox", "allow-scripts");
+    document.body.append(frame);
+  }, `${site()}${FEW}&embed=perplexity&engine=cpu&models=alibi-256`);
+  const root = page.frameLocator("iframe").locator('figure[data-figure="perplexity"]');
+  await root.getByTestId("run").click();
+  await expect(root.getByTestId("failure")).toContainText("has a shape that no model has", { timeout: 60_000 });
+  await expect(root).not.toHaveAttribute("data-state", "running");
 });

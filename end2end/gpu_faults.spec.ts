@@ -47,6 +47,21 @@ for (const [devices, source] of [[1, "gpu"], [2, "cpu"]] as const) {
   });
 }
 
+test("an input too long for the GPU's buffers is refused beforehand, with the length that fits, and the CPU computes it", async ({ page }) => {
+  // Room for 512 rows of three times 128 numbers.
+  await inWorkers(page, `const limits = Object.getOwnPropertyDescriptor(GPUDevice.prototype, "limits").get;
+    Object.defineProperty(GPUDevice.prototype, "limits", { get() {
+      const own = limits.call(this);
+      return new Proxy(own, { get: (_, name) => (name === "maxStorageBufferBindingSize" ? ${512 * 4 * 3 * 128} : own[name]) });
+    } })`);
+  const figure = await laboratory(page, "?v=1&lengths=512,1024&targets=2048&engine=gpu&models=alibi-256");
+  await figure.control("run").click();
+  await figure.reaches("done", 90_000);
+  expect(await expectPoints(figure, 2)).toEqual(["gpu", "cpu"]);
+  await expect(figure.control("notice").first()).toContainText("1024 tokens are too long for this GPU: the limit is 512");
+  await expect(figure.control("failure")).toHaveCount(0);
+});
+
 test("a driver that never gives results back is given up as lost, and the CPU goes on @long", async ({ page }) => {
   test.setTimeout(4 * 60_000);
   await inWorkers(page, "GPUBuffer.prototype.mapAsync = () => new Promise(() => {})");

@@ -18,6 +18,10 @@ declare global {
   /** Where a file of the site is: assets/start.js. */
   function alibiFile(path: string): string;
   interface Window {
+    /** What the page calls that may break: assets/start.js. */
+    alibiAttempt: (what: () => void) => string | undefined;
+    /** Keeps a text with the tab: assets/start.js. */
+    alibiStore: (name: string, text: string) => boolean;
     /** Settled when a run has begun. */
     begun: Promise<boolean>;
   }

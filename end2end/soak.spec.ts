@@ -1,5 +1,6 @@
 // Many evaluations in one page: nothing may be kept that should have been dropped.
 import { expect, test, type CDPSession, type Page } from "@playwright/test";
+import { remember } from "./memories";
 import { Explainer } from "./page";
 
 const LENGTHS = [32, 64, 128, 256];
@@ -15,26 +16,6 @@ interface Held {
   heap: number;
   nodes: number;
   listeners: number;
-}
-
-declare global {
-  interface Window {
-    memories: WebAssembly.Memory[];
-  }
-}
-
-/** Remembers the memory of every WebAssembly module that the page starts. */
-function remember(): void {
-  window.memories = [];
-  for (const name of ["instantiate", "instantiateStreaming"] as const) {
-    const start = WebAssembly[name] as (...given: unknown[]) => Promise<WebAssembly.WebAssemblyInstantiatedSource & WebAssembly.Instance>;
-    (WebAssembly as unknown as Record<string, unknown>)[name] = async (...given: unknown[]) => {
-      const started = await start.apply(WebAssembly, given);
-      const { memory } = (started.instance ?? started).exports;
-      if (memory instanceof WebAssembly.Memory && !window.memories.includes(memory)) window.memories.push(memory);
-      return started;
-    };
-  }
 }
 
 /** What the page holds once everything that can be dropped has been. */

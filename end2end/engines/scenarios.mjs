@@ -191,6 +191,92 @@ export function scenarios(name) {
     });
   }
 
+  /** The laboratory of a site whose host does something wrong; what browsers write to their consoles of that is no fault. */
+  const faulty = (what, faults, body, before = () => {}) =>
+    scenario(what, async () => {
+      const own = await serveSite();
+      own.faults.push(...faults);
+      try {
+        const view = await tab.open(`${own.site}?v=1&embed=perplexity&engine=cpu&lengths=32&targets=2048&models=alibi-256,rotary-256`);
+        await ready(view, 1);
+        await view.evaluate(() => {
+          // What a service worker keeps would hide what the host does next.
+          Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => ({ register: () => new Promise(() => {}) }) });
+        });
+        await view.evaluate(before);
+        await view.until("the run's button", () => document.querySelector('[data-testid="run"]')?.getAttribute("aria-disabled") === "false");
+        await view.click('[data-testid="run"]');
+        await body(view, own);
+        await tab.wrongs();
+      } finally {
+        stop(own);
+      }
+    });
+  const ends = (view) => view.until("the run's end", () => document.querySelector("figure").dataset.state === "done" && !document.querySelector('[data-testid="failure"]'), [], 120_000);
+  const says = (view, words) => view.until(words, (words) => document.querySelector('[data-testid="failure"]')?.textContent.includes(words), [words], 60_000);
+  /** Each model's perplexity is the reference's. */
+  const right = async (view) => {
+    const rows = await view.rows("perplexity");
+    assert.equal(rows.length, 2);
+    for (const model of ["alibi-256", "rotary-256"]) {
+      const expected = Math.exp(reference(model, 32, 2048).loss).toFixed(2);
+      assert.ok(rows.some((row) => row.some((cell) => cell.includes(expected))), `${expected} of ${model} in ${rows}`);
+    }
+  };
+
+  faulty("an engine that never arrives is given up, and can be tried again", [{ path: /worker_loader/, does: "stalls" }], async (view, own) => {
+    await says(view, "did not start within 30 seconds");
+    own.faults.length = 0;
+    await view.evaluate(() => void (window.setInterval = window.every));
+    await view.click('[data-testid="retry"]');
+    await ends(view);
+    await right(view);
+  }, () => {
+    // Time goes by ten times as fast for whoever waits for the first engine.
+    window.every = window.setInterval;
+    window.setInterval = (what, time) => window.every(what, time / 10);
+  });
+
+  faulty("workers that die at work are replaced by the page", [{
+    path: /worker_loader/, does: (text) => `if (typeof document === "undefined") addEventListener("message", (event) => event.data?.body?.Run && self.close());\n${text}`,
+  }], async (view) => {
+    await ends(view);
+    await right(view);
+  });
+
+  faulty("weights that are cut are refused by name, and can be asked for again", [{ path: /rotary-256[^/]*\.safetensors/, does: "cuts" }], async (view, own) => {
+    await says(view, "rotary-256.safetensors");
+    assert.equal((await view.rows("perplexity")).length, 1, "the other model goes on");
+    own.faults.length = 0;
+    await view.click('[data-testid="retry"]');
+    await ends(view);
+    await right(view);
+  });
+
+  faulty("an engine in whose place a page is sent is said to be broken, and can be tried again", [{ path: /worker_(?:plain|relaxed)[^/]*\.wasm/, does: () => "<!doctype html><title>Not here</title>" }], async (view, own) => {
+    await says(view, "background worker failed");
+    own.faults.length = 0;
+    await view.click('[data-testid="retry"]');
+    await ends(view);
+    await right(view);
+  });
+
+  scenario("what was computed outlives a reload", async () => {
+    const view = await tab.open(`${site.site}?v=1&embed=perplexity&engine=cpu&lengths=32&targets=2048&models=alibi-256`);
+    await ready(view, 1);
+    await stands(view, "perplexity");
+    await view.click('[data-testid="run"]');
+    await view.until("the run's end", () => document.querySelector("figure").dataset.state === "done", [], 120_000);
+    const rows = await view.rows("perplexity");
+    await view.until("an answer that is kept", () => Object.keys(sessionStorage).some((name) => name.includes(" answer ")));
+    await view.evaluate(() => {
+      window.before = true;
+      setTimeout(() => location.reload());
+    });
+    await view.until("the answer again", () => !window.before && Boolean(document.querySelector('[data-testid="ran"]')));
+    assert.deepEqual(await view.rows("perplexity"), rows);
+  });
+
   scenario("files can be saved", async () => {
     const view = await tab.open(`${site.site}?v=1&embed=slopes&heads=12`);
     await ready(view, 1);

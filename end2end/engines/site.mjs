@@ -30,18 +30,33 @@ function witness() {
 
 const WITNESS = `<script>(${witness})()</script>`;
 
-/** Answers with the built site. */
-function site(path, request, response) {
+/**
+ * What a host does to a file: never answers, sends half of it, or sends something else.
+ * @typedef {{ path: RegExp, does: "stalls" | "cuts" | ((text: string) => string) }} Fault
+ */
+
+/** Answers with the built site, faults included. */
+const site = (faults) => (path, request, response) => {
   const file = http.fileIn(ROOT, path);
+  const fault = file && faults.find((fault) => fault.path.test(path));
+  if (fault?.does === "stalls") return;
+  if (fault?.does === "cuts") {
+    const whole = readFileSync(file);
+    return http.send(response, whole.subarray(0, whole.length / 2), { "Content-Type": "application/octet-stream" });
+  }
+  if (fault) return http.sendText(file, response, fault.does);
   if (!file?.endsWith(".html")) return http.hosted(() => ROOT)(path, request, response);
   const headers = headersFor(parseHeaders(readFileSync(join(ROOT, "_headers"), "utf8")), `/${path}`);
   // Before the content policy, which is a tag of the page.
   return http.sendText(file, response, (text) => text.replace("<head>", () => `<head>${WITNESS}`), headers);
-}
+};
 
-/** Starts a server of the site from a sub-path; its `site` is the address. */
+/** Starts a server of the site from a sub-path; its `site` is the address, its `faults` what is wrong with it. */
 export async function serveSite() {
-  const server = await http.listen({ "/some/sub/path/": site, "/narrow": narrow });
+  /** @type {Fault[]} */
+  const faults = [];
+  const server = await http.listen({ "/some/sub/path/": site(faults), "/narrow": narrow });
+  server.faults = faults;
   server.site = `${server.origin}/some/sub/path/`;
   return server;
 }

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::ui::figure::outcome::Outcome;
+use crate::ui::runs::worker_pool::WorkerPool;
 
 /// A part that is drawn later.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum LazyPart {
     EmbedCode(&'static str),
     /// What was said of a run.
     Outcome(Outcome),
+    /// Nothing to see: what keeps answers with the tab.
+    Kept(WorkerPool),
 }
 
 /// The way to parts that are drawn later: a context that the page gives.

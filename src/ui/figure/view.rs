@@ -26,6 +26,7 @@ use crate::ui::settings::control::{Control, Kind, Values, put};
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::text::text_problem;
 use crate::ui::settings::value::Value;
+use crate::ui::widgets::attempt::attempt;
 use crate::ui::widgets::bar_plot::BarPlot;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
@@ -52,8 +53,9 @@ pub fn FigureView(
             site.load_precomputed();
         }
     });
-    // Whether a file of the site that was read is still on its way.
-    let with_context = move |values: &Values, use_it: &mut dyn FnMut(&FigureContext)| -> bool {
+    // Whether a file of the site that was read is still on its way; what was said if the figure broke down over it, which leaves
+    // the others alone.
+    let with_context = move |values: &Values, use_it: &mut dyn FnMut(&FigureContext)| -> Result<bool, String> {
         // Tracked in one place, plain values from here on.
         let (results, precomputed) = (client.results.read(), site.precomputed.read());
         let manifest = site.manifest.get();
@@ -63,7 +65,7 @@ pub fn FigureView(
             waits.set(waits.get() || matches!(text, Loaded::Unasked | Loaded::Loading));
             text
         };
-        use_it(&FigureContext {
+        let context = FigureContext {
             spec,
             values,
             manifest: manifest.ready().map(Arc::as_ref),
@@ -72,9 +74,12 @@ pub fn FigureView(
             engine: settings.get(&ENGINE),
             dark: settings.dark(),
             text: &text,
-        });
-        waits.get()
+        };
+        attempt(&mut || use_it(&context))?;
+        Ok(waits.get())
     };
+    // How often the reader has asked again.
+    let again = RwSignal::new(0);
     // What is wrong with a text of the reader's.
     let texts = move || spec.controls.iter().copied().filter(|c| matches!(c.kind, Kind::Text { .. }));
     let unusable = Memo::new(move |_| values.with(|v| texts().filter_map(|c| text_problem(c.value(v))).next()));
@@ -85,15 +90,22 @@ pub fn FigureView(
         if !near.get() {
             return before.cloned().unwrap_or_default();
         }
+        again.track();
         let (mut values, usable) = (values.get(), unusable.with(Option::is_none));
         if !usable {
             answered.with_value(|all| all.iter().for_each(|(control, text)| put(&mut values, control, text.clone())));
         }
         let mut out = (FigureOutput::default(), Origin::default());
-        let waits = with_context(&values, &mut |context| {
+        let outcome = with_context(&values, &mut |context| {
             out = ((figure.render)(context), context.origin(&(figure.shown)(context)));
         });
-        out.1.waits = waits;
+        match outcome {
+            Ok(waits) => out.1.waits = waits,
+            Err(reason) => {
+                let trouble = words::broken(&reason);
+                return (FigureOutput { trouble, ..FigureOutput::default() }, Origin::default());
+            }
+        }
         // Without the precomputed answers a figure would say that there are none.
         if spec.precomputed.is_some() && out.1.live + out.1.precomputed == 0 {
             match &*site.precomputed.read() {
@@ -109,8 +121,9 @@ pub fn FigureView(
     });
     let evaluations = move || {
         let mut out: Vec<Job> = Vec::new();
-        with_context(&values.read(), &mut |context| out = (figure.evaluations)(context));
-        out
+        // What broke is said where it is drawn.
+        let asked = with_context(&values.read(), &mut |context| out = (figure.evaluations)(context));
+        asked.map(|_| out).unwrap_or_default()
     };
     let questions = Memo::new(move |before: Option<&Vec<Job>>| match near.get() {
         true => evaluations(),
@@ -156,7 +169,10 @@ pub fn FigureView(
         Signal::derive(move || shown.with(|(s, _)| s.tables.iter().map(Table::csv).collect::<Vec<_>>().join("\n")));
     view! {
         <Frame spec=spec state=state finding=finding>
-            <ErrorBanner trouble=trouble retry=move |()| site.load() />
+            <ErrorBanner trouble=trouble retry=move |()| {
+                site.load();
+                again.update(|n| *n += 1);
+            } />
             <div class="controls">{controls}</div>
             {move || unusable.get().map(|reason| view! { <p class="note" role="alert" data-testid="text-problem">{reason}</p> })}
             {spec.run.map(|label| view! {

@@ -43,6 +43,11 @@ pub const COLUMNS: [&str; 10] = [
     "tokens/s",
 ];
 
+/// Said by a figure that has broken down; what was said of it.
+pub fn broken(reason: &str) -> String {
+    format!("This figure has broken down ({reason}). The others go on.")
+}
+
 /// What the parts are called that show a figure elsewhere.
 pub fn embed(title: &str) -> String {
     format!("{EMBED}: {title}")

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::figure::lazy::Lazy;
+use crate::ui::figure::lazy::{Lazy, LazyPart};
 use crate::ui::figures::by_id;
 use crate::ui::page::article::attach;
 use crate::ui::page::controls;
@@ -11,6 +11,7 @@ use crate::ui::page::lazy::{Retry, later};
 use crate::ui::page::location::{follow, follow_reader, follow_theme, read};
 use crate::ui::page::words;
 use crate::ui::runs::assets::Assets;
+use crate::ui::runs::kept_answers::any;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::{HIDE, Settings};
 
@@ -47,6 +48,7 @@ pub fn App() -> impl IntoView {
     view! {
         <style>{move || hiding(&settings.get(&HIDE))}</style>
         <Notices notices=notices />
+        {later(LazyPart::Kept(client), any(client))}
         {match alone {
             Some(figure) => view! { <Embed figure=figure /> }.into_any(),
             None => {

@@ -16,6 +16,7 @@ use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
 use crate::ui::page::embed_code::EmbedCode;
 use crate::ui::page::training::Training;
 use crate::ui::page::words::NOT_LOADED;
+use crate::ui::runs::kept_answers;
 use crate::ui::widgets::words::RETRY;
 
 /// The file with the page's further parts could not be had.
@@ -41,6 +42,10 @@ fn draw(part: LazyPart) -> AnyView {
         LazyPart::Training => view! { <Training /> }.into_any(),
         LazyPart::Guess => view! { <Guess /> }.into_any(),
         LazyPart::Outcome(outcome) => outcome.view(),
+        LazyPart::Kept(client) => {
+            kept_answers::serve(client);
+            ().into_any()
+        }
         LazyPart::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
     }
 }

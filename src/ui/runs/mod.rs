@@ -2,8 +2,10 @@
 
 pub mod words;
 pub mod results;
+pub mod shared_results;
 pub mod plan;
 pub mod scheduler;
 pub mod run_state;
 pub mod assets;
 pub mod worker_pool;
+pub mod kept_answers;

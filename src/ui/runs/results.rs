@@ -151,6 +151,20 @@ impl Results {
         self.cuts.retain(|(job, _)| job.text.is_none() || held(job));
     }
 
+    /// Takes in what was computed before the page was loaded anew, oldest first, with what was said of the texts. What has been
+    /// computed since stands.
+    pub fn restore(&mut self, earlier: Vec<(Entry, Option<Notice>)>) {
+        for (entry, notice) in earlier.into_iter().rev() {
+            if self.entries.iter().any(|e| e.asked.same_question(&entry.asked)) {
+                continue;
+            }
+            if let Some(notice) = notice.filter(|_| self.cuts(std::slice::from_ref(&entry.asked)).is_empty()) {
+                self.cuts.push((entry.asked.clone(), notice));
+            }
+            self.entries.insert(0, entry);
+        }
+    }
+
     /// Keeps what there is of an answer so far. Whatever was there before comes back if no more follows.
     pub fn insert_part(&mut self, asked: Job, scored: Scored) {
         self.parts.retain(|p| !p.entry.asked.same_question(&asked));

@@ -132,6 +132,27 @@ fn a_part_of_an_answer_is_shown_while_it_grows_and_never_counts_as_answered() {
 }
 
 #[test]
+fn what_was_computed_before_a_reload_comes_back_and_what_was_computed_since_stands() {
+    let mut results = Results::default();
+    let (a, earlier) = written("a", 1);
+    let (b, since) = written("b", 2);
+    let cut = |used| Notice::Shortened { used, of: 2_000, last: true, at: "x".into() };
+    results.note_cut(&b, cut(256));
+    results.insert(b.clone(), since.clone());
+    let entry = |asked: &Job, scored: &Scored| Entry { asked: asked.clone(), scored: scored.clone() };
+    let on_gpu = Job { engine: EngineChoice::Gpu, ..a.clone() };
+    results.restore(vec![
+        (entry(&b, &earlier), Some(cut(512))),
+        (entry(&a, &since), None),
+        // The same question, asked of another engine later.
+        (entry(&on_gpu, &earlier), Some(cut(512))),
+    ]);
+    let found: Vec<(&Job, &Scored)> = results.all().iter().map(|e| (&e.asked, &e.scored)).collect();
+    assert_eq!(found, [(&on_gpu, &earlier), (&b, &since)]);
+    assert_eq!((results.cuts(&[a]), results.cuts(&[b])), (vec![cut(512)], vec![cut(256)]));
+}
+
+#[test]
 fn the_oldest_answers_give_way_but_not_losses_nor_the_latest() {
     let mut results = Results::default();
     let losses = Job { model: "m".into(), ..Default::default() };

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::protocol::{EngineKind, Failure, Job, Notice, Task};
-use crate::ui::runs::results::Results;
 use crate::ui::runs::scheduler::JobEvent;
+use crate::ui::runs::shared_results::SharedResults;
 
 /// What one evaluation of a run is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +77,7 @@ impl RunState {
     }
 
     /// Takes in what happened to evaluation `index`; a point that is done goes to `results`.
-    pub fn apply(&self, index: usize, job: &Job, news: JobEvent, results: RwSignal<Results>) {
+    pub fn apply(&self, index: usize, job: &Job, news: JobEvent, results: SharedResults) {
         // An answer to the run before this one, or to a figure that is gone.
         let other = |points: &Vec<Point>| points.get(index).is_none_or(|p| p.job != *job);
         if self.points.try_with_untracked(other).unwrap_or(true) {

@@ -13,9 +13,9 @@ use web_sys::{ErrorEvent, MessageEvent};
 use crate::config::MAX_CPU_WORKERS;
 use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, Response};
 use crate::ui::runs::assets::{base, words};
-use crate::ui::runs::results::Results;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::scheduler::{Action, Assignment, JobEvent, Scheduler};
+use crate::ui::runs::shared_results::SharedResults;
 
 #[wasm_bindgen]
 extern "C" {
@@ -82,14 +82,20 @@ struct Inner {
 pub struct WorkerPool {
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
     /// Everything computed in this page.
-    pub results: RwSignal<Results>,
+    pub results: SharedResults,
+    /// Questions answered since that was last kept with the tab.
+    pub unkept: RwSignal<Vec<Job>>,
 }
 
 impl Default for WorkerPool {
     fn default() -> Self {
         let queue = Scheduler::new(base());
         let inner = Inner { queue, live: HashMap::new(), runs: HashMap::new(), next_run: 1 };
-        Self { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), results: RwSignal::new(Results::default()) }
+        Self {
+            inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
+            results: SharedResults::default(),
+            unkept: RwSignal::new(Vec::new()),
+        }
     }
 }
 
@@ -170,7 +176,11 @@ impl WorkerPool {
                         inner.runs.get(&run).and_then(|(run, all)| Some((*run, all.get(index)?.clone())))
                     };
                     if let Some((run, evaluate)) = found {
+                        let done = matches!(news, JobEvent::Done(_));
                         run.apply(index, &evaluate, news, self.results);
+                        if done {
+                            self.unkept.update(|all| all.push(evaluate));
+                        }
                     }
                 }
             }

@@ -13,6 +13,13 @@ thread_local! {
     static LOST: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// Keeps a text under a name with the tab: before anything that was computed, which can be computed again (assets/start.js).
+    #[wasm_bindgen(js_name = alibiStore)]
+    fn store(name: &str, text: &str) -> bool;
+}
+
 /// Of this page, wherever it lies.
 fn item(name: &str) -> String {
     format!("alibi {} {name}", window().location().pathname().unwrap_or_default())
@@ -20,11 +27,9 @@ fn item(name: &str) -> String {
 
 /// Keeps a text under a name; an empty one is forgotten. Where the browser keeps nothing, the reader is asked before leaving.
 pub fn keep(name: &str, text: &str) {
-    let storage = window().session_storage().ok().flatten();
-    let done = match (storage, text) {
-        (Some(storage), "") => storage.remove_item(&item(name)).is_ok(),
-        (Some(storage), _) => storage.set_item(&item(name), text).is_ok(),
-        (None, _) => false,
+    let done = match text {
+        "" => window().session_storage().ok().flatten().is_some_and(|s| s.remove_item(&item(name)).is_ok()),
+        _ => store(&item(name), text),
     };
     LOST.with_borrow_mut(|lost| {
         lost.retain(|n| n != name);

@@ -8,6 +8,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlCanvasElement, ResizeObserver, ResizeObserverEntry};
 
 use crate::chart::{ChartError, Pen};
+use crate::ui::widgets::attempt::attempt;
 
 /// Densities beyond this cost memory and show nothing more.
 const MAX_DENSITY: f64 = 4.0;
@@ -89,9 +90,14 @@ pub fn paint(
     // Setting the size clears the canvas, even to the same size.
     canvas.set_width((width * density).round().max(1.0) as u32);
     canvas.set_height((height * density).round().max(1.0) as u32);
-    let outcome = CanvasBackend::with_canvas_object(canvas.clone())
-        .ok_or_else(|| ChartError::Backend("this canvas gives no drawing context".into()))
-        .and_then(|mut backend| draw(&mut Pen::new(&mut backend, density)));
+    let (mut draw, mut outcome) = (Some(draw), Ok(()));
+    // A canvas that throws, or a drawing that panics, takes nothing else with it; what is said of that is in the console.
+    let _ = attempt(&mut || {
+        let Some(draw) = draw.take() else { return };
+        outcome = CanvasBackend::with_canvas_object(canvas.clone())
+            .ok_or_else(|| ChartError::Backend("this canvas gives no drawing context".into()))
+            .and_then(|mut backend| draw(&mut Pen::new(&mut backend, density)));
+    });
     if let Err(error) = outcome {
         leptos::logging::warn!("{error}");
     }

@@ -1,6 +1,7 @@
 //! Parts that figures are made of: controls, charts, tables, messages. They know no figure and no model.
 
 pub mod words;
+pub mod attempt;
 pub mod choice;
 pub mod number;
 pub mod text;

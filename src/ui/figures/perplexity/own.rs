@@ -76,6 +76,14 @@ pub fn OwnText() -> impl IntoView {
         }
         next.set(None);
     });
+    // What was taken before the page was loaded anew is taken again, once what was measured on it is there.
+    Effect::new(move || {
+        let text = draft.get_untracked();
+        let counted = client.results.with(|r| r.counted(&own_text(&text).0));
+        if own.with_untracked(|own| own.is_empty()) && counted.is_some_and(|n| n >= SHORTEST) {
+            own.set(text.into());
+        }
+    });
     let read = move |file: web_sys::File| {
         leptos::task::spawn_local(async move {
             if file.size() > MAX_TEXT as f64 {
