@@ -104,6 +104,8 @@ mod tests {
             said,
             "Token 3 “c” attends most to “b”, 1 back (70 %); without the bias, the same scores would pick “a”, 2 back (60 %)."
         );
+        let tied = finding(&words, 2, &[0.2, 0.7, 0.1], Some(&[0.4, 0.4, 0.2]));
+        assert!(tied.ends_with("; without the bias, “b”, 1 back, would tie with “a”, 2 back (40 %)."), "{tied}");
     }
 
     #[test]

@@ -38,7 +38,17 @@ pub(super) fn finding(words: &[String], query: usize, row: &[f32], bare: Option<
     let say = |k: usize, w: f32| format!("{}, {} back ({:.0} %)", quoted(words, k), query - k, 100.0 * w);
     let without = bare.map_or("this model adds no bias here".into(), |bare| {
         let b = largest(&bare[..=query]);
-        format!("without the bias, the same scores would pick {}", say(b, bare[b]))
+        // Copies of a token may have the same score.
+        let other = (b + 1..=query).find(|&k| (bare[k] - bare[b]).abs() < 1e-4);
+        match other {
+            Some(k) => format!(
+                "without the bias, {}, {} back, would tie with {}",
+                quoted(words, k),
+                query - k,
+                say(b, bare[b])
+            ),
+            None => format!("without the bias, the same scores would pick {}", say(b, bare[b])),
+        }
     });
     format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
 }
