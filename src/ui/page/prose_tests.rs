@@ -88,9 +88,12 @@ const RECORDED: &[(&str, &[(&str, usize)])] = &[
     ("it rises at once, from 14.63 at 64 to 88.01 at 16,384", &[("t5-64", 64), ("t5-64", 16_384)]),
 ];
 
+/// A method, and what is changed of it.
+type Changed = (&'static str, Option<&'static str>);
+
 /// Words that quote perplexities of changed models at 4,096 tokens, as the `what-if` figure shows them, with the model's
 /// method and the change; none stands for the model as it was trained.
-const CHANGED: &[(&str, &[(&str, Option<&str>)])] = &[
+const CHANGED: &[(&str, &[Changed])] = &[
     ("perplexity jumps from 15.04 to 102.8 at 4,096 tokens", &[("alibi", None), ("alibi", Some("no-bias"))]),
     ("the model hardly notices (15.27)", &[("alibi", Some("logarithmic"))]),
     ("14.64, where without it 112.0", &[("rotary", Some("window")), ("rotary", None)]),

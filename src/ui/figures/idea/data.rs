@@ -69,16 +69,17 @@ mod tests {
         assert_eq!(keys(0.0).map(|k| k.weight), keys(0.0).map(|k| k.bare));
     }
 
-    /// The shares worked out by hand: e² = 7.389, e = 2.718, √e = 1.649, 1/e = 0.368.
+    /// The shares worked out by hand, over their sums: with slope 1/2 the scores become 1/2, −1, 1/2 and 1.
     #[test]
     fn the_weights_are_the_softmax_of_the_sums() {
-        let (bare, with): (f64, f64) = (7.389_056 + 1.0 + 2.0 * 2.718_282, 2.0 * 1.648_721 + 0.367_879 + 2.718_282);
+        let e = std::f64::consts::E;
+        let (bare, with) = (e * e + 1.0 + 2.0 * e, 2.0 * e.sqrt() + 1.0 / e + e);
         let keys = keys([2.0, 0.0, 1.0, 1.0], 0.5);
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a}, {b}");
-        near(keys[0].bare, 7.389_056 / bare);
-        near(keys[0].weight, 1.648_721 / with);
-        near(keys[1].weight, 0.367_879 / with);
-        near(keys[3].weight, 2.718_282 / with);
+        near(keys[0].bare, e * e / bare);
+        near(keys[0].weight, e.sqrt() / with);
+        near(keys[1].weight, 1.0 / e / with);
+        near(keys[3].weight, e / with);
     }
 
     /// What the finding says holds for whatever can be set: shares add up, the furthest never gains, the query's own never
