@@ -23,7 +23,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "idea",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 640,
+    height: 700,
     controls: &[
         &SLOPE.control,
         &SCORE[0].control,
