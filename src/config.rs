@@ -199,7 +199,7 @@ impl Manifest {
     }
 }
 
-/// `assets/models/recorded.json`: results of the shipped weights, computed natively; what `extrapolation` shows at first.
+/// `assets/models/recorded.json`: results of the shipped weights, computed natively; what `opening` and `extrapolation` show at first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recorded {
     /// How it was computed, in words.
@@ -225,6 +225,41 @@ pub struct RecordedPoint {
     pub block_targets: Vec<u32>,
     /// UTF-8 bytes of all counted targets.
     pub n_bytes: u64,
+}
+
+/// Models that the page opens with, in its order.
+pub const OPENING: [&str; 4] = ["sinusoidal-256", "rotary-256", "t5-256", "alibi-256"];
+/// Tokens that each of them writes there.
+pub const LINE_TOKENS: usize = 20;
+/// Temperature at which these are drawn; 0 takes the likeliest.
+pub const LINE_TEMPERATURE: f64 = 0.8;
+/// How many of the likeliest they are drawn from.
+pub const LINE_TOP_K: usize = 50;
+
+/// `assets/models/lines.json`: what [`OPENING`] write after inputs of every length, computed natively.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lines {
+    /// How they were written, in words.
+    pub note: String,
+    /// Stream that is read.
+    pub stream: String,
+    /// Every input ends before x[end].
+    pub end: usize,
+    /// The last of the input, as text.
+    pub before: String,
+    /// One for each model and length.
+    pub lines: Vec<Line>,
+}
+
+/// What one model writes after one input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Model id.
+    pub model: String,
+    /// Tokens read.
+    pub length: usize,
+    /// [`LINE_TOKENS`] tokens as text.
+    pub text: String,
 }
 
 /// `assets/models/reference.json`: losses and activations of the shipped weights by the reference decoder, put together

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use alibi::config::ModelConfig;
 use alibi::position::METHODS;
+use alibi::train::lines::lines;
 use alibi::train::optimiser::Recipe;
 use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
@@ -41,12 +42,15 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Evaluate the published weights at every length: what the page shows before anything has run; with the reference.
+    /// Evaluate the published weights at every length: what the page shows before anything has run; with the reference, the
+    /// answers and the lines.
     Record(Only),
     /// Write the losses that an engine on the reader's machine is held against.
     Reference(Only),
     /// Answer the questions of the page's figures: what they show before anything has run.
     Precompute(Only),
+    /// Let the models of the page's first figure write a line after inputs of every length.
+    Lines(Only),
     /// Train every model of the page in turn, then record.
     All,
 }
@@ -81,6 +85,7 @@ fn main() -> Result<()> {
         Command::Record(only) => return record_all(&arguments, only),
         Command::Reference(only) => return reference_all(&arguments, only),
         Command::Precompute(only) => return precompute_all(&arguments, only),
+        Command::Lines(only) => return lines_all(&arguments, only),
         _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
@@ -103,6 +108,10 @@ fn precompute_all(arguments: &Arguments, only: &Only) -> Result<()> {
     precompute(&arguments.assets, &only.models, |key| println!("{key}"))
 }
 
+fn lines_all(arguments: &Arguments, only: &Only) -> Result<()> {
+    lines(&arguments.assets, &only.models, |model, length, text| println!("{model:16} {length:6} tokens  {text:?}"))
+}
+
 fn reference_all(arguments: &Arguments, only: &Only) -> Result<()> {
     reference(&arguments.assets, &only.models, |model| println!("{model:16} reference written"))
 }
@@ -110,6 +119,7 @@ fn reference_all(arguments: &Arguments, only: &Only) -> Result<()> {
 fn record_all(arguments: &Arguments, only: &Only) -> Result<()> {
     reference_all(arguments, only)?;
     precompute_all(arguments, only)?;
+    lines_all(arguments, only)?;
     println!("perplexity on held-out text, nonoverlapping:");
     record(&arguments.assets, &only.models, |model, length, perplexity| {
         println!("{model:16} {length:6} tokens  {perplexity:8.3}")

@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod corpus;
+pub mod lines;
 pub mod optimiser;
 pub mod publish;
 pub mod precompute;

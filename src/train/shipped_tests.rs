@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{BLOCK, Change, Manifest, RUN_IN, Recorded, Reference};
+use crate::config::{BLOCK, Change, Lines, Manifest, OPENING, RUN_IN, Recorded, Reference};
 use crate::engine::backend::Backend;
 use crate::engine::checkpoint::{NoPause, Part};
 use crate::engine::cpu::CpuBackend;
@@ -17,6 +17,7 @@ use crate::model::{Decoder, Segments};
 use crate::protocol::task::Verified;
 use crate::protocol::{Protocol, Stretch};
 use crate::tokenizer::Tokenizer;
+use crate::train::lines::Read;
 use crate::train::record::load;
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -120,6 +121,24 @@ fn every_model_has_a_reference_and_the_engine_agrees_with_it() -> Outcome {
         assert!(loss > 0.009, "{}", model.id);
     }
     assert_eq!(reference.models.len(), manifest.models.len());
+    Ok(())
+}
+
+/// The longer ones take as long as reading them does.
+#[test]
+fn the_lines_of_the_first_figure_are_what_the_shipped_weights_write() -> Outcome {
+    let manifest = manifest()?;
+    let lines: Lines = serde_json::from_slice(&fs::read("assets/models/lines.json")?)?;
+    let read = Read::open(Path::new("assets"), &manifest)?;
+    for id in OPENING {
+        let model = manifest.model(id).ok_or("no such model")?;
+        let mut backend = CpuBackend::new(&load(Path::new("."), model)?)?;
+        for length in [32, 512] {
+            let kept = lines.lines.iter().find(|l| l.model == id && l.length == length);
+            let kept = kept.ok_or(format!("{id} wrote nothing at {length}: run `train lines`"))?;
+            assert_eq!(read.line(&mut backend, length)?, kept.text, "{id} at {length}");
+        }
+    }
     Ok(())
 }
 
