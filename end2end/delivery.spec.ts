@@ -109,7 +109,7 @@ test.describe("kept in the browser", () => {
       expect(explainer.watch).toEqual({ errors: [], foreign: [] });
       // Kept as they come, beside what the run does with them.
       await explainer.rest();
-      for (const asked of ["models/alibi-256.safetensors", "models/manifest.json", "models/recorded.json"]) {
+      for (const asked of ["models/alibi-256.safetensors", "models/manifest.json", "models/recorded.json", "models/lines.json"]) {
         await expect.poll(async () => (await inCache(page)).urls).toContain(home + fileName(`assets/${asked}`));
       }
       await context.setOffline(true);
@@ -120,7 +120,7 @@ test.describe("kept in the browser", () => {
     const later = await context.newPage();
     const explainer = new Explainer(later, home);
     await explainer.open(FEW);
-    await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+    for (const id of ["opening", "extrapolation"]) await expect.poll(async () => (await explainer.figure(id).rows(id)).length).toBeGreaterThan(0);
     await run(explainer);
     // A model that was never run is said to be out of reach, by its name.
     await later.goto(`${home}${FEW.replace("alibi-256", "rotary-256")}`);

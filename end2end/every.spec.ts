@@ -53,6 +53,7 @@ test("a frame as high as the registry says shows a figure as it opens", async ({
 
 /** Settings that are not their defaults, of figures with more than lists and rows of buttons; as an address has them. */
 const STATES: Record<string, string> = {
+  opening: "opening-length=512&opening-guess=on",
   idea: "idea-slope=0.015625&idea-score-1=-2&idea-score-2=0.5&idea-score-3=4&idea-score-4=0",
   extrapolation: "without=none-256&guess=alibi-256_14_15_16_17",
   methods: "methods-method=rotary",

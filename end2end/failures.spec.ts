@@ -45,7 +45,7 @@ test("no manifest and no recorded results: messages, and a retry that works", as
   await page.route(/models\/(manifest|recorded)[^/]*\.json/, (route) => route.fulfill({ status: 500, body: "" }));
   const explainer = new Explainer(page);
   await explainer.open();
-  for (const id of ["extrapolation", "perplexity"]) {
+  for (const id of ["opening", "extrapolation", "perplexity"]) {
     await expect(explainer.figure(id).root).toContainText(".json");
   }
   // Figures that need no model are not affected.
@@ -139,6 +139,8 @@ const READ: [RegExp, string, RegExp][] = [
   [/precomputed-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
   [/manifest-\w+\.json/, "early-tokens", /From inputs of 256 tokens/],
   [/recorded-\w+\.json/, "extrapolation", /64 times the training length/],
+  [/recorded-\w+\.json/, "opening", /16 times the training length/],
+  [/lines-\w+\.json/, "opening", /16 times the training length/],
 ];
 
 for (const [what, change] of WRONG) {
@@ -268,7 +270,7 @@ test("without the file of the further figures the first one stands, and the othe
   await page.route(/split_parts/, (route) => route.abort());
   const explainer = new Explainer(page);
   await page.goto(site());
-  await expect.poll(async () => (await explainer.figure("extrapolation").rows("extrapolation")).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await explainer.figure("opening").rows("opening")).length).toBeGreaterThan(0);
   const failures = page.getByTestId("failure").filter({ hasText: "This part of the page could not be loaded" });
   for (const place of [...FIGURES.slice(1), "training"]) {
     await expect(page.locator(`[data-place="${place}"]`).getByTestId("failure"), place).toContainText("could not be loaded");

@@ -70,9 +70,9 @@ async function prove(folder, server, url) {
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(url);
-    const figure = page.locator('figure[data-figure="extrapolation"]');
+    const figure = page.locator('figure[data-figure="opening"]');
     await figure.locator("canvas").first().waitFor({ timeout: 60_000 });
-    await figure.locator('table[data-series="extrapolation"] tbody tr').first().waitFor({ state: "attached", timeout: 60_000 });
+    await figure.locator('table[data-series="opening"] tbody tr').first().waitFor({ state: "attached", timeout: 60_000 });
     say(`first figure drawn after ${seconds(begin)}`);
 
     const label = page.getByTestId("theme").getByText("As the system", { exact: true });

@@ -28,13 +28,15 @@ for (const width of [360, 1280]) {
   }
 }
 
-test("the first figure shows recorded results of the default models at once", async ({ page }) => {
+test("the first figures show recorded results of the default models at once", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open();
-  const figure = explainer.figure("extrapolation");
-  await expect.poll(async () => (await figure.rows("extrapolation")).length).toBeGreaterThan(0);
-  const models = new Set((await figure.rows("extrapolation")).map((row) => row[0]));
-  for (const model of ["sinusoidal-256", "rotary-256", "alibi-256"]) expect(models).toContain(model);
+  for (const id of ["opening", "extrapolation"]) {
+    const figure = explainer.figure(id);
+    await expect.poll(async () => (await figure.rows(id)).length).toBeGreaterThan(0);
+    const models = new Set((await figure.rows(id)).map((row) => row[0]));
+    for (const model of ["sinusoidal-256", "rotary-256", "alibi-256"]) expect(models).toContain(model);
+  }
 });
 
 test("the strict content policy is in force", async ({ page }) => {

@@ -16,6 +16,7 @@ const SCALES = [1.5, 1.25, 1];
 // Title, finding and drawing; nothing in a picture can be used.
 const STYLE = `
   figure > :not(.figure-head, .finding, .plot, .panel, .shown, :has(> .plot)), .figure-head button, .hint, .embed-link { display: none !important }
+  .opening .controls { visibility: hidden }
   .panel { max-height: none }
 `;
 const view = (scale) => ({ width: PICTURE.width / scale, height: PICTURE.height / scale });

@@ -6,8 +6,8 @@ import { Explainer } from "./page";
 test("the page opens, and its first figure is drawn with rows @smoke", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open();
-  const figure = explainer.figure("extrapolation");
-  await expect.poll(async () => (await figure.rows("extrapolation")).length).toBeGreaterThan(0);
+  const figure = explainer.figure("opening");
+  await expect.poll(async () => (await figure.rows("opening")).length).toBeGreaterThan(0);
   await expect.poll(() => figure.root.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBeGreaterThan(300);
   await explainer.rest();
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });

@@ -24,6 +24,7 @@ const QUALITY = 60;
 const STYLE = `
   .embed { padding: 0 !important }
   figure > :not(.plot, .panel, .shown, :has(> .plot)), .hint { display: none !important }
+  .opening > :is(.controls, .opening-said) { visibility: hidden }
   .panel { max-height: none }
   .embed-link { display: none !important }
 `;

@@ -5,8 +5,8 @@
 export async function firstFigure(page, url) {
   await page.addInitScript(() => {
     const look = () => {
-      const canvas = document.querySelector('figure[data-figure="extrapolation"] canvas');
-      const rows = document.querySelector('figure[data-figure="extrapolation"] table tbody tr');
+      const canvas = document.querySelector('figure[data-figure="opening"] canvas');
+      const rows = document.querySelector('figure[data-figure="opening"] table tbody tr');
       if (canvas && rows && canvas.width > 0) window.drawnAt = performance.now();
       else requestAnimationFrame(look);
     };

@@ -47,6 +47,9 @@ export async function interactions(page) {
     else await locator.click();
     await page.waitForTimeout(150);
   };
+  await use(figure("opening").getByTestId("opening-length"), "ArrowRight");
+  await use(figure("opening").getByTestId("opening-guess"));
+  await use(figure("opening").getByTestId("opening-show"));
   await use(figure("extrapolation").locator(".tick").first());
   await use(figure("extrapolation").locator("canvas"), "ArrowRight");
   await use(figure("slopes").getByTestId("heads-slider"), "ArrowRight");

@@ -55,8 +55,16 @@ async function tokens(view, figure) {
   await changes(view, "tokens answer to keys", sentence, pressed, () => view.press(`${sentence} button[aria-pressed="true"]`, "ArrowRight"));
 }
 
+/** A chart whose place of interest a slider moves. */
+async function track(view, figure) {
+  const thumb = `${figure} input[type="range"]`;
+  const value = (thumb) => document.querySelector(thumb).value;
+  await changes(view, "a chart answers to the pointer", thumb, value, () => view.click(`${figure} canvas`, [0.3, 0.5]));
+  await changes(view, "a slider answers to keys", thumb, value, () => view.press(thumb, "ArrowRight"));
+}
+
 /** How figures without a chart to point at answer to pointer and keyboard, but for those that do so by a row of buttons. */
-const CHARTLESS = { idea: slider, attention: tokens, generate: ticks };
+const CHARTLESS = { opening: track, idea: slider, attention: tokens, generate: ticks };
 
 /** Tries a figure's chart by `chart`, which is told which it is; where there is none, what the figure has instead. */
 export async function answering(view, id, chart) {

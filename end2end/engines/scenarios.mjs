@@ -367,7 +367,7 @@ export function scenarios(name) {
     }
     await tab.reload();
     await ready(tab.view);
-    for (const id of ["extrapolation", "slopes"]) await stands(tab.view, id);
+    for (const id of ["opening", "extrapolation", "slopes"]) await stands(tab.view, id);
     await answers(tab.view, "slopes");
   });
 }

@@ -27,6 +27,9 @@ pub fn Frame(
     /// The finding, in one sentence.
     #[prop(optional, into)]
     finding: Option<Signal<String>>,
+    /// Level of its heading, where that is not the one of its element.
+    #[prop(optional)]
+    level: Option<&'static str>,
     /// Controls, plot, table.
     children: Children,
 ) -> impl IntoView {
@@ -43,7 +46,7 @@ pub fn Frame(
     view! {
         <figure id=id data-figure=id data-state=move || state.map(|s| s.get()) aria-labelledby=labelled_by>
             <header class="figure-head">
-                <h4 id=heading>{title}</h4>
+                <h4 id=heading attr:aria-level=level>{title}</h4>
                 <button
                     type="button"
                     class="quiet"
@@ -75,7 +78,10 @@ fn take_place(id: &str) {
 
 /// The sentence, spoken when it has stood for a moment: a slider or a run changes it many times a second.
 #[component]
-fn Finding(text: Signal<String>) -> impl IntoView {
+pub fn Finding(
+    /// What it says.
+    text: Signal<String>,
+) -> impl IntoView {
     let spoken = RwSignal::new(String::new());
     let pending = StoredValue::new_local(None::<TimeoutHandle>);
     Effect::new(move |first: Option<()>| {

@@ -13,8 +13,6 @@ pub enum LazyPart {
     Figure(&'static str),
     /// What was trained.
     Training,
-    /// The reader's own curve on the first figure.
-    Guess,
     /// How to embed a figure, by its id.
     EmbedCode(&'static str),
     /// What was said of a run.

@@ -17,6 +17,7 @@ macro_rules! figures {
 }
 
 figures! {
+    opening,
     idea,
     bias,
     slopes,

@@ -14,16 +14,16 @@ use web_sys::{Element, HtmlElement};
 use crate::ui::figure::lazy::LazyPart;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figures::FIGURES;
-use crate::ui::figures::extrapolation::{self, Extrapolation};
+use crate::ui::figures::opening::{self, Opening};
 use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, visit};
 use crate::ui::settings::state::{Settings, THEME, ThemeChoice, use_settings};
 use crate::ui::widgets::setting::PickControl;
 use crate::ui::widgets::soon::after;
-use crate::ui::widgets::visibility::{Moved, Near, watch};
+use crate::ui::widgets::visibility::{Near, watch};
 
 /// The figure that the page's first file draws.
-const FIRST: &FigureSpec = &extrapolation::SPEC;
+const FIRST: &FigureSpec = &opening::SPEC;
 /// Time after which what is far from the reader is drawn for one who has not moved.
 const AT_REST: Duration = Duration::from_secs(10);
 /// Time in which the pieces of a figure come.
@@ -45,7 +45,6 @@ pub fn attach() {
     // Each step in a task of its own: in between, the browser answers to the reader.
     in_turn(move || {
         let moved = moved();
-        provide_context(Moved(moved));
         let mut turns: Vec<Turn> = Vec::new();
         for figure in FIGURES {
             turns.extend(wait(figure.id, LazyPart::Figure(figure.id)));
@@ -109,7 +108,7 @@ fn wait(name: &str, part: LazyPart) -> Option<Turn> {
         if now && done != Some(true) {
             let draw = move || match first {
                 // It is in the file that is here: its turn is over when it comes.
-                true => view! { <Extrapolation /> }.into_any(),
+                true => view! { <Opening /> }.into_any(),
                 false => view! { <Fetched part=part wanted=Signal::stored(true) over=over /> }.into_any(),
             };
             let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
@@ -210,7 +209,7 @@ fn follow_links(settings: Settings) {
 /// A figure by itself; any but the first waits until it is wanted.
 pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
     if id == FIRST.id {
-        view! { <Extrapolation /> }.into_any()
+        view! { <Opening /> }.into_any()
     } else {
         view! { <Fetched part=LazyPart::Figure(id) wanted=wanted /> }.into_any()
     }

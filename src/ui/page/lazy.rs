@@ -11,7 +11,6 @@ use leptos::task::spawn_local;
 use crate::ui::figure::lazy::LazyPart;
 use crate::ui::figure::spec::Drawing;
 use crate::ui::figure::view::FigureView;
-use crate::ui::figures::extrapolation::guess::Guess;
 use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
 use crate::ui::page::embed_code::EmbedCode;
 use crate::ui::page::training::Training;
@@ -40,7 +39,6 @@ fn draw(part: LazyPart) -> AnyView {
             }
         }
         LazyPart::Training => view! { <Training /> }.into_any(),
-        LazyPart::Guess => view! { <Guess /> }.into_any(),
         LazyPart::Outcome(outcome) => outcome.view(),
         LazyPart::Kept(client) => {
             kept_answers::serve(client);

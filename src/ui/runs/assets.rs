@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::config::{Manifest, Recorded};
+use crate::config::{Lines, Manifest, Recorded};
 use crate::protocol::Precomputed;
 
 /// Where the manifest is, relative to the page.
@@ -18,6 +18,8 @@ const MANIFEST: &str = "assets/models/manifest.json";
 const RECORDED: &str = "assets/models/recorded.json";
 /// Where the kept answers are.
 const PRECOMPUTED: &str = "assets/models/precomputed.json";
+/// Where what the models of the first figure wrote is.
+const LINES: &str = "assets/models/lines.json";
 
 #[wasm_bindgen]
 extern "C" {
@@ -62,6 +64,8 @@ pub struct Assets {
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers precomputed on the training machine, of every figure that has some.
     pub precomputed: RwSignal<Loaded<Vec<Precomputed>>>,
+    /// What the models of the first figure wrote.
+    pub lines: RwSignal<Loaded<Lines>>,
     /// Texts that figures asked for, by path.
     pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
 }
@@ -72,6 +76,7 @@ impl Default for Assets {
             manifest: RwSignal::new(Loaded::Loading),
             recorded: RwSignal::new(Loaded::Loading),
             precomputed: RwSignal::new(Loaded::Unasked),
+            lines: RwSignal::new(Loaded::Unasked),
             texts: RwSignal::new(Vec::new()),
         }
     }
@@ -85,6 +90,9 @@ impl Assets {
         if self.precomputed.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
             load(self.precomputed, PRECOMPUTED);
         }
+        if self.lines.with_untracked(|l| matches!(l, Loaded::Failed(_))) {
+            load(self.lines, LINES);
+        }
         self.texts.update(|all| all.retain(|t| !matches!(t.1, Loaded::Failed(_))));
     }
 
@@ -92,6 +100,13 @@ impl Assets {
     pub fn load_precomputed(&self) {
         if self.precomputed.with_untracked(|k| *k == Loaded::Unasked) {
             load(self.precomputed, PRECOMPUTED);
+        }
+    }
+
+    /// Reads what the models of the first figure wrote, once.
+    pub fn load_lines(&self) {
+        if self.lines.with_untracked(|l| *l == Loaded::Unasked) {
+            load(self.lines, LINES);
         }
     }
 

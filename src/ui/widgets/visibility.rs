@@ -14,11 +14,6 @@ const MARGIN: &str = "100% 0px";
 #[derive(Clone, Copy)]
 pub struct Near(pub Signal<bool>);
 
-/// Whether the reader has moved in the article, or read for a while: a context. Until then the processor is left to what is
-/// in sight.
-#[derive(Clone, Copy)]
-pub struct Moved(pub Signal<bool>);
-
 /// Whether the reader is near this place, or the page is being printed. Without a section around it, always.
 pub fn near() -> Signal<bool> {
     use_context::<Near>().map_or(Signal::stored(true), |near| near.0)

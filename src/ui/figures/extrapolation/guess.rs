@@ -124,7 +124,7 @@ pub fn nearest(x: f64) -> usize {
     (0..LENGTHS.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or_default()
 }
 
-/// What the first figure and its guess share.
+/// What the figure and its guess share.
 #[derive(Clone, Copy)]
 pub struct Sketch {
     /// Models that can be guessed at.
@@ -144,7 +144,7 @@ pub fn change(settings: Settings, edit: impl FnOnce(&mut Guesses)) {
     });
 }
 
-/// Buttons, models and numbers under the first figure's chart.
+/// Buttons, models and numbers under the figure's chart.
 #[component]
 pub fn Guess() -> impl IntoView {
     let settings = use_settings();

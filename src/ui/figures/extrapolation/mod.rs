@@ -1,14 +1,12 @@
 //! Perplexity against input length: recorded results of the shipped weights at once, the reader's own on a click.
 //! The words of both files are in [`words`].
 
-pub mod guess;
+mod guess;
 mod words;
-
-use std::time::Duration;
 
 use leptos::prelude::*;
 
-use self::guess::{GUESS, Guesses, LENGTHS, PREDICT, Sketch, TRAINED};
+use self::guess::{GUESS, Guess, Guesses, LENGTHS, PREDICT, Sketch, TRAINED};
 use crate::chart::{sort_by_key, style_of};
 use crate::position::METHODS;
 use crate::protocol::Protocol;
@@ -16,11 +14,9 @@ use crate::ui::figure::curves::{self, CurvePoint, model_name, parts};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::lazy::{LazyPart, LazyView};
 use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS};
 use crate::ui::settings::control::{Choice, Kind};
 use crate::ui::settings::setting::Setting;
-use crate::ui::widgets::soon::after;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::plan::{Choices, evaluations, expected_engine, n_targets};
 use crate::ui::format::numbers::thousands;
@@ -34,13 +30,9 @@ use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::{LinePlot, drawing};
 use crate::ui::widgets::soon::Soon;
-use crate::ui::widgets::visibility::Moved;
 
 /// Longest input that the run on the reader's machine includes, tokens; the laboratory goes further.
 const LONGEST_LIVE: usize = 4_096;
-
-/// Time that the chart is given before what stands under it is fetched.
-const AFTER_THE_CHART: Duration = Duration::from_millis(300);
 
 /// Training lengths to choose from.
 const TRAINED_AT: &[Choice] = &[("64", "64"), ("128", "128"), ("256", "256"), ("512", "512")];
@@ -200,7 +192,6 @@ pub fn Extrapolation() -> impl IntoView {
         };
         note.unwrap_or_default() + &bands + &live
     };
-    let wanted = use_context::<Moved>().map_or_else(|| after(AFTER_THE_CHART), |moved| moved.0);
     view! {
         <Frame spec=&SPEC state=state finding=finding>
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
@@ -242,7 +233,7 @@ pub fn Extrapolation() -> impl IntoView {
                 id="extrapolation-plot"
                 pencil=pencil
             />
-            <div class="guess-place" hidden=move || !guessable()><LazyView part=LazyPart::Guess wanted=wanted /></div>
+            <div class="guess-place" hidden=move || !guessable()><Guess /></div>
             <p class="source">{source}</p>
             <Soon>
                 <RunBar
