@@ -64,7 +64,7 @@ test("answers about the reader's own texts outlive a reload, with what was said 
   await typed.control("attention-text").fill(text);
   await typed.runs();
   await expect(typed.control("source")).toContainText("computed in this page");
-  await expect(typed.control("notice").first()).toContainText("its first");
+  await expect(typed.control("notice").first()).toContainText("first 256");
   const notice = await typed.control("notice").first().textContent();
   const drawn = await typed.rows("attention");
   // What was counted and one point of one text, a map of what the figure takes of it.
