@@ -191,40 +191,6 @@ test("a host that requires trusted types gets every figure, and their runs", asy
   await expect(page.getByTestId("broken")).toHaveCount(0);
 });
 
-test("a manifest that is asked for twice stays when the later answer fails", async ({ page }) => {
-  const gates = [0, 1].map(() => {
-    let open = () => {};
-    return { wait: new Promise<void>((resolve) => (open = resolve)), open: () => open() };
-  });
-  let asked = 0;
-  let failed = 0;
-  await page.route(/recorded-\w+\.json/, (route) => (asked < 2 ? route.fulfill({ status: 500, body: "" }) : route.continue()));
-  await page.route(/manifest-\w+\.json/, async (route) => {
-    asked += 1;
-    if (asked === 1) {
-      await gates[0].wait;
-      return route.continue();
-    }
-    await gates[1].wait;
-    await route.abort();
-    failed += 1;
-  });
-  const explainer = new Explainer(page);
-  await page.goto(`${site()}${FEW}&embed=perplexity&models=alibi-256`);
-  const figure = explainer.figure("perplexity");
-  // What failed is asked for again, and with it what is still on its way.
-  await figure.control("retry").first().click();
-  await expect.poll(() => asked).toBe(2);
-  gates[0].open();
-  await figure.reaches("idle");
-  gates[1].open();
-  // Past every cache, too.
-  await expect.poll(() => failed).toBe(2);
-  await explainer.rest();
-  await figure.reaches("idle");
-  await figure.runs();
-});
-
 test("files that never arrive are given up, and can be asked for again @long", async ({ page }) => {
   let open = false;
   await page.route(/precomputed-\w+\.json/, (route) => (open ? route.continue() : undefined));

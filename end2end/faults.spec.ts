@@ -1,10 +1,8 @@
 // Faults that say nothing of themselves: what never arrives, stops answering, throws where it should reject, or traps. Every wait
 // ends: with right numbers by another way, or with a sentence and a way on. end2end/FAULTS.md lists them.
-import { createHash } from "node:crypto";
 import { expect, test } from "@playwright/test";
 import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
 import { Explainer, site } from "./page";
-import { fileName } from "./server.mjs";
 
 for (const [what, path] of [["script", /worker_loader[^/]*\.js/], ["WASM", /worker_(plain|relaxed)[^/]*\.wasm/]] as const) {
   test(`an engine whose ${what} never arrives is given up, and can be tried again`, async ({ page }) => {
@@ -205,7 +203,7 @@ test("a figure that breaks down over its settings leaves the others alive, and c
   await figure.near();
   const found = await figure.finding();
   const mend = await page.evaluateHandle(TRAP);
-  await figure.set("early-length", 128);
+  await figure.set("early-length", 1024);
   await expect(figure.control("failure")).toContainText(/This figure has broken down \(.+\). The others go on./);
   await expect(figure.control("finding")).toBeEmpty();
   await page.evaluate((mend) => mend(), mend);
@@ -220,43 +218,19 @@ test("a figure that breaks down over its settings leaves the others alive, and c
   await figure.control("retry").click();
   await expect(figure.control("failure")).toHaveCount(0);
   await expect(figure.control("finding")).not.toBeEmpty();
-  await figure.set("early-length", 256);
+  await figure.set("early-length", 512);
   await expect.poll(() => figure.finding()).toBe(found);
 });
 
-test("a canvas that throws costs its own drawing and nothing else", async ({ page }) => {
-  const explainer = new Explainer(page);
-  await explainer.open("?v=1");
-  const [figure, other] = [explainer.figure("slopes"), explainer.figure("early-tokens")];
-  await figure.near();
-  await page.evaluate(() => {
-    const fill = CanvasRenderingContext2D.prototype.fillText;
-    CanvasRenderingContext2D.prototype.fillText = function (...all) {
-      if (this.canvas.closest('[data-figure="slopes"]')) throw new Error("no more text");
-      fill.apply(this, all);
-    };
-  });
-  await figure.set("heads", 12);
-  await expect.poll(async () => (await figure.rows("slopes")).length).toBe(12);
-  await other.near();
-  await other.redraws("another length", () => other.set("early-length", 128));
-  await expect(page.getByTestId("broken")).toHaveCount(0);
-  expect(explainer.watch.errors.join()).toContain("no more text");
-});
-
 test("a manifest that no model has is refused by name in a sandboxed frame, too", async ({ page }) => {
-  // As it would be published: the page's own list says so. The worker's list is the page's in such a frame.
-  const wrong = (text: string) => text.replace(/"n_head":\s*\d+/g, '"n_head": 0');
+  // As if it had been published: the browser is told nothing of what it should be.
+  await page.addInitScript(() => {
+    const get = fetch;
+    window.fetch = (what, how) => get(what, { ...how, integrity: "" });
+  });
   await page.route(/models\/manifest-\w+\.json/, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: wrong(await response.text()) });
-  });
-  const body = wrong(await (await page.request.get(site() + fileName("assets/models/manifest.json"))).text());
-  const digest = `sha256-${createHash("sha256").update(body).digest("base64")}`;
-  const relist = (text: string) => text.replace(/("assets\/models\/manifest\.json":\s*)"sha256-[^"]*"/g, `$1"${digest}"`);
-  await page.route((url) => url.href.startsWith(site()) && (url.pathname.endsWith("/") || /worker_loader/.test(url.pathname)), async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: relist(await response.text()) });
+    await route.fulfill({ response, body: (await response.text()).replace(/"n_head":\s*\d+/g, '"n_head": 0') });
   });
   await page.goto(process.env.BLOG!);
   await page.evaluate((src) => {
@@ -266,6 +240,6 @@ test("a manifest that no model has is refused by name in a sandboxed frame, too"
   }, `${site()}${FEW}&embed=perplexity&engine=cpu&models=alibi-256`);
   const root = page.frameLocator("iframe").locator('figure[data-figure="perplexity"]');
   await root.getByTestId("run").click();
-  await expect(root.getByTestId("failure")).toContainText("has a shape that no model has", { timeout: 60_000 });
+  await expect(root.getByTestId("failure")).toContainText(/no model.*shape|shape.*no model/);
   await expect(root).not.toHaveAttribute("data-state", "running");
 });

@@ -64,13 +64,13 @@ test("answers about the reader's own texts outlive a reload, with what was said 
   await typed.control("attention-text").fill(text);
   await typed.runs();
   await expect(typed.control("source")).toContainText("computed in this page");
-  await expect(typed.control("notice").first()).toContainText("its first");
+  await expect(typed.control("notice").first()).toContainText("first 256");
   const notice = await typed.control("notice").first().textContent();
   const drawn = await typed.rows("attention");
-  // What was counted, one point, one map; the text once for both.
+  // What was counted and one point of one text, a map of what the figure takes of it.
   await expect.poll(async () => (await answers(page)).length).toBeGreaterThanOrEqual(3);
   const texts = await page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.includes(" text ")).length);
-  expect(texts).toBe(1);
+  expect(texts).toBe(2);
   await explainer.reload();
   await laboratory.near();
   await expect(laboratory.control("ran")).toContainText("1 point computed");

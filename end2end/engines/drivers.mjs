@@ -73,6 +73,15 @@ class Puppeteer {
     await this.#page.screenshot({ path });
   }
 
+  /** Ends the page's process, as a crash does, and loads the page again; Chromium only. */
+  async crash() {
+    const crashed = new Promise((crashed) => this.#page.once("error", crashed));
+    const session = await this.#page.createCDPSession();
+    session.send("Page.crash").catch(() => {});
+    await crashed;
+    await this.#page.reload({ waitUntil: "load" });
+  }
+
   /** What the browser has written to its console as errors since the last call. */
   said() {
     return this.#said.splice(0);
