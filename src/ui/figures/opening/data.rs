@@ -138,7 +138,7 @@ mod tests {
             "{}",
             at(512)
         );
-        assert!(at(16_384).contains("ALiBi stays level at 13.73 (from 14.09)"), "{}", at(16_384));
+        assert!(at(16_384).contains("ALiBi improves to 13.73 from 14.09"), "{}", at(16_384));
         assert_eq!(finding(&[], 64), "");
     }
 
