@@ -271,8 +271,8 @@ mod tests {
         assert_eq!(visited("", "?ask=Why", "#section-slopes"), "?v=1&ask=Why&lesson=slopes");
         // Another question is another lesson; a link that asks nothing leaves it as it is.
         let first = "?ask=Why&lesson=slopes&hide=table";
-        assert_eq!(visited(first, "?ask=How&heads=4", "#bias"), "?v=1&ask=How&lesson=bias&heads=4");
-        assert_eq!(visited(first, "?ask=How&hide=head", "#bias"), "?v=1&ask=How&lesson=bias&hide=head");
+        assert_eq!(visited(first, "?ask=How&heads=4", "#bias"), "?v=1&ask=How&heads=4&lesson=bias");
+        assert_eq!(visited(first, "?ask=How&hide=head", "#bias"), "?v=1&ask=How&hide=head&lesson=bias");
         assert_eq!(visited(first, "?heads=4", "#bias"), "?v=1&ask=Why&lesson=slopes&hide=table&heads=4");
         // What is named stands, and what is at no figure is nobody's.
         assert_eq!(visited("", "?ask=Why&lesson=reach", "#slopes"), "?v=1&ask=Why&lesson=reach");
