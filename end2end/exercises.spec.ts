@@ -133,7 +133,7 @@ test("the keyboard is enough, and what is said is announced", async ({ page }) =
   for (const key of ["ArrowRight", "ArrowRight", "ArrowRight", "Enter"]) await page.keyboard.press(key);
   await values.isRight();
   await expect(values.part("answer").getByRole("radio", { name: "D" })).toBeChecked();
-  await expect(weight.root.getByRole("textbox")).toHaveAccessibleName("Your answer to exercise 2");
+  await expect(weight.root.getByRole("textbox")).toHaveAccessibleName("Your answer to exercise 2 %");
   await expect(weight.root.getByRole("button")).toHaveAccessibleName("Check exercise 2");
 });
 

@@ -126,7 +126,7 @@ test("the texts to paste work in a frame without an origin, where nothing can be
   await slopes.set("lesson-kind", "frame");
   const text = await handedOn(slopes);
   await page.goto(process.env.BLOG!);
-  await page.evaluate((text) => document.body.insertAdjacentHTML("beforeend", text.replace("<iframe ", '<iframe sandbox="allow-scripts" ')), text);
+  await page.evaluate((text) => document.body.insertAdjacentHTML("beforeend", text.replace("<iframe ", '<iframe sandbox="allow-scripts" ').replace(' allow="clipboard-write"', "")), text);
   const frame = page.frameLocator("iframe").last();
   await page.locator("iframe").last().scrollIntoViewIfNeeded();
   await expect(frame.getByTestId("question")).toHaveText(`“${ASKED}” & "why"?`);
