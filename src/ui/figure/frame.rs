@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::ui::figure::lazy::{LazyPart, LazyView, Opened};
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figure::words;
+use crate::ui::settings::state::{ASK, LESSON, use_settings};
 
 /// How long a finding stands before it is spoken.
 const PAUSE: Duration = Duration::from_millis(1_200);
@@ -45,6 +46,7 @@ pub fn Frame(
     };
     view! {
         <figure id=id data-figure=id data-state=move || state.map(|s| s.get()) aria-labelledby=labelled_by>
+            <Asked id=id />
             <header class="figure-head">
                 <h4 id=heading attr:aria-level=level>{title}</h4>
                 <button
@@ -66,6 +68,33 @@ pub fn Frame(
             {finding.map(|f| view! { <Finding text=f /> })}
             {children()}
         </figure>
+    }
+}
+
+/// That a figure stands by itself: a context. What a teacher asks and hides concerns it alone, then.
+#[derive(Clone, Copy)]
+pub struct Alone;
+
+/// The question that a teacher put above a figure. From an address that anyone can write: always text, never HTML.
+#[component]
+fn Asked(id: &'static str) -> impl IntoView {
+    let settings = use_settings();
+    let alone = use_context::<Alone>().is_some();
+    let question = Memo::new(move |_| match alone || settings.get(&LESSON).iter().any(|figure| figure == id) {
+        true => settings.get(&ASK),
+        false => String::new(),
+    });
+    move || {
+        let text = question.get();
+        (!text.trim().is_empty()).then(|| {
+            view! {
+                <div class="asked" role="note" aria-label=words::QUESTION data-testid="asked">
+                    <p class="kicker">{words::QUESTION}</p>
+                    // In the direction of its own script.
+                    <p dir="auto" data-testid="question">{text}</p>
+                </div>
+            }
+        })
     }
 }
 

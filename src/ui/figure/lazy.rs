@@ -13,6 +13,8 @@ pub enum LazyPart {
     Figure(&'static str),
     /// What was trained.
     Training,
+    /// Fields of the exercises.
+    Exercises,
     /// How to embed a figure, by its id.
     EmbedCode(&'static str),
     /// What was said of a run.

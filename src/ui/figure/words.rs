@@ -5,6 +5,8 @@ use crate::ui::format::numbers::{show_perplexity, show_seconds, thousands};
 
 /// Opens what is to be pasted into another page.
 pub const EMBED: &str = "Embed";
+/// Above a teacher's question.
+pub const QUESTION: &str = "Question";
 /// Said while a run computes other choices than those on show.
 pub const CHANGED: &str = "You changed the settings during this run. Run it again when it is done.";
 /// Stops a run.

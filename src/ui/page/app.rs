@@ -13,7 +13,7 @@ use crate::ui::page::words;
 use crate::ui::runs::assets::Assets;
 use crate::ui::runs::kept_answers::any;
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::state::{HIDE, Settings};
+use crate::ui::settings::state::{HIDE, LESSON, Settings};
 
 /// The page.
 #[component]
@@ -45,8 +45,10 @@ pub fn App() -> impl IntoView {
     follow_reader();
     follow(settings, alone.filter(|_| made_for.is_none()).map(|f| f.id.to_string()));
     let notices = RwSignal::new(notices);
+    // A figure alone is the lesson's, whichever it names.
+    let lesson = move || if alone.is_some() { Vec::new() } else { settings.get(&LESSON) };
     view! {
-        <style>{move || hiding(&settings.get(&HIDE))}</style>
+        <style>{move || hiding(&settings.get(&HIDE), &lesson())}</style>
         <Notices notices=notices />
         {later(LazyPart::Kept(client), any(client))}
         {match alone {
@@ -59,20 +61,26 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Rules that take controls away, by their test handles; three words stand for groups of them.
-fn hiding(names: &[String]) -> String {
+/// Rules that take controls away, by their test handles, in these figures or, where none is named, in all; four words stand
+/// for groups of them.
+fn hiding(names: &[String], figures: &[String]) -> String {
+    // Names hold letters, digits and hyphens only.
+    let figures: Vec<String> = figures.iter().map(|id| format!("[data-figure=\"{id}\"]")).collect();
+    let whose = if figures.is_empty() { String::new() } else { format!(":is({})", figures.join(", ")) };
     let mut rules = String::new();
     for name in names {
         let rule = match name.as_str() {
             "controls" => ".controls, figure > .ticks".to_string(),
             "export" => ".export".to_string(),
             "table" => ".data".to_string(),
-            // The control itself, or the label around it. Names hold letters, digits and hyphens only.
+            // As those hear it, too, who cannot see it.
+            "finding" => "[data-testid=\"finding\"], [data-testid=\"spoken\"]".to_string(),
+            // The control itself, or the label around it.
             name => format!(
                 "[data-testid=\"{name}\"], .control:has([data-testid=\"{name}\"]), .list:has([data-testid=\"{name}\"]), .tick:has([data-testid=\"{name}\"])"
             ),
         };
-        rules += &format!("figure :is({rule}) {{ display: none; }}\n");
+        rules += &format!("figure{whose} :is({rule}) {{ display: none; }}\n");
     }
     rules
 }

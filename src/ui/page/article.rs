@@ -50,6 +50,7 @@ pub fn attach() {
             turns.extend(wait(figure.id, LazyPart::Figure(figure.id)));
         }
         turns.extend(wait("training", LazyPart::Training));
+        turns.extend(wait("exercises", LazyPart::Exercises));
         give(turns, settings, moved);
         in_turn(|| {
             if let Some(place) = place("theme") {
@@ -222,6 +223,7 @@ mod tests {
     use crate::ui::figures::by_id;
 
     const INDEX: &str = include_str!("../../../index.html");
+    const EXERCISES: &str = include_str!("texts/exercises.html");
 
     /// The files of the page's prose, from the root of the project.
     fn files() -> Vec<String> {
@@ -258,6 +260,10 @@ mod tests {
     #[test]
     fn links_to_states_of_figures_hold() {
         use crate::ui::settings::query::{parse, write};
+        use crate::ui::settings::control::Control;
+        use crate::ui::settings::state::{ASK, HIDE};
+        /// What a lesson says of any figure.
+        const LESSONS: [&Control; 2] = [&ASK.control, &HIDE.control];
         let controls = crate::ui::page::controls();
         let mut found = 0;
         for text in texts() {
@@ -266,7 +272,8 @@ mod tests {
                 let Some((query, anchor)) = link.split_once('#') else { continue };
                 let place = anchor.trim_start_matches("section-");
                 let figure = by_id(place).is_some();
-                assert!(figure || INDEX.contains(&format!("texts/{place}")), "{link}");
+                let within = EXERCISES.contains(&format!("id=\"{anchor}\""));
+                assert!(figure || within || INDEX.contains(&format!("texts/{place}")), "{link}");
                 if query.is_empty() {
                     continue;
                 }
@@ -274,7 +281,7 @@ mod tests {
                 let parsed = parse(&controls, query);
                 assert!(figure && parsed.notices.is_empty(), "{link}: {:?}", parsed.notices);
                 let keys: Vec<&str> =
-                    by_id(place).into_iter().flat_map(|figure| figure.reads()).map(|c| c.key).collect();
+                    by_id(place).into_iter().flat_map(|figure| figure.reads()).chain(LESSONS).map(|c| c.key).collect();
                 for (key, value) in query.trim_start_matches('?').split('&').filter_map(|p| p.split_once('=')) {
                     assert!(keys.contains(&key), "{link}: {key} means nothing to {place}");
                     // A value that is no default is written again as it was read.
@@ -287,6 +294,6 @@ mod tests {
                 }
             }
         }
-        assert!(found >= 9, "{found}");
+        assert!(found >= 20, "{found}");
     }
 }

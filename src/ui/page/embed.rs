@@ -3,13 +3,14 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::ui::figure::frame::Alone;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::page::article::draw;
 use crate::ui::page::location::report_height;
 use crate::ui::page::words;
 use crate::ui::runs::assets::base;
 use crate::ui::settings::query::write;
-use crate::ui::settings::state::{HIDE, use_settings};
+use crate::ui::settings::state::{ASK, HIDE, LESSON, use_settings};
 
 /// The figure, and a link to the whole article with the same settings.
 #[component]
@@ -19,10 +20,12 @@ pub fn Embed(
 ) -> impl IntoView {
     let settings = use_settings();
     Effect::new(move || report_height(figure.id));
-    // What a teacher has hidden is for this frame only.
+    provide_context(Alone);
+    // What a teacher asks and has hidden is for this frame only.
     let article = move || {
         let mut values = settings.values();
-        values.retain(|(key, _)| key != HIDE.control.key);
+        let own = [&HIDE.control, &ASK.control, &LESSON.control].map(|control| control.key);
+        values.retain(|(key, _)| !own.contains(&key.as_str()));
         format!("{}{}#{}", base(), write(&settings.controls(), &values, None), figure.id)
     };
     let place = NodeRef::<html::Div>::new();

@@ -6,24 +6,44 @@ use leptos::html;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
+use crate::ui::figure::frame::Alone;
 use crate::ui::figure::lazy::Opened;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figure::words::embed;
 use crate::ui::format::table::escaped;
 use crate::ui::page::words::{self, KINDS};
 use crate::ui::runs::assets::base;
-use crate::ui::settings::control::{Control, Values};
+use crate::ui::settings::control::{Control, Values, put};
 use crate::ui::settings::query::{decode, leaves_out, write};
-use crate::ui::settings::state::{HIDE, THEME, use_settings};
+use crate::ui::settings::state::{ASK, HIDE, LESSON, Settings, THEME, use_settings};
+use crate::ui::settings::value::Value;
 use crate::ui::widgets::choice::Segmented;
 use crate::ui::widgets::words::{COPIED, COPY};
 
 /// How long settings must stand before the preview follows them.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What an embed of a figure carries: what the figure reads, the colours, and what is hidden.
+/// What an embed of a figure carries: what the figure reads, the colours, what is hidden and what is asked.
 fn carried(figure: &FigureSpec) -> Vec<&'static Control> {
-    figure.reads().chain([&THEME.control, &HIDE.control]).collect()
+    figure.reads().chain([&THEME.control, &HIDE.control, &ASK.control]).collect()
+}
+
+/// What is hidden and asked of a figure now: nothing, where the lesson is another figure's. Tracks them.
+pub fn lesson_of(settings: Settings, figure: &FigureSpec, alone: bool) -> (Vec<String>, String) {
+    let lesson = settings.get(&LESSON);
+    match alone || lesson.is_empty() || lesson.iter().any(|id| id == figure.id) {
+        true => (settings.get(&HIDE), settings.get(&ASK)),
+        false => Default::default(),
+    }
+}
+
+/// Values of everything that an embed carries. Tracks them.
+fn carried_values(settings: Settings, figure: &FigureSpec, alone: bool) -> Values {
+    let mut values = settings.values_of(&carried(figure));
+    let (hidden, question) = lesson_of(settings, figure, alone);
+    put(&mut values, &HIDE.control, hidden.write());
+    put(&mut values, &ASK.control, question);
+    values
 }
 
 /// Address of a figure alone, with these settings. The built site has a page for each, with a picture for readers without
@@ -58,7 +78,7 @@ pub fn snippet(kind: &str, site: &str, figure: &FigureSpec, address: &str) -> St
 }
 
 /// Whether this is the built site: only there has every figure a page of its own.
-fn built() -> bool {
+pub fn built() -> bool {
     document().get_element_by_id("file-names").is_some()
 }
 
@@ -67,11 +87,14 @@ fn built() -> bool {
 pub fn EmbedCode(
     /// The figure.
     figure: &'static FigureSpec,
+    /// What else can be made of it.
+    children: Children,
 ) -> impl IntoView {
     let FigureSpec { id, title, height, .. } = *figure;
     let settings = use_settings();
+    let alone = use_context::<Alone>().is_some();
     let kind = RwSignal::new(KINDS[0].0);
-    let values = Memo::new(move |_| settings.values_of(&carried(figure)));
+    let values = Memo::new(move |_| carried_values(settings, figure, alone));
     let address = Memo::new(move |_| values.with(|values| address(&base(), figure, values, built())));
     let text = Memo::new(move |_| address.with(|a| snippet(kind.get(), &base(), figure, a)));
     let area = NodeRef::<html::Textarea>::new();
@@ -136,6 +159,7 @@ pub fn EmbedCode(
             </p>
             {left_out}
             <div style:min-height=move || preview.get().then(|| format!("{height}px"))>{move || framed.get().map(frame)}</div>
+            {children()}
         </div>
     }
 }
@@ -158,7 +182,7 @@ mod tests {
         );
         let at = |id: &str, built| {
             let figure = by_id(id).unwrap();
-            address("https://a/", figure, &untrack(|| settings.values_of(&carried(figure))), built)
+            address("https://a/", figure, &untrack(|| carried_values(settings, figure, false)), built)
         };
         let dark = "v=1&heads=12&order=sorted&theme=dark&hide=export";
         assert_eq!(at("slopes", true), format!("https://a/embed/slopes/?{dark}"));
@@ -168,6 +192,20 @@ mod tests {
         );
         assert_eq!(at("cost", true), "https://a/embed/cost/?v=1&cost-longest=1024&theme=dark&hide=export");
         assert_eq!(address("https://a/", by_id("slopes").unwrap(), &Values::new(), true), "https://a/embed/slopes/");
+    }
+
+    #[test]
+    fn what_is_asked_of_one_figure_is_not_embedded_with_another() {
+        let controls = controls();
+        let values = parse(&controls, "?hide=table&ask=Why&lesson=slopes").values;
+        let settings = Settings::new(controls.iter().copied(), &values);
+        let at = |id: &str, alone| {
+            let figure = by_id(id).unwrap();
+            address("", figure, &untrack(|| carried_values(settings, figure, alone)), true)
+        };
+        assert_eq!(at("slopes", false), "embed/slopes/?v=1&hide=table&ask=Why");
+        assert_eq!(at("reach", false), "embed/reach/");
+        assert_eq!(at("reach", true), "embed/reach/?v=1&hide=table&ask=Why");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::ui::figure::spec::Drawing;
 use crate::ui::figure::view::FigureView;
 use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
 use crate::ui::page::embed_code::EmbedCode;
+use crate::ui::page::exercises::Exercises;
+use crate::ui::page::lesson::Lesson;
 use crate::ui::page::training::Training;
 use crate::ui::page::words::NOT_LOADED;
 use crate::ui::runs::kept_answers;
@@ -39,12 +41,15 @@ fn draw(part: LazyPart) -> AnyView {
             }
         }
         LazyPart::Training => view! { <Training /> }.into_any(),
+        LazyPart::Exercises => view! { <Exercises /> }.into_any(),
         LazyPart::Outcome(outcome) => outcome.view(),
         LazyPart::Kept(client) => {
             kept_answers::serve(client);
             ().into_any()
         }
-        LazyPart::EmbedCode(id) => by_id(id).map(|figure| view! { <EmbedCode figure=figure /> }).into_any(),
+        LazyPart::EmbedCode(id) => by_id(id)
+            .map(|figure| view! { <EmbedCode figure=figure><Lesson figure=figure /></EmbedCode> })
+            .into_any(),
     }
 }
 

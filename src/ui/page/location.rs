@@ -8,10 +8,11 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use crate::ui::settings::control::{Control, Kind, put};
+use crate::ui::figures::by_id;
+use crate::ui::settings::control::{Control, Kind, Values, put};
 use crate::ui::settings::kept::{keep, kept};
 use crate::ui::settings::query::{Parsed, left_out, parse, parse_onto, write};
-use crate::ui::settings::state::{Settings, THEME, ThemeChoice};
+use crate::ui::settings::state::{ASK, HIDE, LESSON, Settings, THEME, ThemeChoice};
 
 /// Pause after the last change before the address is rewritten: browsers limit how often that may be done.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -35,7 +36,23 @@ pub fn read(controls: &[&'static Control]) -> Parsed {
             }
         }
     }
+    begin_lesson(&mut parsed.values, &search, &window().location().hash().unwrap_or_default());
     parsed
+}
+
+/// An address that asks something asks it of the figure at its anchor. What an earlier one has hidden comes back.
+fn begin_lesson(values: &mut Values, query: &str, anchor: &str) {
+    let names = |control: &Control| {
+        query.trim_start_matches('?').split('&').any(|pair| pair.split('=').next() == Some(control.key))
+    };
+    let id = anchor.trim_start_matches('#').trim_start_matches("section-");
+    let Some(figure) = by_id(id).filter(|_| names(&ASK.control)) else { return };
+    if !names(&LESSON.control) {
+        put(values, &LESSON.control, figure.id.into());
+    }
+    if !names(&HIDE.control) {
+        put(values, &HIDE.control, String::new());
+    }
 }
 
 /// Keeps the texts that are too long for the address.
@@ -86,7 +103,9 @@ pub fn follow(settings: Settings, embed: Option<String>) {
 /// others, and goes to its anchor.
 pub fn visit(settings: Settings, link: &str) {
     let (query, anchor) = link.split_once('#').unwrap_or((link, ""));
-    settings.adopt(&parse_onto(&settings.controls(), untrack(|| settings.values()), query).values);
+    let mut values = parse_onto(&settings.controls(), untrack(|| settings.values()), query).values;
+    begin_lesson(&mut values, query, anchor);
+    settings.adopt(&values);
     let _ = window().location().set_hash(anchor);
     // Setting the same anchor again would not scroll.
     go_to(anchor);
@@ -232,5 +251,31 @@ pub fn report_height(id: &'static str) {
     if let Ok(observer) = web_sys::ResizeObserver::new(report.as_ref().unchecked_ref()) {
         observer.observe(&body);
         report.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::page::controls;
+
+    #[test]
+    fn a_question_belongs_to_the_figure_at_the_anchor() {
+        let visited = |before: &str, query: &str, anchor: &str| {
+            let before = parse(&controls(), before).values;
+            let mut values = parse_onto(&controls(), before, query).values;
+            begin_lesson(&mut values, query, anchor);
+            write(&controls(), &values, None)
+        };
+        assert_eq!(visited("", "?ask=Why", "#slopes"), "?v=1&ask=Why&lesson=slopes");
+        assert_eq!(visited("", "?ask=Why", "#section-slopes"), "?v=1&ask=Why&lesson=slopes");
+        // Another question is another lesson; a link that asks nothing leaves it as it is.
+        let first = "?ask=Why&lesson=slopes&hide=table";
+        assert_eq!(visited(first, "?ask=How&heads=4", "#bias"), "?v=1&ask=How&heads=4&lesson=bias");
+        assert_eq!(visited(first, "?ask=How&hide=head", "#bias"), "?v=1&ask=How&hide=head&lesson=bias");
+        assert_eq!(visited(first, "?heads=4", "#bias"), "?v=1&ask=Why&lesson=slopes&hide=table&heads=4");
+        // What is named stands, and what is at no figure is nobody's.
+        assert_eq!(visited("", "?ask=Why&lesson=reach", "#slopes"), "?v=1&ask=Why&lesson=reach");
+        assert_eq!(visited("", "?ask=Why", "#questions"), "?v=1&ask=Why");
     }
 }

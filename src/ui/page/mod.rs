@@ -3,7 +3,7 @@
 use super::figure::spec::{ENGINE, TARGETS};
 use super::figures::FIGURES;
 use super::settings::control::Control;
-use super::settings::state::{HIDE, THEME};
+use super::settings::state::{ASK, HIDE, LESSON, THEME};
 
 #[cfg(test)]
 mod document_tests;
@@ -18,6 +18,8 @@ pub mod words;
 pub mod location;
 pub mod lazy;
 pub mod embed_code;
+pub mod lesson;
+pub mod exercises;
 pub mod embed;
 pub mod training;
 pub mod article;
@@ -26,6 +28,7 @@ pub mod app;
 /// Every setting of the page, in the order in which the address has them: those of the figures, then those that several
 /// share.
 pub fn controls() -> Vec<&'static Control> {
-    let shared = [&TARGETS.control, &ENGINE.control, &THEME.control, &HIDE.control];
+    let shared = [&TARGETS.control, &ENGINE.control, &THEME.control];
+    let shared = shared.into_iter().chain([&HIDE.control, &ASK.control, &LESSON.control, &exercises::data::SOLVED.control]);
     FIGURES.iter().flat_map(|figure| figure.controls).copied().chain(shared).collect()
 }

@@ -27,6 +27,42 @@ pub const TEXT_TO_PASTE: &str = "Text to paste";
 pub const PREVIEW: &str = "Preview";
 /// Said where a text does not fit into the address of an embed.
 pub const TEXT_LEFT_OUT: &str = "A text of yours is too long for an address: the embed shows the one it starts with.";
+/// Opens the lesson builder.
+pub const MAKE_LESSON: &str = "Make a lesson of this figure";
+/// What the lesson builder is for.
+pub const LESSON_INTRO: &str = "Set the figure as your students should find it. Then write a question, choose what to hide, and copy what you need. Nothing leaves this machine: the lesson is all in the address.";
+/// What the question is called.
+pub const LESSON_QUESTION: &str = "Question above the figure, if you want one";
+/// What is hidden.
+pub const LESSON_HIDE: &str = "Hide";
+/// Things of every figure that can be hidden, by name.
+pub const LESSON_PARTS: &[(&str, &str)] = &[
+    ("controls", "All controls"),
+    ("finding", "The sentence that tells the result"),
+    ("table", "The table"),
+    ("export", "CSV and SVG"),
+    ("run", "The button that runs it"),
+    ("embed", "The Embed button"),
+];
+/// Ways to hand on a lesson.
+pub const LESSON_KINDS: &[(&str, &str)] = &[
+    ("page", "Link to the page"),
+    ("alone", "Link to the figure alone"),
+    ("frame", "Plain frame"),
+    ("script", "Frame that fits its height"),
+];
+/// What the way to hand on a lesson is called.
+pub const LESSON_AS: &str = "Hand it on as";
+/// What the text to hand on is called.
+pub const LESSON_TEXT: &str = "Lesson to copy";
+/// Opens a lesson to look at it.
+pub const LESSON_OPEN: &str = "Open in a new tab";
+/// After a text was selected that could not be copied.
+pub const SELECTED: &str = "Selected. If it was not copied, press Ctrl+C or Command+C.";
+/// Said of a lesson in which nothing is asked or hidden.
+pub const LESSON_EMPTY: &str = "So far nothing is asked or hidden: this is the figure as it stands.";
+/// Said of a lesson with an address that some programs cut.
+pub const LESSON_LONG: &str = "This address is longer than 2,000 characters, and some programs cut such addresses. Open what you have sent once, or shorten the question.";
 /// What the table of models is called.
 pub const MODELS: &str = "Trained models";
 /// Its caption.
@@ -47,6 +83,16 @@ pub fn no_figure(asked: &str) -> String {
 /// Notices that are not told.
 pub fn and_more(n: usize) -> String {
     format!("and {n} more")
+}
+
+/// How long the question of a lesson is.
+pub fn question_length(characters: usize, most: usize) -> String {
+    format!("{characters} of {most} characters")
+}
+
+/// A question that is too long.
+pub fn question_too_long(characters: usize, most: usize) -> String {
+    format!("The question has {characters} characters, and {most} fit. Take out {}.", characters - most)
 }
 
 /// What the preview of an embed is called.

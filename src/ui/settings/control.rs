@@ -157,7 +157,9 @@ impl Control {
                 kept.into()
             }
             Kind::Hidden(limit) => {
-                let (kept, notice) = truncate(value, limit, Truncate::Start);
+                // Characters, not bytes: a question in any script may be as long.
+                let bytes = value.char_indices().nth(limit).map_or(value.len(), |(at, _)| at);
+                let (kept, notice) = truncate(value, bytes, Truncate::Start);
                 said.extend(notice.map(|notice| words::of_setting(key, &notice)));
                 kept.into()
             }

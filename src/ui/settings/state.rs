@@ -23,6 +23,14 @@ choices! {
 pub static THEME: Setting<ThemeChoice> = Setting::new("theme", "Colours", Kind::Pick(ThemeChoice::CHOICES), "auto");
 /// Controls that are out of the way, by their test handles.
 pub static HIDE: Setting<Vec<String>> = Setting::new("hide", "Hidden controls", Kind::Names { of: "control" }, "");
+/// Characters of the longest question.
+pub const LONGEST_QUESTION: usize = 300;
+/// A teacher's question, shown above a figure.
+pub static ASK: Setting<String> = Setting::new("ask", "Question", Kind::Hidden(LONGEST_QUESTION), "");
+/// The figure in the article that the question and what is hidden belong to. Without one, what is hidden is so in all of
+/// them. A figure by itself needs none.
+pub static LESSON: Setting<Vec<String>> =
+    Setting::new("lesson", "Figure of the lesson", Kind::Names { of: "figure" }, "");
 
 type Held = (&'static Control, ArcRwSignal<String>);
 

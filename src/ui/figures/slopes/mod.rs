@@ -1,7 +1,7 @@
 //! Which slopes does each number of heads get? Figure `slopes`.
 
 mod data;
-pub(super) mod settings;
+pub mod settings;
 pub(super) mod words;
 
 use leptos::html;
