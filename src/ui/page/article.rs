@@ -14,6 +14,7 @@ use web_sys::{Element, HtmlElement};
 use crate::ui::figure::lazy::LazyPart;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figures::FIGURES;
+use crate::ui::figures::extrapolation::{self, Extrapolation};
 use crate::ui::figures::opening::{self, Opening};
 use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, visit};
@@ -22,7 +23,7 @@ use crate::ui::widgets::setting::PickControl;
 use crate::ui::widgets::soon::after;
 use crate::ui::widgets::visibility::{Near, watch};
 
-/// The figure that the page's first file draws.
+/// The figure that the page opens with.
 const FIRST: &FigureSpec = &opening::SPEC;
 /// Time after which what is far from the reader is drawn for one who has not moved.
 const AT_REST: Duration = Duration::from_secs(10);
@@ -107,14 +108,19 @@ fn wait(name: &str, part: LazyPart) -> Option<Turn> {
     Effect::new(move |done: Option<bool>| {
         let now = come.get();
         if now && done != Some(true) {
-            let draw = move || match first {
-                // It is in the file that is here: its turn is over when it comes.
-                true => view! { <Opening /> }.into_any(),
-                false => view! { <Fetched part=part wanted=Signal::stored(true) over=over /> }.into_any(),
+            let figure = match part {
+                LazyPart::Figure(id) => at_hand(id),
+                _ => None,
+            };
+            let here = figure.is_some();
+            let draw = move || match figure {
+                // Its turn is over when it comes.
+                Some(draw) => draw(),
+                None => view! { <Fetched part=part wanted=Signal::stored(true) over=over /> }.into_any(),
             };
             let mount = || mount_to(place.clone(), move || view! { <Provider value=near>{draw()}</Provider> }).forget();
             owner.with(|| untrack(mount));
-            if first {
+            if here {
                 over.set(true);
             }
         }
@@ -207,12 +213,21 @@ fn follow_links(settings: Settings) {
     follow.forget();
 }
 
-/// A figure by itself; any but the first waits until it is wanted.
+/// How a figure is drawn that is in the page's first file: the one that it opens with, and the one at which a reader first
+/// measures, by which the two files come to weigh about the same.
+fn at_hand(id: &str) -> Option<fn() -> AnyView> {
+    match id {
+        _ if id == FIRST.id => Some(|| view! { <Opening /> }.into_any()),
+        _ if id == extrapolation::SPEC.id => Some(|| view! { <Extrapolation /> }.into_any()),
+        _ => None,
+    }
+}
+
+/// A figure by itself; any that is not at hand waits until it is wanted.
 pub fn draw(id: &'static str, wanted: Signal<bool>) -> AnyView {
-    if id == FIRST.id {
-        view! { <Opening /> }.into_any()
-    } else {
-        view! { <Fetched part=LazyPart::Figure(id) wanted=wanted /> }.into_any()
+    match at_hand(id) {
+        Some(draw) => draw(),
+        None => view! { <Fetched part=LazyPart::Figure(id) wanted=wanted /> }.into_any(),
     }
 }
 
