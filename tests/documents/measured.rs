@@ -106,7 +106,13 @@ fn sentences(results: &Results) -> Vec<String> {
             millions(first.tokens_seen),
             corpus.train_documents
         ),
-        format!("the same {} target tokens at every length", thousands(results.recorded.n_targets)),
+        format!(
+            "the same {} target tokens at every length",
+            thousands(
+                // Separators are no targets.
+                results.recorded.points[0].block_targets.iter().map(|&n| n as usize).sum::<usize>()
+            )
+        ),
         format!(
             "Trained and read at 256 tokens it has {:.2}, where the relative methods have {:.2} to {:.2}. In the paper it is \
              ahead of ALiBi at 64 and 128 tokens ({} against {}, {} against {}; Table 5) and little behind at 256 ({} against {}).",

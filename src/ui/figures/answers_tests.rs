@@ -123,6 +123,42 @@ fn what_the_prose_says_of_reach_is_what_the_answers_say() {
 }
 
 #[test]
+fn the_shares_of_attention_in_the_prose_are_those_of_the_figures() {
+    let why = read("page/texts/why.html");
+    for (method, said) in [
+        ("alibi", "gives 93&nbsp;%</a> of its attention to the nearest 256 tokens"),
+        ("t5", "The T5 bias gives them 55&nbsp;%"),
+        ("sinusoidal", "sinusoidal 11&nbsp;%"),
+        ("rotary", "rotary 2&nbsp;%"),
+    ] {
+        let table = &shown("reach", &vec![("reach-method".to_string(), method.to_string())]).tables[2];
+        let column = |name: &str| table.columns.iter().position(|c| c == name).unwrap();
+        let (nearest, within) = (column("nearest tokens"), column("within these, input 2,048"));
+        let row = table.rows.iter().find(|r| r[nearest] == "256").unwrap();
+        let share: f64 = row[within].trim_end_matches(['%', '\u{a0}', ' ']).parse().unwrap();
+        let quoted: f64 = said.split("&nbsp;%").next().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+        // The figure shows one more decimal, itself rounded.
+        assert!(why.contains(said) && (share - quoted).abs() <= 0.5, "{method}: {share}");
+    }
+    let reach = read("figures/reach/after.html");
+    let spreads = &shown("reach", &Values::new()).tables[1].rows;
+    for (model, said) in [("alibi-256", "only from 25 tokens to 32"), ("sinusoidal-256", "from 44 to 694")] {
+        let row = spreads.iter().find(|r| r[0] == model).unwrap();
+        let [before, after] = [&row[1], &row[4]].map(|v| v.parse::<f64>().unwrap().round().to_string());
+        let numbers: Vec<&str> = said.split(' ').filter(|w| w.parse::<u32>().is_ok()).collect();
+        assert!(reach.contains(said) && numbers == [before.as_str(), after.as_str()], "{model}: {row:?}");
+    }
+    let attention = shown("attention", &Values::new());
+    let prose = read("figures/attention/after.html");
+    assert!(prose.contains("gets 67&nbsp;% of the weight") && prose.contains("they tie at 17&nbsp;% each"), "{prose}");
+    let finding = attention.finding.replace('\u{a0}', " ");
+    assert!(
+        finding.contains("1 back (67 %)") && finding.contains("would tie with") && finding.contains("(17 %)"),
+        "{finding}"
+    );
+}
+
+#[test]
 fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
     let harm = |change: &str, length: &str| {
         let table = &shown("what-if", &vec![("what-if-change".to_string(), change.to_string())]).tables[0];

@@ -14,8 +14,9 @@ use web_sys::{Element, HtmlElement};
 use crate::ui::figure::lazy::LazyPart;
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figures::FIGURES;
-use crate::ui::figures::extrapolation::{self, Extrapolation};
+use crate::ui::figures::idea::{self, Idea};
 use crate::ui::figures::opening::{self, Opening};
+use crate::ui::figures::slopes::{self, Slopes};
 use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, visit};
 use crate::ui::settings::state::{Settings, THEME, ThemeChoice, use_settings};
@@ -213,12 +214,13 @@ fn follow_links(settings: Settings) {
     follow.forget();
 }
 
-/// How a figure is drawn that is in the page's first file: the one that it opens with, and the one at which a reader first
-/// measures, by which the two files come to weigh about the same.
+/// How a figure is drawn that is in the page's first file: the one that it opens with and those that come soon after it, by
+/// which the two files come to weigh about the same.
 fn at_hand(id: &str) -> Option<fn() -> AnyView> {
     match id {
         _ if id == FIRST.id => Some(|| view! { <Opening /> }.into_any()),
-        _ if id == extrapolation::SPEC.id => Some(|| view! { <Extrapolation /> }.into_any()),
+        _ if id == idea::SPEC.id => Some(|| view! { <Idea /> }.into_any()),
+        _ if id == slopes::SPEC.id => Some(|| view! { <Slopes /> }.into_any()),
         _ => None,
     }
 }
@@ -274,8 +276,8 @@ mod tests {
     /// A link to a state of a figure names settings that exist, values that they can have, and a place that exists.
     #[test]
     fn links_to_states_of_figures_hold() {
-        use crate::ui::settings::query::{parse, write};
         use crate::ui::settings::control::Control;
+        use crate::ui::settings::query::{parse, write};
         use crate::ui::settings::state::{ASK, HIDE};
         /// What a lesson says of any figure.
         const LESSONS: [&Control; 2] = [&ASK.control, &HIDE.control];

@@ -47,9 +47,9 @@ fn draw(part: LazyPart) -> AnyView {
             kept_answers::serve(client);
             ().into_any()
         }
-        LazyPart::EmbedCode(id) => by_id(id)
-            .map(|figure| view! { <EmbedCode figure=figure><Lesson figure=figure /></EmbedCode> })
-            .into_any(),
+        LazyPart::EmbedCode(id) => {
+            by_id(id).map(|figure| view! { <EmbedCode figure=figure><Lesson figure=figure /></EmbedCode> }).into_any()
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod app;
 /// share.
 pub fn controls() -> Vec<&'static Control> {
     let shared = [&TARGETS.control, &ENGINE.control, &THEME.control];
-    let shared = shared.into_iter().chain([&HIDE.control, &ASK.control, &LESSON.control, &exercises::data::SOLVED.control]);
+    let shared =
+        shared.into_iter().chain([&HIDE.control, &ASK.control, &LESSON.control, &exercises::data::SOLVED.control]);
     FIGURES.iter().flat_map(|figure| figure.controls).copied().chain(shared).collect()
 }

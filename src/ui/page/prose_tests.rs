@@ -30,7 +30,7 @@ const PAPER: &[(&str, &[Cell])] = &[
         &[("5", "ALiBi 512", "3072"), ("5", "Sinusoidal*", "3072")],
     ),
     (
-        "With a sliding window of stride 512 the paper’s order turns (18.30 against 17.95, Table 7)",
+        "With a sliding window of stride 512 the paper’s order is reversed (18.30 against 17.95, Table 7)",
         &[("7", "ALiBi 512 → 3072", "validation"), ("7", "Sinusoidal 3072", "validation")],
     ),
     (

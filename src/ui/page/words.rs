@@ -60,7 +60,7 @@ pub const LESSON_OPEN: &str = "Open in a new tab";
 /// After a text was selected that could not be copied.
 pub const SELECTED: &str = "Selected. If it was not copied, press Ctrl+C or Command+C.";
 /// Said of a lesson in which nothing is asked or hidden.
-pub const LESSON_EMPTY: &str = "So far nothing is asked or hidden: this is the figure as it stands.";
+pub const LESSON_EMPTY: &str = "So far nothing is asked or hidden: this is the figure as it is.";
 /// Said of a lesson with an address that some programs cut.
 pub const LESSON_LONG: &str = "This address is longer than 2,000 characters, and some programs cut such addresses. Open what you have sent once, or shorten the question.";
 /// What the table of models is called.

@@ -39,7 +39,7 @@ pub static DRAWING: Drawing = Drawing::Own(|| view! { <Idea /> }.into_any());
 
 /// A slope, four scores, and what follows from them.
 #[component]
-fn Idea() -> impl IntoView {
+pub fn Idea() -> impl IntoView {
     let settings = use_settings();
     let slope = settings.of(&SLOPE);
     let keys = Memo::new(move |_| {

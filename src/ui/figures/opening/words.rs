@@ -88,7 +88,7 @@ pub fn chart(finding: &str) -> String {
 pub fn source(targets: u64) -> String {
     format!(
         "Recorded with the very weights that this page ships. Perplexity: {} target tokens at every length; bands: one standard error. \
-         Lines: every model read the last tokens of the same text, as many as the input is long, and wrote {LINE_TOKENS} more, {}.",
+         Lines: every model read the last tokens of the same text, presidents’ addresses like those it learned from, as many as the input is long, and wrote {LINE_TOKENS} more, {}.",
         thousands(targets),
         match LINE_TEMPERATURE {
             t if t > 0.0 => format!("each drawn from the {LINE_TOP_K} likeliest at temperature {t} with the same seed"),

@@ -30,14 +30,14 @@ pub static SAID: &[Said] = &[
     Said {
         right: "Four heads have 1/4, 1/16, 1/64 and 1/256. Two more take the first and the third of the eight-head series: 1/2 and 1/8.",
         misses: &[
-            "1/64 is the sixth of eight heads. Six is no power of two: begin with the slopes of four heads.",
+            "1/64 is the sixth of eight heads. Six is not a power of two: begin with the slopes of four heads.",
             "That is what 2^(−8h/n) gives, which holds for powers of two only. Begin with the slopes of four heads.",
             "That is the fifth. The sixth skips one slope of the eight-head series.",
         ],
         hint: "Write down four heads’ slopes first. Which ones of the eight-head series would you add, taking every second?",
     },
     Said {
-        right: "A count that is no power of two starts again near the steep end after the last slope of the smaller series.",
+        right: "A count that is not a power of two starts again near the steep end after the last slope of the smaller series.",
         misses: &[
             "The figure sorts the slopes, so they always fall. Set its order to the authors’.",
             "Those slopes jump, yes, but find a count below 16.",
@@ -47,8 +47,8 @@ pub static SAID: &[Said] = &[
     Said {
         right: "For 8 heads it gives 1/2, 1/4, down to 1/256. For 6 or 12 heads this line, too, would be wrong.",
         misses: &[
-            "Put in n = 8 and i = 0: you get 1/4. The first slope, 1/2, is skipped, and every head is one step too flat.",
-            "Its first slope, for h = 0, is 1: it counts from the wrong end.",
+            "Put in n = 8 and h = 0: you get 1/4. The first slope, 1/2, is skipped, and every head is one step too flat.",
+            "Its first slope, for h = 0, is 1: it starts one step too early.",
             "Put in h = 0 and h = 1: it starts at 1/2, but the next is 0.459 and not 1/4.",
             "",
             "It squares where it should raise 2 to a power: the first three slopes come out as 1, 4 and 9.",
@@ -85,7 +85,7 @@ pub static SAID: &[Said] = &[
         hint: "Look in the figure of methods where each of them enters.",
     },
     Said {
-        right: "100 of every 512 predictions, which is 19.5 %. At 1,024 tokens it is half of that: there lies the gain of longer inputs.",
+        right: "100 of every 512 predictions, which is 19.5 %. At 1,024 tokens it is half of that, which is where longer inputs gain.",
         misses: &[
             "Near enough to see the point. Divide once more, to one decimal.",
             "That is the share with more than 100 tokens. The question is about the others.",
