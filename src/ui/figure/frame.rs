@@ -28,9 +28,9 @@ pub fn Frame(
     /// The finding, in one sentence.
     #[prop(optional, into)]
     finding: Option<Signal<String>>,
-    /// Level of its heading, where that is not the one of its element.
+    /// Whether the page's own heading is the one before its title, as above the figure that the page opens with.
     #[prop(optional)]
-    level: Option<&'static str>,
+    first: bool,
     /// Controls, plot, table.
     children: Children,
 ) -> impl IntoView {
@@ -48,7 +48,10 @@ pub fn Frame(
         <figure id=id data-figure=id data-state=move || state.map(|s| s.get()) aria-labelledby=labelled_by>
             <Asked id=id />
             <header class="figure-head">
-                <h4 id=heading attr:aria-level=level>{title}</h4>
+                {match first {
+                    true => view! { <h2 id=heading>{title}</h2> }.into_any(),
+                    false => view! { <h4 id=heading>{title}</h4> }.into_any(),
+                }}
                 <button
                     type="button"
                     class="quiet"

@@ -144,7 +144,8 @@ fn section(figure: &FigureSpec, listed: &Value) -> String {
     let FigureSpec { id, title, .. } = figure;
     let (folder, alt) = (folder(figure), attribute(&description(figure)));
     // The first is in sight at once.
-    let lazy = if std::ptr::eq(figure, FIGURES[0]) { "" } else { " loading=\"lazy\"" };
+    let opens = std::ptr::eq(figure, FIGURES[0]);
+    let (lazy, level) = if opens { ("", "h2") } else { (" loading=\"lazy\"", "h4") };
     let (wide, narrow, still) = (&listed["wide"], &listed["narrow"], &listed["still"]);
     let prose = |file: &str| {
         format!("          <div class=\"prose\"><link data-trunk rel=\"inline\" href=\"{folder}/{file}\"></div>\n")
@@ -157,7 +158,7 @@ fn section(figure: &FigureSpec, listed: &Value) -> String {
         r##"        <section id="section-{id}" aria-label="{title}">
 {before}          <div class="place" data-place="{id}" style="--wide: {wide}px; --narrow: {narrow}px">
             <figure class="still" id="{id}">
-              <h4>{title}</h4>
+              <{level}>{title}</{level}>
               <img src="./assets/stills/{id}.webp" width="924" height="{still}"{lazy} decoding="async" alt="{alt}">
             </figure>
           </div>

@@ -90,8 +90,7 @@ pub fn Opening() -> impl IntoView {
         drawing(&chart, settings.dark())
     });
     view! {
-        // It follows the page's name.
-        <Frame spec=&SPEC state=state level="2">
+        <Frame spec=&SPEC state=state first=true>
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <div class="opening">
                 <Plot
