@@ -4,6 +4,7 @@
 mod desk;
 mod inbox;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
@@ -20,10 +21,11 @@ use inbox::{Inbox, Next};
 pub fn serve(port: Port) {
     let page = Page::at(port);
     let inbox = Rc::new(Inbox::of(page.clone()));
+    let desk = Rc::new(Cell::new(Some(Desk::new(inbox.clone()))));
     page.listen(move |event: MessageEvent| match serde_wasm_bindgen::from_value::<ToTrainer>(event.data()) {
         Ok(message) => {
             if inbox.receive(message) {
-                spawn_local(work(inbox.clone()));
+                spawn_local(work(inbox.clone(), desk.clone()));
             }
         }
         Err(error) => {
@@ -34,8 +36,8 @@ pub fn serve(port: Port) {
 }
 
 /// Does what is asked, and steps between, until neither is left to do. [`Inbox::receive`] keeps this the only one.
-async fn work(inbox: Rc<Inbox>) {
-    let mut desk = inbox.desk.take().unwrap_or_else(|| Desk::new(inbox.clone()));
+async fn work(inbox: Rc<Inbox>, free: Rc<Cell<Option<Desk>>>) {
+    let Some(mut desk) = free.take() else { return };
     loop {
         match inbox.next() {
             Next::Message(message) => desk.answer(*message).await,
@@ -44,5 +46,6 @@ async fn work(inbox: Rc<Inbox>) {
             Next::Nothing => break,
         }
     }
-    inbox.put_down(desk);
+    free.set(Some(desk));
+    inbox.put_down();
 }

@@ -3,41 +3,10 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
+pub use super::product::Matrix;
 #[cfg(target_family = "wasm")]
 use super::product::product;
 use super::storage::{floats, for_each_chunk, with_gradient_floats};
-
-/// A row-major matrix, possibly read transposed.
-#[derive(Clone, Copy)]
-pub struct Matrix<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) row_stride: usize,
-    pub(super) column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    /// `data` as `[rows, columns]`.
-    ///
-    /// # Panics
-    /// If `data` has another length.
-    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(data.len(), rows * columns, "matrix of {rows}×{columns}");
-        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
-    }
-
-    /// The transpose, without moving anything.
-    pub fn t(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
-    }
-}
 
 /// out = a·b, or out += a·b with `accumulate`; `out` is row-major `[a.rows, b.columns]`.
 ///

@@ -5,13 +5,44 @@
 //! Blocks and packing: Goto & van de Geijn 2008, "Anatomy of High-Performance Matrix Multiplication", §4.
 
 use super::attention_layout::{TILE, tile_products};
-use super::matmul::Matrix;
 use super::vector::{LANES, Lanes, load, store};
 
 /// Inner dimension of a block: a panel of it and the rows at hand stay in the first-level cache.
 const INNER: usize = 256;
 /// Rows worked on while a panel is at hand.
 const ROWS: usize = 32;
+
+/// A row-major matrix, possibly read transposed.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    pub(super) data: &'a [f32],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) row_stride: usize,
+    pub(super) column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `data` as `[rows, columns]`.
+    ///
+    /// # Panics
+    /// If `data` has another length.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "matrix of {rows}×{columns}");
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transpose, without moving anything.
+    pub fn t(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+}
 
 /// out = a·b, or out += a·b with `accumulate`; `out` is row-major `[a.rows, b.columns]`.
 pub fn product(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {

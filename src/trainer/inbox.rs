@@ -4,7 +4,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::desk::Desk;
 use crate::browser::port::Page;
 use crate::browser::turns::Turns;
 use crate::engine::checkpoint::{Cancelled, Checkpoint};
@@ -35,8 +34,6 @@ pub(super) struct Inbox {
     /// Whether the page is owed an answer to a pause, and to a stop.
     pause: Cell<bool>,
     stop: Cell<bool>,
-    /// The desk, while nobody works at it.
-    pub(super) desk: Cell<Option<Desk>>,
 }
 
 impl Inbox {
@@ -48,7 +45,6 @@ impl Inbox {
             going: Cell::new(false),
             pause: Cell::new(false),
             stop: Cell::new(false),
-            desk: Cell::new(None),
         }
     }
 
@@ -80,9 +76,8 @@ impl Inbox {
         }
     }
 
-    /// Keeps the desk until the next message.
-    pub(super) fn put_down(&self, desk: Desk) {
-        self.desk.set(Some(desk));
+    /// Nobody works until the next message.
+    pub(super) fn put_down(&self) {
         self.busy.set(false);
     }
 
