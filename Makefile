@@ -18,7 +18,7 @@ SMOKE := target/smoke
 PLAYWRIGHT = DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts
 NEEDS_DIST = @test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
 
-.PHONY: help serve test test-long check bench train dist format-check types lock lint quick-tests smoke native-tests build-tests fresh browser engines \
+.PHONY: help serve test test-long check bench train dist format-check types lock lint quick-tests smoke native-tests build-tests fresh same-numbers browser engines \
 	timing pictures document
 
 help: ## This list
@@ -32,7 +32,7 @@ serve: ## Install what is missing and serve the page while you edit it, at http:
 # The cheapest first; what holds times to their budgets last and by itself.
 test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
-	@node .ci/steps.mjs format-check types lock build-tests native-tests+dist fresh browser engines timing
+	@node .ci/steps.mjs format-check types lock build-tests native-tests+dist fresh same-numbers browser engines timing
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
@@ -66,14 +66,14 @@ train: ## Fetch the corpus and train every model natively (hours); resumes where
 	@echo "==> Training into assets/models"
 	@cargo run --locked --release --bin train -- all
 
-# The files tell nothing of the machine that they were built on, and get the same names on every machine. Page and worker
+# The files tell nothing of the machine that they were built on, and get the same names on every machine. Page and workers
 # are checked together by clippy: what either leaves unused is an error here.
 dist: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS := --remap-path-prefix=$(CARGO)/registry/src=/crates -Dwarnings
 # The page in two files (build.rs).
 dist: export ALIBI_SPLIT=1
 dist: ## Build the site into dist/: optimised, under a strict content policy, within its size budgets
 	@.ci/install dist
-	@echo "==> Building the page and the worker for release"
+	@echo "==> Building the page, the worker and the trainer for release"
 	@trunk build --release --locked --dist "$(DIST)" || { echo "The release build failed: the messages above say where. 'make check' is the quicker way to find out."; exit 1; }
 	@node .ci/dist.mjs "$(DIST)" "$(BASE_URL)"
 
@@ -92,8 +92,8 @@ lock:
 lint:
 	@echo "==> Clippy, native"
 	@cargo clippy --locked --all-features --all-targets -- -D warnings
-	@echo "==> Clippy, WASM: page and worker"
-	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features page,worker --lib --bin app --bin worker -- -D warnings
+	@echo "==> Clippy, WASM: page, worker and trainer"
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features page,worker,trainer --lib --bin app --bin worker --bin trainer -- -D warnings
 
 quick-tests:
 	@echo "==> Quick tests: arithmetic, messages, architecture, documents"
@@ -120,6 +120,14 @@ fresh: ## Prove that a clone which holds nothing but what git carries serves the
 	@.ci/install browser
 	@echo "==> A fresh clone: make serve, the first figure, a changed source"
 	@node end2end/fresh.mjs
+
+# Node 20 has relaxed SIMD behind a flag, later ones have it without and do not know the flag.
+same-numbers: RELAXED_SIMD = $(shell node --v8-options | grep -q -e --experimental-wasm-relaxed-simd && echo --experimental-wasm-relaxed-simd)
+same-numbers: ## Hold the trainer's WASM of an already built dist/ to the native trainer's losses, and to itself
+	$(NEEDS_DIST)
+	@echo "==> The trainer's WASM beside the native trainer"
+	@node $(RELAXED_SIMD) end2end/trainer/same_numbers.mjs "$(DIST)" plain & plain=$$!; \
+	node $(RELAXED_SIMD) end2end/trainer/same_numbers.mjs "$(DIST)" relaxed && wait $$plain
 
 browser: ## Test an already built dist/ in a real browser, two tests at a time
 	@.ci/install browser

@@ -1,4 +1,4 @@
-// The step after `trunk build --release`: cuts the page's WASM in two, builds the worker again with relaxed SIMD, optimises the WASM files, gives every
+// The step after `trunk build --release`: cuts the page's WASM in two, builds worker and trainer again with relaxed SIMD, optimises the WASM files, gives every
 // file a name that changes with its contents, writes the pages of single figures, the content policy, the headers for
 // hosts, the service worker and compressed copies, and holds the sizes to their budgets.
 // Usage: node .ci/dist.mjs dist [https://where.the/site/will/live/]
@@ -19,7 +19,7 @@ const [dir, address] = process.argv.slice(2);
 if (!dir || !existsSync(join(dir, "index.html"))) fail(`There is no ${dir ?? "dist"}/index.html: run 'make dist', which builds it first.`);
 const base = checkBase(address);
 
-console.log("==> The page in two files: what the first figure needs, and the rest; the worker again, with relaxed SIMD");
+console.log("==> The page in two files: what the first figure needs, and the rest; worker and trainer again, with relaxed SIMD");
 await Promise.all([cutInTwo(dir), buildRelaxed(dir)]);
 console.log("==> Every WASM file through wasm-opt");
 await optimiseAll(dir);

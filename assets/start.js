@@ -145,7 +145,8 @@ const START = 30;
 /**
  * What the page takes for a worker: one, or where none can start (a frame without an origin of its own, a host that
  * forbids them), the same WASM run in the page, fetched only then. It answers or fails, but never just stops: `onerror` hears of
- * errors, `onlate` of a start that takes too long, `onsilence` of a worker that is gone.
+ * errors, `onlate` of a start that takes too long, `onsilence` of a worker that is gone, `onalone` of what needs a worker where
+ * none can start.
  */
 class Engine {
   onmessage = null;
@@ -153,6 +154,7 @@ class Engine {
   onmessageerror = null;
   onlate = null;
   onsilence = null;
+  onalone = null;
   #base;
   #worker = null;
   #listener = null;
@@ -161,11 +163,14 @@ class Engine {
   #pulse = 0;
   #pulses = 0;
   #unanswered = 0;
+  #bin;
   /** Engines that came to nothing: the next is fetched anew. */
   static #failed = 0;
 
-  constructor(base, inPage) {
+  /** `bin`: which WASM; only the worker's can be run in the page. */
+  constructor(base, inPage, bin = "worker") {
     this.#base = base;
+    this.#bin = bin;
     // A frame without an origin of its own can start none; Firefox would write the attempt to its console.
     if (inPage || globalThis.origin === "null") {
       this.#startInPage();
@@ -188,8 +193,10 @@ class Engine {
   }
 
   #loader() {
-    const again = Engine.#failed ? `?again=${Engine.#failed}` : "";
-    return new URL(alibiFile("assets/worker_loader.js") + again, this.#base);
+    const url = new URL(alibiFile("assets/worker_loader.js"), this.#base);
+    if (this.#bin !== "worker") url.searchParams.set("bin", this.#bin);
+    if (Engine.#failed) url.searchParams.set("again", Engine.#failed);
+    return url;
   }
 
   #hear(event) {
@@ -209,6 +216,11 @@ class Engine {
 
   async #startInPage() {
     this.#worker = null;
+    if (this.#bin !== "worker") {
+      // Later, when it is listened for.
+      queueMicrotask(() => this.onalone?.());
+      return;
+    }
     // Told to the page, which then shares no work between several.
     Engine.inPage = true;
     const fails = (error) => this.#fail(new ErrorEvent("error", { message: String(error?.message ?? error), cancelable: true }));
@@ -236,9 +248,10 @@ class Engine {
     }
   }
 
-  postMessage(data) {
+  /** `buffers` are handed over, not copied. */
+  postMessage(data, buffers = []) {
     this.#sent?.push(data);
-    if (this.#worker) this.#worker.postMessage(data);
+    if (this.#worker) this.#worker.postMessage(data, buffers);
     // Later, as a worker would: the page is in the midst of something.
     else if (this.#listener) queueMicrotask(() => this.#listener?.(new MessageEvent("message", { data })));
   }

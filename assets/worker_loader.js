@@ -1,4 +1,5 @@
-// Loads the engine's WASM, and fetches files for it: in a worker, or in a page where none can start, which imports this.
+// Loads the engine's WASM, or with `?bin=trainer` the trainer's, and fetches files for it: in a worker, or in a page where
+// none can start, which imports this.
 
 // Filled in when the site is built (.ci/dist/names.mjs).
 const names = {};
@@ -6,8 +7,11 @@ const digests = {};
 /** Where a file of the site is, relative to its folder. */
 globalThis.alibiFile ??= (path) => names[path] ?? path;
 
+const asked = new URL(import.meta.url).searchParams;
+/** Which WASM. */
+const bin = asked.get("bin") ?? "worker";
 /** What has failed once is asked for past every cache, under an address of its own: `?again=N`. */
-const again = new URL(import.meta.url).search;
+const again = asked.has("again") ? `?again=${asked.get("again")}` : "";
 /** Time without a byte after which a file is given up, s; the reader is told. */
 const GIVEN_UP = 30;
 const LATE = new Error(`nothing arrived for ${GIVEN_UP} seconds`);
@@ -54,10 +58,10 @@ async function bytes(base, path, cache) {
 /** Loads the engine; resolves to what serves a page. */
 export async function load() {
   const url = (path) => new URL(`../${alibiFile(path)}${again}`, import.meta.url);
-  if (again) await Promise.all(["worker.js", ...Object.keys(names).filter((path) => /^worker_/.test(path))].map(
+  if (again) await Promise.all([`${bin}.js`, ...Object.keys(names).filter((path) => path.startsWith(`${bin}_`))].map(
     (path) => fetch(new URL(`../${alibiFile(path)}`, import.meta.url), { cache: "reload" })));
   // Only now: while an imported module waits for something itself, messages would be lost.
-  const { default: init, servePage } = await import(url("worker.js"));
+  const { default: init, servePage } = await import(url(`${bin}.js`));
   await init();
   return servePage;
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use alibi::config::ModelConfig;
 use alibi::model::{Decoder, Ops, Segments};
-use alibi::train::run::{decoder, initial};
+use alibi::train::start::initial;
 use anyhow::{Context, Result, ensure};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
@@ -76,6 +76,14 @@ impl Bench {
 fn speed(seconds: &[f64]) -> Option<f64> {
     let last = &seconds[seconds.len().saturating_sub(SAMPLES)..];
     (!last.is_empty()).then(|| (N_SEGMENT * LENGTH) as f64 / median(last))
+}
+
+/// A decoder that reads variables.
+fn decoder(config: &ModelConfig, ops: Ops, variables: &BTreeMap<String, Var>) -> Result<Decoder> {
+    Ok(Decoder::new(config, ops, |name| match variables.get(name) {
+        Some(var) => Ok(var.as_tensor().clone()),
+        None => candle_core::bail!("no parameter {name}"),
+    })?)
 }
 
 fn main() -> Result<()> {

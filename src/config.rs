@@ -98,6 +98,16 @@ impl ModelConfig {
         Self { n_layer: 4, d_model: 128, n_head: 8, d_ff: 512, n_vocab: 1024, method: method.into(), train_length }
     }
 
+    /// A shape that a reader's machine trains.
+    pub fn of_size(size: ModelSize, method: &str, train_length: usize, n_vocab: usize) -> Self {
+        let default = Self { n_vocab, ..Self::default_preset(method, train_length) };
+        match size {
+            ModelSize::Tiny => Self { n_layer: 2, d_model: 64, d_ff: 256, ..default },
+            ModelSize::Small => Self { n_layer: 3, d_model: 96, d_ff: 384, ..default },
+            ModelSize::Default => default,
+        }
+    }
+
     /// Width of one head, D.
     pub fn head_dim(&self) -> usize {
         self.d_model / self.n_head.max(1)
@@ -118,6 +128,19 @@ impl ModelConfig {
     }
 }
 
+/// Sizes of a model that a reader trains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelSize {
+    /// 2 layers, width 64: 165,632 parameters.
+    #[default]
+    Tiny,
+    /// 3 layers, width 96: 434,016 parameters.
+    Small,
+    /// As the page's own models: 4 layers, width 128, 924,416 parameters.
+    Default,
+}
+
 /// `assets/models/manifest.json`: what was trained, on what, and how it went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -127,6 +150,10 @@ pub struct Manifest {
     pub corpus: CorpusEntry,
     /// Token streams that can be scored, by id; paths relative to the site's root.
     pub streams: Vec<StreamEntry>,
+    /// The part of the training split that a reader's own training reads; the other files do not look at it.
+    #[cfg(any(feature = "train", feature = "trainer"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<StreamEntry>,
     /// Trained models.
     pub models: Vec<ModelEntry>,
 }

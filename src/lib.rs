@@ -12,8 +12,10 @@
 //! - [`model`]: the decoder in candle, the reference that everything is compared with.
 //! - [`gpu`]: the same forward pass as a list of WebGPU kernel calls.
 //! - [`engine`]: backends, evaluation protocols.
-//! - [`train`]: corpus, batches, optimiser, loop (native only).
+//! - [`train`]: batches, passes, optimiser, steps; natively with corpus, log and files.
+//! - [`browser`]: what workers have of it: a port, turns, files.
 //! - [`worker`]: request → engine → response.
+//! - [`trainer`]: a worker that trains one model.
 //! - [`chart`]: drawing, generic over the plotters backend (needs only `config` and `position`).
 //! - [`ui`]: state, URL, figures.
 
@@ -31,10 +33,14 @@ pub mod model;
 pub mod gpu;
 #[cfg(feature = "engine")]
 pub mod engine;
-#[cfg(all(feature = "train", not(target_family = "wasm")))]
+#[cfg(any(feature = "train", feature = "trainer"))]
 pub mod train;
+#[cfg(all(any(feature = "worker", feature = "trainer"), target_family = "wasm"))]
+pub mod browser;
 #[cfg(all(feature = "worker", target_family = "wasm"))]
 pub mod worker;
+#[cfg(all(feature = "trainer", target_family = "wasm"))]
+pub mod trainer;
 
 #[cfg(feature = "page")]
 pub mod chart;

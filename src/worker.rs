@@ -4,7 +4,6 @@
 
 mod answers;
 mod engines;
-mod load;
 mod run;
 mod yielder;
 
@@ -12,13 +11,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
+use crate::browser::port::Page;
+pub use crate::browser::port::Port;
 use crate::protocol::{Failure, Reason, Request, RequestBody, ResponseBody};
 use answers::Answers;
-pub use answers::Port;
 use run::Runner;
 
 /// What is kept between messages.
@@ -33,26 +32,22 @@ struct Inbox {
 /// Listens for requests on `port` until the page ends the worker, or is left.
 pub fn serve(port: Port) {
     let cancelled = Rc::new(RefCell::new(Vec::new()));
-    let answers = Answers::to(port);
+    let page = Page::at(port);
+    let answers = Answers(page.clone());
     let inbox = Rc::new(Inbox {
         queue: RefCell::default(),
         busy: Cell::new(false),
         runner: RefCell::new(Runner::new(cancelled.clone(), answers.clone())),
         cancelled,
-        answers: answers.clone(),
+        answers,
     });
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        match serde_wasm_bindgen::from_value::<Request>(event.data()) {
-            Ok(request) => receive(&inbox, request),
-            Err(error) => {
-                let reason = Reason::UnreadableRequest { detail: error.to_string() };
-                inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason: reason.into() }));
-            }
+    page.listen(move |event: MessageEvent| match serde_wasm_bindgen::from_value::<Request>(event.data()) {
+        Ok(request) => receive(&inbox, request),
+        Err(error) => {
+            let reason = Reason::UnreadableRequest { detail: error.to_string() };
+            inbox.answers.post(0, ResponseBody::Failed(Failure::Invalid { reason: reason.into() }));
         }
     });
-    answers.listen(on_message.as_ref());
-    // The listener lives as long as the worker.
-    on_message.forget();
 }
 
 fn receive(inbox: &Rc<Inbox>, request: Request) {

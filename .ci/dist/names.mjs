@@ -20,6 +20,9 @@ const GROUPS = [
   (path) => /^worker_plain/.test(path),
   (path) => /^worker_relaxed/.test(path),
   (path) => path === "worker.js",
+  (path) => /^trainer_plain/.test(path),
+  (path) => /^trainer_relaxed/.test(path),
+  (path) => path === "trainer.js",
   (path) => ![START, LOADER].includes(path),
 ];
 /** The line of assets/worker_loader.js that the list takes the place of. */
@@ -109,7 +112,7 @@ function digests(dir, names) {
 export function nameFiles(dir) {
   for (const path of files(dir).filter((p) => LEFT_OUT.test(p))) rmSync(join(dir, path));
   const all = files(dir).filter((path) => !STABLE.test(path));
-  for (const path of [START, LOADER, "worker.js"]) if (!all.includes(path)) fail(`There is no ${path} in the built site: delete it and run 'make dist' again.`);
+  for (const path of [START, LOADER, "worker.js", "trainer.js"]) if (!all.includes(path)) fail(`There is no ${path} in the built site: delete it and run 'make dist' again.`);
   const moved = [];
   for (const path of all.filter((p) => !CODE.test(p))) {
     if (path.endsWith(".css")) checkStyles(path, text(dir, path));
@@ -125,7 +128,7 @@ export function nameFiles(dir) {
     moved.push(...moveGroup(dir, group, moved.filter(([from]) => CODE.test(from))));
   }
   // The worker asks for files by name as the page does.
-  const asked = ([path]) => /^worker/.test(path) || (/^assets\/(?!stills\/|fonts\/)/.test(path) && !CODE.test(path));
+  const asked = ([path]) => /^(?:worker|trainer)/.test(path) || (/^assets\/(?!stills\/|fonts\/)/.test(path) && !CODE.test(path));
   const names = Object.fromEntries(moved.filter(asked));
   const loader = text(dir, LOADER);
   for (const line of [LIST, DIGESTS]) if (loader.split(line).length !== 2) fail(`${LOADER} has no line '${line}' for what it fetches.`);

@@ -21,6 +21,11 @@ const SITE = {
   "worker_plain_bg.wasm": "plain",
   "worker_relaxed.js": `new URL('worker_relaxed_bg.wasm', import.meta.url)`,
   "worker_relaxed_bg.wasm": "relaxed",
+  "trainer.js": `import("./trainer_plain.js"); import("./trainer_relaxed.js")`,
+  "trainer_plain.js": `new URL('trainer_plain_bg.wasm', import.meta.url)`,
+  "trainer_plain_bg.wasm": "plain trainer",
+  "trainer_relaxed.js": `new URL('trainer_relaxed_bg.wasm', import.meta.url)`,
+  "trainer_relaxed_bg.wasm": "relaxed trainer",
   "assets/start.js": "start",
   "assets/worker_loader.js": "const names = {};\nconst digests = {};\nload",
   "assets/models/manifest.json": "{}",
@@ -54,6 +59,7 @@ test("every file moves below assets/ with a hash, and what names it follows", ()
   assert.equal(of("app.js"), `import "./${file("__wasm_split.js")}"; new URL('${file("app_bg.wasm")}', import.meta.url)`);
   assert.equal(of("__wasm_split.js"), `import * as main from "./${file("app.js")}"; fetch(new URL("./${file("chunk.wasm")}", import.meta.url))`);
   assert.equal(of("worker.js"), `import("./${file("worker_plain.js")}"); import("./${file("worker_relaxed.js")}")`);
+  assert.equal(of("trainer.js"), `import("./${file("trainer_plain.js")}"); import("./${file("trainer_relaxed.js")}")`);
   assert.match(of("worker_plain.js"), /"my_worker_plain\.js"$/);
   for (const name of ["style.css", "assets/start.js", "app.js", "app_bg.wasm"]) assert.ok(all["index.html"].includes(`"./${names[name]}"`), name);
 });
@@ -72,7 +78,8 @@ test("a style sheet within the page names its fonts as they are called", () => {
 test("page and worker get the list of what is asked for by name", () => {
   const { names, all, of } = named();
   const list = JSON.parse(/id="file-names">([^<]*)</.exec(all["index.html"])[1]);
-  const engine = ["worker.js", "worker_plain.js", "worker_plain_bg.wasm", "worker_relaxed.js", "worker_relaxed_bg.wasm"];
+  const parts = (bin) => [`${bin}.js`, `${bin}_plain.js`, `${bin}_plain_bg.wasm`, `${bin}_relaxed.js`, `${bin}_relaxed_bg.wasm`];
+  const engine = [...parts("worker"), ...parts("trainer")];
   const asked = ["assets/models/manifest.json", ...engine];
   assert.deepEqual(list, Object.fromEntries([...asked, "assets/worker_loader.js"].map((name) => [name, names[name]])));
   const inWorker = JSON.parse(/const names = (.*);/.exec(of("assets/worker_loader.js"))[1]);
@@ -90,6 +97,7 @@ test("a change renames what it changes and what leads there, and nothing else", 
   };
   assert.deepEqual(renamed({}), []);
   assert.deepEqual(renamed({ "worker_plain_bg.wasm": "other" }), ["assets/worker_loader.js", "worker.js", "worker_plain.js", "worker_plain_bg.wasm"]);
+  assert.deepEqual(renamed({ "trainer_relaxed_bg.wasm": "other" }), ["assets/worker_loader.js", "trainer.js", "trainer_relaxed.js", "trainer_relaxed_bg.wasm"]);
   assert.deepEqual(renamed({ "chunk.wasm": "other" }), ["__wasm_split.js", "app.js", "app_bg.wasm", "chunk.wasm"]);
   assert.deepEqual(renamed({ "assets/models/manifest.json": "[]" }), ["assets/models/manifest.json", "assets/worker_loader.js"]);
 });
@@ -104,7 +112,7 @@ test("the service worker keeps the shell, one engine of two, and names every fil
   const { shell, engines, files: listed, version } = build(names, all["index.html"]);
   assert.ok(shell.includes("") && shell.includes(names["app_bg.wasm"]) && shell.includes(names["chunk.wasm"]));
   assert.deepEqual(engines.plain, [names["worker_plain.js"], names["worker_plain_bg.wasm"]]);
-  assert.ok(!shell.some((path) => /worker_(plain|relaxed)/.test(path)));
+  assert.ok(!shell.some((path) => /worker_(plain|relaxed)|trainer/.test(path)), "the trainer is kept when it is first used");
   assert.deepEqual([...listed].sort(), Object.keys(all).filter((path) => path.startsWith("assets/")).sort());
   assert.notEqual(build(names, `${all["index.html"]} `).version, version, "another page is another version");
   assert.match(mark(all["index.html"]), /start-\w+\.js" data-offline="\.\/sw\.js"/);

@@ -8,6 +8,8 @@ import { RELAXED_PROBE } from "./wasm.mjs";
 // What the page asks for before anything is clicked, by logical name.
 const SHELL = /\.(?:js|css|wasm|woff2)$|^assets\/models\/(?:manifest|recorded|precomputed|lines)\.json$|^assets\/(?:paper|stills)\//;
 const ENGINE = /^worker_(plain|relaxed)/;
+// What is kept when it is first used, as models are.
+const LATER = /^trainer/;
 
 /** `names`: paths by logical path. */
 export function build(names, html, digests = {}) {
@@ -17,7 +19,7 @@ export function build(names, html, digests = {}) {
   for (const [name, path] of Object.entries(names)) {
     const engine = ENGINE.exec(name)?.[1];
     if (engine) engines[engine].push(path);
-    else if (SHELL.test(name)) shell.push(path);
+    else if (SHELL.test(name) && !LATER.test(name)) shell.push(path);
   }
   const files = Object.values(names);
   return { version: digest(html, JSON.stringify(files)), shell, engines, probe: RELAXED_PROBE, files, digests };

@@ -8,6 +8,8 @@ const WASM = [
   { label: "page WASM, after the first figure", match: /^split_parts-.*\.wasm$/, budget: { br: 220, gz: 290 } },
   { label: "plain worker WASM", match: /^worker_plain.*\.wasm$/, budget: { br: 220, gz: 290 } },
   { label: "relaxed SIMD worker WASM", match: /^worker_relaxed.*\.wasm$/, budget: { br: 220, gz: 290 } },
+  { label: "plain trainer WASM", match: /^trainer_plain.*\.wasm$/, budget: { br: 260, gz: 340 } },
+  { label: "relaxed SIMD trainer WASM", match: /^trainer_relaxed.*\.wasm$/, budget: { br: 260, gz: 340 } },
 ];
 const MODEL = { raw: 2000 };
 const FONT = { raw: 20 };

@@ -1,4 +1,4 @@
-// The WASM files: the worker a second time, with relaxed SIMD, and everything through wasm-opt.
+// The WASM files: worker and trainer a second time, with relaxed SIMD, and everything through wasm-opt.
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROOT, fail, files, run, targetFolder } from "./files.mjs";
@@ -20,41 +20,46 @@ const SMALL = ["--flatten", "--rereloop", "-Oz", "-ocimfs=0", "--reorder-functio
 const FAST = ["-O3", "-ocimfs=0", "--reorder-functions-by-name"];
 
 /** Size for what the reader waits for, speed for the engine. */
-const optionsFor = (path) => (basename(path).startsWith("worker") ? FAST : SMALL);
+const optionsFor = (path) => (/^(?:worker|trainer)/.test(basename(path)) ? FAST : SMALL);
 
 /**
  * A module of one function, with i8x16.relaxed_swizzle. A multiplication and an addition in one instruction make the
  * engine a quarter faster; but a module that has the instruction is refused as a whole where it is not known. So there
- * are two, and `worker.js` chooses.
+ * are two, and `worker.js` chooses, as `trainer.js` does for the trainer.
  */
 export const RELAXED_PROBE = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
 ];
-const CHOOSER = `// The engine's WASM: with relaxed SIMD where the browser has it (a module of one function, with i8x16.relaxed_swizzle).
+const chooser = (bin) => `// The engine's WASM: with relaxed SIMD where the browser has it (a module of one function, with i8x16.relaxed_swizzle).
 const probe = ${JSON.stringify(RELAXED_PROBE)};
-const build = WebAssembly.validate(Uint8Array.from(probe)) ? "./worker_relaxed.js" : "./worker_plain.js";
+const build = WebAssembly.validate(Uint8Array.from(probe)) ? "./${bin}_relaxed.js" : "./${bin}_plain.js";
 // What is fetched anew has an address of its own, and so has what it loads.
 const { default: init, servePage } = await import(build + new URL(import.meta.url).search);
 export { init as default, servePage };
 `;
 
-/** Builds the worker with relaxed SIMD beside trunk's, which becomes the plain one. */
+/** Builds worker and trainer with relaxed SIMD beside trunk's, which become the plain ones. */
 export async function buildRelaxed(dir) {
+  // One after the other: cargo lets only one build.
+  for (const bin of ["worker", "trainer"]) await buildOne(dir, bin);
+}
+
+async function buildOne(dir, bin) {
   const target = "wasm32-unknown-unknown";
-  const features = ["--no-default-features", "--features", "worker", "--bin", "worker"];
+  const features = ["--no-default-features", "--features", bin, "--bin", bin];
   try {
     // As trunk has built the plain one (index.html), of the same dependencies: only the project's own code asks for the
     // instructions, so only that is compiled again.
-    const built = join(targetFolder(), target, "worker", "worker.wasm");
+    const built = join(targetFolder(), target, "worker", `${bin}.wasm`);
     await run("cargo", ["build", "--locked", "--quiet", "--target", target, "--profile", "worker", ...features], { RUSTC_WORKSPACE_WRAPPER: RELAXED });
-    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", "worker_relaxed", "--out-dir", dir, built]);
+    await run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", `${bin}_relaxed`, "--out-dir", dir, built]);
   } catch (error) {
-    fail(`The worker with relaxed SIMD could not be built: ${error.message}`);
+    fail(`The ${bin} with relaxed SIMD could not be built: ${error.message}`);
   }
-  renameSync(join(dir, "worker_bg.wasm"), join(dir, "worker_plain_bg.wasm"));
-  const glue = readFileSync(join(dir, "worker.js"), "utf8");
-  writeFileSync(join(dir, "worker_plain.js"), glue.replaceAll("worker_bg.wasm", "worker_plain_bg.wasm"));
-  writeFileSync(join(dir, "worker.js"), CHOOSER);
+  renameSync(join(dir, `${bin}_bg.wasm`), join(dir, `${bin}_plain_bg.wasm`));
+  const glue = readFileSync(join(dir, `${bin}.js`), "utf8");
+  writeFileSync(join(dir, `${bin}_plain.js`), glue.replaceAll(`${bin}_bg.wasm`, `${bin}_plain_bg.wasm`));
+  writeFileSync(join(dir, `${bin}.js`), chooser(bin));
 }
 
 async function optimise(path) {

@@ -1,18 +1,25 @@
 //! Command line of the trainer: `cargo run --release --bin train -- --help`.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use alibi::config::ModelConfig;
+use alibi::config::{DEFAULT_TARGETS, ModelConfig};
+use alibi::engine::checkpoint::NoPause;
+use alibi::model::Weights;
 use alibi::position::METHODS;
+use alibi::protocol::train::{Plan as ReaderPlan, StartFrom, TrainText};
+use alibi::train::held_out::HeldOut;
 use alibi::train::lines::lines;
 use alibi::train::optimiser::Recipe;
 use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
+use alibi::train::reader::setting;
 use alibi::train::record::record;
 use alibi::train::reference::reference;
 use alibi::train::run::{Plan, Run};
+use alibi::train::training::Training;
 use alibi::train::zoo::{ToTrain, zoo};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -51,6 +58,15 @@ enum Command {
     Precompute(Only),
     /// Let the models of the page's first figure write a line after inputs of every length.
     Lines(Only),
+    /// Train as a reader's browser does, on the tokens that it reads: every loss, and perplexity against length.
+    Rehearse(Rehearsal),
+    /// The perplexity of a file of weights on the held-out text, at the lengths given.
+    Evaluate {
+        /// A safetensors file, from the page or from here.
+        file: PathBuf,
+        #[command(flatten)]
+        on: Lengths,
+    },
     /// Train every model of the page in turn, then record.
     All,
 }
@@ -64,6 +80,46 @@ struct Only {
     /// Without it every model's are.
     #[arg(long = "model")]
     models: Vec<String>,
+}
+
+#[derive(clap::Args, Clone)]
+struct Lengths {
+    /// Input lengths, tokens.
+    #[arg(long, value_delimiter = ',', default_value = "32,64,128,256,512,1024")]
+    lengths: Vec<usize>,
+    /// Targets scored at every length.
+    #[arg(long, default_value_t = DEFAULT_TARGETS)]
+    targets: usize,
+}
+
+#[derive(clap::Args, Clone)]
+struct Rehearsal {
+    /// Position method.
+    #[arg(long, value_parser = PossibleValuesParser::new(METHODS.map(|m| m.id())))]
+    method: String,
+    /// Training length, tokens.
+    #[arg(long, default_value_t = 32)]
+    length: usize,
+    /// Size of the model: tiny, small or default.
+    #[arg(long, default_value = "tiny")]
+    size: String,
+    /// Seed of initialisation and data order.
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+    /// Training tokens.
+    #[arg(long, default_value_t = 600_000)]
+    tokens: u64,
+    /// A model of the page to start from, by id; its method gives way to the one named.
+    #[arg(long)]
+    from: Option<String>,
+    /// Tokens between two curves; one at the end in any case.
+    #[arg(long, default_value_t = 1 << 40)]
+    curve_every: u64,
+    /// A file for the weights.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    on: Lengths,
 }
 
 #[derive(clap::Args, Clone)]
@@ -86,6 +142,11 @@ fn main() -> Result<()> {
         Command::Reference(only) => return reference_all(&arguments, only),
         Command::Precompute(only) => return precompute_all(&arguments, only),
         Command::Lines(only) => return lines_all(&arguments, only),
+        Command::Rehearse(rehearsal) => return rehearse(&arguments, rehearsal),
+        Command::Evaluate { file, on } => {
+            let weights = Weights::from_safetensors(&std::fs::read(file)?)?;
+            return curve(&HeldOut::read(&arguments.assets)?, &weights, on, "");
+        }
         _ => (),
     }
     let prepared = prepare(&arguments.assets, &arguments.cache)?;
@@ -102,6 +163,57 @@ fn main() -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
+    let held_out = HeldOut::read(&arguments.assets)?;
+    let size = serde_json::from_value(of.size.as_str().into()).context("a size is tiny, small or default")?;
+    let plan = ReaderPlan {
+        method: of.method.clone(),
+        train_length: of.length,
+        size,
+        seed: of.seed,
+        n_tokens: of.tokens,
+        text: TrainText::Addresses,
+        from: StartFrom::Nothing,
+        state_every: 0.0,
+    };
+    let mut training = match &of.from {
+        None => Training::new(setting(&plan, None, held_out.n_vocab()))?,
+        Some(model) => {
+            let weights = held_out.weights(model)?;
+            curve(&held_out, &weights, &of.on, "before")?;
+            Training::from_weights(setting(&plan, Some(&weights.config), held_out.n_vocab()), &weights)?
+        }
+    };
+    let data = held_out.training()?;
+    training.check(&data.train)?;
+    curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
+    let (mut trained, mut drawn) = (Duration::ZERO, 0);
+    while !training.is_done() {
+        let started = Instant::now();
+        let stepped = pollster::block_on(training.step(&data, &mut NoPause))?;
+        trained += started.elapsed();
+        println!("{} {} loss {:.7}", of.method, training.step_count(), stepped.loss);
+        if training.tokens_seen() / of.curve_every > drawn || training.is_done() {
+            drawn = training.tokens_seen() / of.curve_every;
+            let rate = training.tokens_seen() as f64 / trained.as_secs_f64();
+            println!("{} {} tokens, {rate:.0} tokens/s", of.method, training.tokens_seen());
+            curve(&held_out, &training.weights(), &of.on, &format!("{} {}", of.method, training.tokens_seen()))?;
+        }
+    }
+    match &of.out {
+        Some(out) => Ok(std::fs::write(out, training.file("State of the Union addresses; a part")?)?),
+        None => Ok(()),
+    }
+}
+
+/// Prints perplexity against length.
+fn curve(held_out: &HeldOut, weights: &Weights, on: &Lengths, what: &str) -> Result<()> {
+    for &length in &on.lengths {
+        println!("{what} {length} perplexity {:.5}", held_out.perplexity(weights, length, on.targets)?);
+    }
+    Ok(())
 }
 
 fn precompute_all(arguments: &Arguments, only: &Only) -> Result<()> {

@@ -10,7 +10,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::attention_backward::backward;
+pub use super::attention_backward::backward;
 pub use super::attention_forward::FarKeys;
 use super::attention_forward::{Head, head_forward};
 pub use super::attention_layout::{AttentionShape, HeadBias, KeyValues};

@@ -6,7 +6,7 @@
 
 use super::attention_layout::{AttentionShape, KEYS, ReversedBias, TILE, Vectors, tile_products};
 use super::storage::map_indices;
-use super::vector::{LANES, Lanes, dot, exp, load, store};
+use super::vector::{LANES, Lanes, dot, exp, load, mul_add, store};
 
 /// Gradients of one head of one segment, each `[T, D]` (rows padded), and of the reversed bias.
 struct HeadGradient {
@@ -21,7 +21,7 @@ struct HeadGradient {
 /// # Shapes
 /// qkv `[n_segment · T, 3C]`, bias `[H, ≥ T]`, out and grad `[n_segment · T, C]`, log_sums `[n_segment, H, T]` →
 /// like qkv, like bias.
-pub(super) fn backward(
+pub fn backward(
     qkv: &[f32],
     bias: &[f32],
     out: &[f32],
@@ -136,7 +136,7 @@ fn accumulate(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], padded: usi
         for (j, row) in rows.chunks_exact(padded).take(n.min(KEYS)).enumerate() {
             let row = load(&row[c..]);
             for t in 0..TILE {
-                total[t] = Lanes::splat(weights[t][j]).mul_add(row, total[t]);
+                total[t] = mul_add(Lanes::splat(weights[t][j]), row, total[t]);
             }
         }
         for t in 0..TILE {
@@ -168,7 +168,7 @@ fn scatter(weights: &[[f32; KEYS]; TILE], n: usize, rows: &[f32], n_tile: usize,
             let out = &mut out[c..];
             let mut total = load(out);
             for t in 0..TILE {
-                total = Lanes::splat(weights[t][j]).mul_add(tile[t], total);
+                total = mul_add(Lanes::splat(weights[t][j]), tile[t], total);
             }
             store(total, out);
         }

@@ -39,6 +39,25 @@ pub fn cross_entropy(logits: &[f32], targets: &[u32]) -> Vec<f32> {
     })
 }
 
+/// Gradient of the logits: of each row, `grad` times softmax − target, given the loss of the row. Rows that are not
+/// scored stay as they are in `dx`.
+///
+/// # Shapes
+/// logits and dx `[rows, V]`; losses, targets and grad `[rows]`.
+pub fn cross_entropy_backward(logits: &[f32], losses: &[f32], targets: &[u32], grad: &[f32], dx: &mut [f32]) {
+    let v = logits.len() / targets.len().max(1);
+    for_each_chunk(dx, v, |r, dx| {
+        let target = targets[r];
+        if target == NOT_SCORED {
+            return;
+        }
+        let row = &logits[r * v..][..v];
+        let lse = losses[r] + row[target as usize];
+        map(row, dx, |x| Lanes::splat(grad[r]) * exp(x - Lanes::splat(lse)));
+        dx[target as usize] -= grad[r];
+    });
+}
+
 struct CrossEntropy {
     targets: Arc<Vec<u32>>,
 }
@@ -72,21 +91,11 @@ impl CustomOp1 for CrossEntropy {
     }
 
     fn bwd(&self, logits: &Tensor, losses: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let v = logits.dim(1)?;
         let mut dx = vec![0.0; logits.elem_count()];
         with_gradient_floats(logits, |logits| {
             with_gradient_floats(losses, |losses| {
                 with_gradient_floats(grad, |grad| {
-                    for_each_chunk(&mut dx, v, |r, dx| {
-                        let target = self.targets[r];
-                        if target == NOT_SCORED {
-                            return;
-                        }
-                        let row = &logits[r * v..][..v];
-                        let lse = losses[r] + row[target as usize];
-                        map(row, dx, |x| Lanes::splat(grad[r]) * exp(x - Lanes::splat(lse)));
-                        dx[target as usize] -= grad[r];
-                    });
+                    cross_entropy_backward(logits, losses, &self.targets, grad, &mut dx);
                     Ok(())
                 })
             })

@@ -8,6 +8,32 @@ use std::sync::Arc;
 
 use super::storage::{floats, with_gradient_floats};
 
+/// Rows of an embedding matrix `[V, C]` for `tokens`, all below V, times `scale`, plus the position's row of `positions`.
+///
+/// # Shapes
+/// As [`apply`]; out `[tokens, C]`.
+pub fn embed(weight: &[f32], tokens: &[u32], scale: f32, positions: Option<&[f32]>, length: usize, out: &mut [f32]) {
+    let c = out.len() / tokens.len().max(1);
+    for (r, (&token, out)) in tokens.iter().zip(out.chunks_exact_mut(c.max(1))).enumerate() {
+        for (o, w) in out.iter_mut().zip(&weight[token as usize * c..][..c]) {
+            *o = scale * w;
+        }
+        if let Some(positions) = positions {
+            let row = &positions[(r % length) * c..][..c];
+            out.iter_mut().zip(row).for_each(|(o, p)| *o += p);
+        }
+    }
+}
+
+/// Gradient of the embedding matrix, added to `dw` (`[V, C]`).
+pub fn embed_backward(tokens: &[u32], grad: &[f32], scale: f32, dw: &mut [f32]) {
+    let c = grad.len() / tokens.len().max(1);
+    for (&token, g) in tokens.iter().zip(grad.chunks_exact(c.max(1))) {
+        let row = &mut dw[token as usize * c..][..c];
+        row.iter_mut().zip(g).for_each(|(w, g)| *w += scale * g);
+    }
+}
+
 struct Embed {
     tokens: Arc<Vec<u32>>,
     scale: f32,
@@ -40,31 +66,19 @@ impl CustomOp1 for Embed {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let weight = floats(storage, layout)?;
         let &[v, c] = layout.dims() else { bail!("embedding: expected [V, C], got {:?}", layout.dims()) };
-        let mut out = vec![0.0; self.tokens.len() * c];
-        for (r, (&token, out)) in self.tokens.iter().zip(out.chunks_exact_mut(c)).enumerate() {
-            let token = token as usize;
-            if token >= v {
-                bail!("token {token} is not in the vocabulary of {v}");
-            }
-            for (o, w) in out.iter_mut().zip(&weight[token * c..][..c]) {
-                *o = self.scale * w;
-            }
-            if let Some(positions) = &self.positions {
-                let row = &positions[(r % self.length) * c..][..c];
-                out.iter_mut().zip(row).for_each(|(o, p)| *o += p);
-            }
+        if let Some(token) = self.tokens.iter().find(|&&t| t as usize >= v) {
+            bail!("token {token} is not in the vocabulary of {v}");
         }
+        let mut out = vec![0.0; self.tokens.len() * c];
+        let positions = self.positions.as_ref().map(|p| &p[..]);
+        embed(weight, &self.tokens, self.scale, positions, self.length, &mut out);
         Ok((CpuStorage::F32(out), (self.tokens.len(), c).into()))
     }
 
     fn bwd(&self, weight: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let c = weight.dim(1)?;
         let mut dw = vec![0.0; weight.elem_count()];
         with_gradient_floats(grad, |grad| {
-            for (&token, g) in self.tokens.iter().zip(grad.chunks_exact(c)) {
-                let row = &mut dw[token as usize * c..][..c];
-                row.iter_mut().zip(g).for_each(|(w, g)| *w += self.scale * g);
-            }
+            embed_backward(&self.tokens, grad, self.scale, &mut dw);
             Ok(())
         })?;
         Tensor::from_vec(dw, weight.shape(), weight.device()).map(Some)

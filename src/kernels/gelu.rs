@@ -31,8 +31,24 @@ fn sigmoid_of_2u(x: Lanes) -> Lanes {
 #[inline(always)]
 pub fn gelu_derivative(x: Lanes) -> Lanes {
     let s = sigmoid_of_2u(x);
-    let u_derivative = Lanes::splat(SQRT_2_OVER_PI) * (Lanes::splat(3.0 * CUBIC) * x).mul_add(x, Lanes::ONE);
+    let u_derivative = Lanes::splat(SQRT_2_OVER_PI) * mul_add(Lanes::splat(3.0 * CUBIC) * x, x, Lanes::ONE);
     s + Lanes::splat(2.0) * x * s * (Lanes::ONE - s) * u_derivative
+}
+
+/// GELU of every value of `x`.
+pub fn gelu_all(x: &[f32], out: &mut [f32]) {
+    for_each_chunk(out, CHUNK, |i, chunk| {
+        map(&x[i * CHUNK..][..chunk.len()], chunk, gelu);
+    });
+}
+
+/// Gradient of [`gelu_all`].
+pub fn gelu_backward(x: &[f32], grad: &[f32], dx: &mut [f32]) {
+    for_each_chunk(dx, CHUNK, |i, chunk| {
+        let at = i * CHUNK;
+        map(&x[at..][..chunk.len()], chunk, gelu_derivative);
+        chunk.iter_mut().zip(&grad[at..]).for_each(|(o, g)| *o *= g);
+    });
 }
 
 struct Gelu;
@@ -53,9 +69,7 @@ impl CustomOp1 for Gelu {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = floats(storage, layout)?;
         let mut out = vec![0.0; x.len()];
-        for_each_chunk(&mut out, CHUNK, |i, chunk| {
-            map(&x[i * CHUNK..][..chunk.len()], chunk, gelu);
-        });
+        gelu_all(x, &mut out);
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
@@ -63,11 +77,7 @@ impl CustomOp1 for Gelu {
         let mut dx = vec![0.0; x.elem_count()];
         with_gradient_floats(x, |x| {
             with_gradient_floats(grad, |grad| {
-                for_each_chunk(&mut dx, CHUNK, |i, chunk| {
-                    let at = i * CHUNK;
-                    map(&x[at..][..chunk.len()], chunk, gelu_derivative);
-                    chunk.iter_mut().zip(&grad[at..]).for_each(|(o, g)| *o *= g);
-                });
+                gelu_backward(x, grad, &mut dx);
                 Ok(())
             })
         })?;

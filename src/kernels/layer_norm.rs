@@ -20,6 +20,12 @@ pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
     }
 }
 
+/// [`layer_norm`] of many rows, on all cores.
+pub fn layer_norm_rows(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+    let span = ROWS_PER_CHUNK * weight.len();
+    for_each_chunk(out, span, |i, chunk| layer_norm(&x[i * span..][..chunk.len()], weight, bias, chunk));
+}
+
 /// Mean and 1/√(variance + eps) of one row.
 #[inline(always)]
 fn moments(row: &[f32]) -> (f32, f32) {
@@ -67,9 +73,7 @@ impl CustomOp3 for LayerNorm {
             bail!("layer_norm: x {:?}, weight [{c}], bias [{}]", x_layout.dims(), bias.len());
         }
         let mut out = vec![0.0; x.len()];
-        for_each_chunk(&mut out, ROWS_PER_CHUNK * c, |i, chunk| {
-            layer_norm(&x[i * ROWS_PER_CHUNK * c..][..chunk.len()], weight, bias, chunk);
-        });
+        layer_norm_rows(x, weight, bias, &mut out);
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 
@@ -83,9 +87,13 @@ impl CustomOp3 for LayerNorm {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let c = weight.elem_count();
         let device = x.device();
-        let (dx, dw, db) = with_gradient_floats(x, |x| {
+        let (mut dx, mut dw, mut db) = (vec![0.0; x.elem_count()], vec![0.0; c], vec![0.0; c]);
+        with_gradient_floats(x, |x| {
             with_gradient_floats(weight, |weight| {
-                with_gradient_floats(grad, |grad| Ok(layer_norm_backward(x, weight, grad, c)))
+                with_gradient_floats(grad, |grad| {
+                    layer_norm_backward(x, weight, grad, &mut dx, &mut dw, &mut db);
+                    Ok(())
+                })
             })
         })?;
         Ok((
@@ -97,10 +105,13 @@ impl CustomOp3 for LayerNorm {
 }
 
 /// Gradients of x, weight and bias.
-fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], c: usize) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    let mut dx = vec![0.0; x.len()];
+///
+/// # Shapes
+/// x, grad and dx `[rows, C]`; weight, dw and db `[C]`.
+pub fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], dx: &mut [f32], dw: &mut [f32], db: &mut [f32]) {
+    let c = weight.len();
     let span = ROWS_PER_CHUNK * c;
-    for_each_chunk(&mut dx, span, |i, chunk| {
+    for_each_chunk(dx, span, |i, chunk| {
         let rows = x[i * span..].chunks_exact(c).zip(grad[i * span..].chunks_exact(c));
         for (dx, (x, g)) in chunk.chunks_exact_mut(c).zip(rows) {
             let (mean, rstd) = moments(x);
@@ -129,12 +140,12 @@ fn layer_norm_backward(x: &[f32], weight: &[f32], grad: &[f32], c: usize) -> (Ve
         }
         (dw, db)
     });
-    let (mut dw, mut db) = (vec![0.0; c], vec![0.0; c]);
+    dw.fill(0.0);
+    db.fill(0.0);
     for (w, b) in partial {
         dw.iter_mut().zip(w).for_each(|(a, b)| *a += b);
         db.iter_mut().zip(b).for_each(|(a, b)| *a += b);
     }
-    (dx, dw, db)
 }
 
 #[cfg(test)]

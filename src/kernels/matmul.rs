@@ -1,42 +1,12 @@
-//! Matrix product with bias: y = x·Wᵀ + b, the linear layer. The product itself is the `gemm` crate's, which candle
-//! uses too.
+//! Matrix product with bias: y = x·Wᵀ + b, the linear layer. The product itself is natively the `gemm` crate's, which
+//! candle uses too, and in WASM [`super::product`]'s: `gemm` is a dependency, and cannot be had with relaxed SIMD.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
-use gemm::Parallelism;
 
+pub use super::product::Matrix;
+#[cfg(target_family = "wasm")]
+use super::product::product;
 use super::storage::{floats, for_each_chunk, with_gradient_floats};
-
-/// A row-major matrix, possibly read transposed.
-#[derive(Clone, Copy)]
-pub struct Matrix<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    /// `data` as `[rows, columns]`.
-    ///
-    /// # Panics
-    /// If `data` has another length.
-    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(data.len(), rows * columns, "matrix of {rows}×{columns}");
-        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
-    }
-
-    /// The transpose, without moving anything.
-    pub fn t(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
-    }
-}
 
 /// out = a·b, or out += a·b with `accumulate`; `out` is row-major `[a.rows, b.columns]`.
 ///
@@ -45,7 +15,9 @@ impl<'a> Matrix<'a> {
 pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
     assert_eq!(a.columns, b.rows, "inner dimensions");
     assert_eq!(out.len(), a.rows * b.columns, "output of {}×{}", a.rows, b.columns);
-    let threads = if cfg!(target_family = "wasm") { Parallelism::None } else { Parallelism::Rayon(0) };
+    #[cfg(target_family = "wasm")]
+    product(a, b, out, accumulate);
+    #[cfg(not(target_family = "wasm"))]
     // SAFETY: `Matrix::new` checked that all elements of `a` and `b` lie in their slices, and the assertion above that
     // those of `out` do; `out` is borrowed mutably, so it overlaps neither.
     unsafe {
@@ -68,7 +40,7 @@ pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
             false,
             false,
             false,
-            threads,
+            gemm::Parallelism::Rayon(0),
         );
     }
 }
@@ -97,22 +69,49 @@ pub fn project(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
 
 struct Linear;
 
-fn sizes(x: &Layout, weight: &Layout) -> Result<(usize, usize, usize)> {
+/// Rows, inputs and outputs of a linear layer.
+pub type Sizes = (usize, usize, usize);
+
+fn sizes(x: &Layout, weight: &Layout) -> Result<Sizes> {
     match (x.dims(), weight.dims()) {
         (&[rows, i], &[o, wi]) if i == wi => Ok((rows, i, o)),
         (x, w) => bail!("linear: x {x:?} does not fit weight {w:?} ([out, in])"),
     }
 }
 
-fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, (rows, i, o): (usize, usize, usize)) -> Vec<f32> {
-    let mut out = vec![0.0; rows * o];
+/// y = x·Wᵀ + b.
+///
+/// # Shapes
+/// x `[rows, I]`, weight `[O, I]`, bias `[O]`, out `[rows, O]`.
+pub fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, (rows, i, o): Sizes, out: &mut [f32]) {
     if let Some(bias) = bias {
-        for_each_chunk(&mut out, 64 * o, |_, chunk| {
-            chunk.chunks_exact_mut(o).for_each(|row| row.copy_from_slice(bias))
-        });
+        for_each_chunk(out, 64 * o, |_, chunk| chunk.chunks_exact_mut(o).for_each(|row| row.copy_from_slice(bias)));
     }
-    matmul(Matrix::new(x, rows, i), Matrix::new(weight, o, i).t(), &mut out, bias.is_some());
-    out
+    matmul(Matrix::new(x, rows, i), Matrix::new(weight, o, i).t(), out, bias.is_some());
+}
+
+/// dx = dy·W.
+///
+/// # Shapes
+/// grad `[rows, O]`, weight `[O, I]`, dx `[rows, I]`.
+pub fn inputs_backward(weight: &[f32], grad: &[f32], (rows, i, o): Sizes, dx: &mut [f32]) {
+    matmul(Matrix::new(grad, rows, o), Matrix::new(weight, o, i), dx, false);
+}
+
+/// dW = dyᵀ·x.
+///
+/// # Shapes
+/// x `[rows, I]`, grad `[rows, O]`, dw `[O, I]`.
+pub fn weight_backward(x: &[f32], grad: &[f32], (rows, i, o): Sizes, dw: &mut [f32]) {
+    matmul(Matrix::new(grad, rows, o).t(), Matrix::new(x, rows, i), dw, false);
+}
+
+/// db = Σ dy over rows.
+pub fn bias_backward(grad: &[f32], db: &mut [f32]) {
+    db.fill(0.0);
+    for row in grad.chunks_exact(db.len()) {
+        db.iter_mut().zip(row).for_each(|(a, b)| *a += b);
+    }
 }
 
 /// dx = dy·W, dW = dyᵀ·x.
@@ -122,8 +121,8 @@ fn backward(x: &Tensor, weight: &Tensor, grad: &Tensor) -> Result<(Tensor, Tenso
     with_gradient_floats(x, |x| {
         with_gradient_floats(weight, |weight| {
             with_gradient_floats(grad, |grad| {
-                matmul(Matrix::new(grad, rows, o), Matrix::new(weight, o, i), &mut dx, false);
-                matmul(Matrix::new(grad, rows, o).t(), Matrix::new(x, rows, i), &mut dw, false);
+                inputs_backward(weight, grad, (rows, i, o), &mut dx);
+                weight_backward(x, grad, (rows, i, o), &mut dw);
                 Ok(())
             })
         })
@@ -150,7 +149,8 @@ impl CustomOp3 for Linear {
         if bias.len() != o {
             bail!("linear: bias [{}] for {o} outputs", bias.len());
         }
-        let out = forward(floats(x, x_layout)?, floats(weight, weight_layout)?, Some(bias), (rows, i, o));
+        let mut out = vec![0.0; rows * o];
+        forward(floats(x, x_layout)?, floats(weight, weight_layout)?, Some(bias), (rows, i, o), &mut out);
         Ok((CpuStorage::F32(out), (rows, o).into()))
     }
 
@@ -166,9 +166,7 @@ impl CustomOp3 for Linear {
         let o = bias.elem_count();
         let mut db = vec![0.0; o];
         with_gradient_floats(grad, |grad| {
-            for row in grad.chunks_exact(o) {
-                db.iter_mut().zip(row).for_each(|(a, b)| *a += b);
-            }
+            bias_backward(grad, &mut db);
             Ok(())
         })?;
         Ok((Some(dx), Some(dw), Some(Tensor::from_vec(db, o, x.device())?)))
@@ -188,7 +186,8 @@ impl CustomOp2 for Linear {
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (rows, i, o) = sizes(x_layout, weight_layout)?;
-        let out = forward(floats(x, x_layout)?, floats(weight, weight_layout)?, None, (rows, i, o));
+        let mut out = vec![0.0; rows * o];
+        forward(floats(x, x_layout)?, floats(weight, weight_layout)?, None, (rows, i, o), &mut out);
         Ok((CpuStorage::F32(out), (rows, o).into()))
     }
 

@@ -17,6 +17,7 @@ pub mod gelu;
 pub mod layer_norm;
 pub mod matmul;
 pub mod packed;
+pub mod product;
 pub mod rotary;
 pub mod vector;
 

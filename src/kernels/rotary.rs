@@ -31,6 +31,12 @@ pub fn rotate(qkv: &mut [f32], table: &RotationTable, n_head: usize, d_model: us
     }
 }
 
+/// [`rotate`] of many rows, on all cores.
+pub fn rotate_rows(qkv: &mut [f32], table: &RotationTable, n_head: usize, d_model: usize, first: usize, sign: f32) {
+    const ROWS: usize = 64;
+    for_each_chunk(qkv, ROWS * 3 * d_model, |i, chunk| rotate(chunk, table, n_head, d_model, first + i * ROWS, sign));
+}
+
 /// The rotation of a whole batch as a candle operation.
 struct Rotate {
     table: Arc<RotationTable>,
@@ -52,10 +58,7 @@ pub fn apply(qkv: &Tensor, table: &Arc<RotationTable>, n_head: usize, first: usi
 impl Rotate {
     fn rotated(&self, qkv: &[f32], width: usize, sign: f32) -> Vec<f32> {
         let mut out = qkv.to_vec();
-        const ROWS: usize = 64;
-        for_each_chunk(&mut out, ROWS * width, |i, chunk| {
-            rotate(chunk, &self.table, self.n_head, width / 3, self.first + i * ROWS, sign);
-        });
+        rotate_rows(&mut out, &self.table, self.n_head, width / 3, self.first, sign);
         out
     }
 }

@@ -12,5 +12,5 @@ mod tests;
 
 pub use decoder::{Block, Decoder, Ops, Segments};
 pub use inference::{Attending, Inference, InferenceTables};
-pub use tables::DecoderTables;
+pub use tables::{DecoderTables, learned_backward};
 pub use weights::{Array, Weights, WeightsError};

@@ -50,6 +50,23 @@ impl DecoderTables {
     }
 }
 
+/// Gradient of what a method has learned, from that of its biases by distance (`[H, length]`).
+pub fn learned_backward(
+    method: &dyn PositionMethod,
+    shape: Shape,
+    length: usize,
+    learned: &[f32],
+    grad: &[f32],
+) -> Vec<f32> {
+    let mut out = vec![0.0; learned.len()];
+    for h in 0..shape.n_head {
+        for d in 0..length {
+            method.bias_backward(h, d, shape, learned, grad[h * length + d], &mut out);
+        }
+    }
+    out
+}
+
 /// Bias by distance `[H, length]` from learned parameters `[n_row, H]`, by the method's own hooks.
 struct LearnedBias {
     method: &'static (dyn PositionMethod + Sync),
@@ -71,21 +88,16 @@ impl CustomOp1 for LearnedBias {
     }
 
     fn bwd(&self, learned: &Tensor, _bias: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let mut out = vec![0.0; learned.elem_count()];
         let grad = grad.contiguous()?;
         let (learned_storage, learned_layout) = learned.storage_and_layout();
         let (grad_storage, grad_layout) = grad.storage_and_layout();
         let (Storage::Cpu(learned_values), Storage::Cpu(grad_values)) = (&*learned_storage, &*grad_storage) else {
             bail!("learned bias: expected tensors on the CPU")
         };
-        let learned_values = &learned_values.as_slice::<f32>()?[learned_layout.start_offset()..];
+        let learned_values =
+            &learned_values.as_slice::<f32>()?[learned_layout.start_offset()..][..learned.elem_count()];
         let grad_values = &grad_values.as_slice::<f32>()?[grad_layout.start_offset()..];
-        for h in 0..self.shape.n_head {
-            for d in 0..self.length {
-                let g = grad_values[h * self.length + d];
-                self.method.bias_backward(h, d, self.shape, learned_values, g, &mut out);
-            }
-        }
+        let out = learned_backward(self.method, self.shape, self.length, learned_values, grad_values);
         Tensor::from_vec(out, learned.shape(), learned.device()).map(Some)
     }
 }

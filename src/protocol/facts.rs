@@ -85,6 +85,7 @@ pub enum Kind {
     Hidden,
     Array,
     Buffer,
+    NotTrainable,
 }
 
 impl Facts {
@@ -192,6 +193,7 @@ impl From<Reason> for Facts {
             Reason::Temperature { temperature } => of(Kind::Temperature, &[temperature], None),
             Reason::Continuation { n_prompt, n_new, most } => counts(Kind::Continuation, &[n_prompt, n_new, most]),
             Reason::CpuOnly => counts(Kind::CpuOnly, &[]),
+            Reason::NotTrainable { detail } => said(Kind::NotTrainable, detail),
         }
     }
 }

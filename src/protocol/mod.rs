@@ -1,4 +1,5 @@
-//! Every message between page and worker, and nothing else. What can be asked stands in [`task`].
+//! Every message between page and worker, and nothing else. What can be asked stands in [`task`]; what is said to a worker
+//! that trains, in [`train`].
 //!
 //! Requests are numbered by the page; a response carries the number of the request it answers, and the page drops
 //! answers to requests it no longer waits for. A request is one question about one model; the page owns the queue of them,
@@ -10,6 +11,7 @@ mod engine;
 mod facts;
 mod reason;
 pub mod task;
+pub mod train;
 
 use serde::{Deserialize, Serialize};
 

@@ -177,6 +177,11 @@ pub enum Reason {
     },
     /// The task runs on the CPU only.
     CpuOnly,
+    /// A model cannot be trained so.
+    NotTrainable {
+        /// Why.
+        detail: String,
+    },
 }
 
 /// Why the GPU does not do what it is asked.

@@ -1,20 +1,43 @@
-//! The trainer (native only): fetches the corpus, trains the tokenizer, trains one model at a time, records results.
-//! It holds no model code: gradients come from [`crate::model`], numbers for the page from [`crate::engine`].
+//! The trainer. What a step is, and everything that one needs, runs natively and in WASM: [`training`]. Natively it fetches
+//! the corpus, trains the tokenizer, trains one model at a time and records results. Numbers for the page come from
+//! [`crate::engine`].
 
-pub mod checkpoint;
-pub mod corpus;
-pub mod lines;
 pub mod optimiser;
-pub mod publish;
+pub mod order;
+pub mod pass;
+pub mod reader;
+pub mod start;
+pub mod state;
+pub mod training;
+
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod corpus;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod held_out;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod lines;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod precompute;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod publish;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod record;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod reference;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod run;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod vocabulary;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod word_list;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod zoo;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod shipped_tests;
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests;
+#[cfg(all(test, feature = "train"))]
+mod training_tests;
+#[cfg(all(test, feature = "train"))]
+mod golden_tests;

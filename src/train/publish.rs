@@ -1,7 +1,6 @@
 //! What the page gets: the vocabulary, token streams and trained weights under `assets/`, with a manifest that says
 //! where each came from.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +8,8 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::corpus::{Document, MOBY_DICK, SOTU, Split, hex, split};
-use super::run::{Data, LogRow, Plan, Run};
+use super::order::Data;
+use super::run::{LogRow, Plan, Run};
 use super::vocabulary;
 use super::word_list::word_list;
 use crate::config::{CorpusEntry, Manifest, ModelConfig, ModelEntry, RUN_IN, StreamEntry};
@@ -17,6 +17,10 @@ use crate::tokenizer::{Tokenizer, Vocabulary};
 
 /// Tokens kept of each stream for the page: the run-in and 49,152 targets beyond it.
 const STREAM_TOKENS: usize = RUN_IN + 3 * 16_384 + 1;
+
+/// Of so many training documents one is for readers who train a model themselves, and tokens of these at most.
+const TRAINING_PART: usize = 4;
+const MOST_TRAINING: usize = 1_000_000;
 
 /// Everything that training needs, made once.
 pub struct Prepared {
@@ -52,15 +56,19 @@ pub fn prepare(assets: &Path, cache: &Path) -> Result<Prepared> {
         tokenizer.n_vocab()
     );
     write(&data_folder.join("words.txt"), word_list(split.train.iter().map(|d| d.text.as_str())).as_bytes())?;
-    let train = stream(&tokenizer, &split.train);
-    let validation = stream(&tokenizer, &split.validation);
-    let held_out = stream(&tokenizer, &split.held_out);
-    let moby_dick = stream(&tokenizer, &chapters(MOBY_DICK.documents(cache)?));
+    let of = |documents: &[Document]| stream(&tokenizer, &documents.iter().collect::<Vec<_>>());
+    let (train, validation, held_out) = (of(&split.train), of(&split.validation), of(&split.held_out));
+    let moby_dick = of(&chapters(MOBY_DICK.documents(cache)?));
     let streams = vec![
-        publish_stream(assets, "held-out", "Held-out State of the Union addresses", &held_out)?,
-        publish_stream(assets, "moby-dick", "Moby-Dick", &moby_dick)?,
+        publish_stream(assets, "held-out", "Held-out State of the Union addresses", &held_out, STREAM_TOKENS)?,
+        publish_stream(assets, "moby-dick", "Moby-Dick", &moby_dick, STREAM_TOKENS)?,
     ];
-    let manifest = Manifest { version: 1, corpus: corpus_entry(&split, train.len()), streams, models: models(assets)? };
+    // Of every age alike.
+    let part: Vec<&Document> = split.train.iter().step_by(TRAINING_PART).collect();
+    let part = stream(&tokenizer, &part);
+    let training = Some(publish_stream(assets, "training", "State of the Union addresses", &part, MOST_TRAINING)?);
+    let manifest =
+        Manifest { version: 1, corpus: corpus_entry(&split, train.len()), streams, training, models: models(assets)? };
     write_manifest(assets, &manifest)?;
     let data = Data { train, validation, separator: tokenizer.separator() };
     Ok(Prepared { data, manifest })
@@ -86,7 +94,7 @@ fn chapters(documents: Vec<Document>) -> Vec<Document> {
 }
 
 /// Documents as one stream, a separator before each and after the last.
-fn stream(tokenizer: &Tokenizer, documents: &[Document]) -> Vec<u32> {
+fn stream(tokenizer: &Tokenizer, documents: &[&Document]) -> Vec<u32> {
     let mut out = vec![tokenizer.separator()];
     for document in documents {
         out.extend(tokenizer.encode(&document.text));
@@ -95,8 +103,8 @@ fn stream(tokenizer: &Tokenizer, documents: &[Document]) -> Vec<u32> {
     out
 }
 
-fn publish_stream(assets: &Path, id: &str, name: &str, tokens: &[u32]) -> Result<StreamEntry> {
-    let kept = &tokens[..tokens.len().min(STREAM_TOKENS)];
+fn publish_stream(assets: &Path, id: &str, name: &str, tokens: &[u32], most: usize) -> Result<StreamEntry> {
+    let kept = &tokens[..tokens.len().min(most)];
     let bytes: Vec<u8> = kept.iter().flat_map(|&t| (t as u16).to_le_bytes()).collect();
     write(&assets.join(format!("data/{id}.bin")), &bytes)?;
     Ok(StreamEntry {
@@ -130,14 +138,7 @@ pub fn publish(assets: &Path, plan: &Plan, run: &Run, corpus: &CorpusEntry) -> R
         validation_loss: last.validation_loss.context("the run's last row has no validation loss")?,
         recipe: plan.recipe.describe(),
     };
-    let provenance = HashMap::from([
-        ("corpus".to_string(), format!("{}; {}; {}", corpus.name, corpus.source, corpus.licence)),
-        ("seed".to_string(), entry.seed.to_string()),
-        ("steps".to_string(), entry.steps.to_string()),
-        ("tokens_seen".to_string(), entry.tokens_seen.to_string()),
-        ("recipe".to_string(), entry.recipe.clone()),
-    ]);
-    let bytes = weights.to_safetensors(provenance)?;
+    let bytes = run.training().file(&format!("{}; {}; {}", corpus.name, corpus.source, corpus.licence))?;
     write(&assets.join(format!("models/{}.safetensors", plan.id)), &bytes)?;
     let mut log = csv::Writer::from_writer(Vec::new());
     for row in run.log() {

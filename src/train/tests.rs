@@ -6,7 +6,9 @@ use anyhow::Result;
 
 use super::corpus::{Document, split, verify};
 use super::optimiser::Recipe;
-use super::run::{Data, Plan, Run, batch, initial};
+use super::order::{Data, batch};
+use super::run::{Plan, Run};
+use super::start::initial;
 use crate::config::ModelConfig;
 use crate::position::METHODS;
 

@@ -1,7 +1,8 @@
 //! The engines of a worker: a GPU that is looked for once, the models on it and on the CPU, and what warm-ups told.
 
-use super::load::{Abort, MOST_MODELS, Text};
-use super::yielder::{Yielder, milliseconds};
+use super::yielder::Yielder;
+use crate::browser::files::{Abort, MOST_MODELS, Text};
+use crate::browser::turns::milliseconds;
 use crate::config::MAX_CPU_WORKERS;
 use crate::engine::backend::Backend;
 use crate::engine::choose::{Probe, Timing, known};

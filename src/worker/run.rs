@@ -8,8 +8,9 @@ use std::task::Poll;
 
 use super::answers::Answers;
 use super::engines::Engines;
-use super::load::{Abort, Files, Text};
-use super::yielder::{REPORT, Yielder, milliseconds};
+use super::yielder::{REPORT, Yielder};
+use crate::browser::files::{Abort, Files, Text};
+use crate::browser::turns::milliseconds;
 use crate::engine::choose::{Choice, choose};
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::memory::Counting;

@@ -12,7 +12,7 @@ use syn::visit::{self, Visit};
 use crate::source::Source;
 
 /// Which modules each module may import, in the order in which they build on one another.
-const MODULES: [(&str, &[&str]); 13] = [
+const MODULES: [(&str, &[&str]); 15] = [
     ("config", &[]),
     ("spelling", &[]),
     ("tokenizer", &["config"]),
@@ -23,7 +23,9 @@ const MODULES: [(&str, &[&str]); 13] = [
     ("gpu", &["config", "tokenizer", "protocol", "position", "kernels", "model"]),
     ("engine", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu"]),
     ("train", &["config", "spelling", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
-    ("worker", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
+    ("browser", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine"]),
+    ("worker", &["config", "tokenizer", "protocol", "position", "kernels", "model", "gpu", "engine", "browser"]),
+    ("trainer", &["config", "tokenizer", "protocol", "position", "kernels", "model", "engine", "train", "browser"]),
     ("chart", &["config", "position"]),
     ("ui", &["config", "spelling", "position", "protocol", "chart"]),
 ];

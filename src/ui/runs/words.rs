@@ -140,6 +140,7 @@ static WORDS: &[(Kind, &str)] = &[
     (Kind::Hidden, "the GPU cannot run hidden layers of {0}, only multiples of 4"),
     (Kind::Array, "the GPU needs {1} values in {a}, not {0}"),
     (Kind::Buffer, "{a} is larger than the GPU’s largest buffer"),
+    (Kind::NotTrainable, "this cannot be trained: {a}"),
 ];
 
 /// The name of a GPU as it is shown.

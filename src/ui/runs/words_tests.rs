@@ -92,6 +92,10 @@ fn reasons() -> Vec<(Reason, String)> {
             text("a prompt of 10 tokens can be continued by 1 to 16,374 tokens, not by 0"),
         ),
         (Reason::CpuOnly, text("this only runs on the CPU: choose that engine")),
+        (
+            Reason::NotTrainable { detail: text("no model is at hand") },
+            text("this cannot be trained: no model is at hand"),
+        ),
         (no_gpu(NoAdapter::NoWebGpu), text("no GPU: this browser has no WebGPU")),
         (no_gpu(NoAdapter::Insecure), text("no GPU: browsers offer WebGPU only to https pages")),
         (no_gpu(NoAdapter::NoneGiven), text("no GPU: this browser found no WebGPU adapter on this machine")),

@@ -18,7 +18,7 @@ use crate::protocol::{Failure, Reason};
 use crate::tokenizer::Tokenizer;
 
 /// Models that are held at once, as many as a run may have; those not used for the longest time give way.
-pub(super) const MOST_MODELS: usize = 16;
+pub const MOST_MODELS: usize = 16;
 const MANIFEST: &str = "assets/models/manifest.json";
 const REFERENCE: &str = "assets/models/reference.json";
 const TOKENIZER: &str = "assets/data/tokenizer.json";
@@ -31,29 +31,34 @@ extern "C" {
 }
 
 /// A token stream and what its tokens stand for.
-pub(super) struct Text {
+pub struct Text {
+    /// Token ids.
     pub tokens: Vec<u32>,
+    /// Encoder and decoder.
     pub tokenizer: Rc<Tokenizer>,
     token_bytes: Vec<u32>,
 }
 
 impl Text {
-    fn new(tokens: Vec<u32>, tokenizer: Rc<Tokenizer>) -> Self {
+    /// Those tokens.
+    pub fn new(tokens: Vec<u32>, tokenizer: Rc<Tokenizer>) -> Self {
         let token_bytes = (0..tokenizer.n_vocab() as u32).map(|t| tokenizer.token_bytes(t).len() as u32).collect();
         Self { tokens, tokenizer, token_bytes }
     }
 
     /// As the evaluation reads it.
-    pub(super) fn stream(&self) -> Stream<'_> {
+    pub fn stream(&self) -> Stream<'_> {
         Stream { tokens: &self.tokens, separator: self.tokenizer.separator(), token_bytes: &self.token_bytes }
     }
 }
 
 /// Why a request ends without an answer.
-pub(super) enum Abort {
+pub enum Abort {
     /// It is to be done again from its start.
     Again,
+    /// It was cancelled.
     Cancelled,
+    /// It failed.
     Failed(Failure),
 }
 
@@ -99,7 +104,8 @@ impl<T> Latest<T> {
 
 /// Everything fetched so far.
 #[derive(Default)]
-pub(super) struct Files {
+pub struct Files {
+    /// What paths are relative to.
     pub base: String,
     manifest: Option<Rc<Manifest>>,
     tokenizer: Option<Rc<Tokenizer>>,
@@ -113,12 +119,19 @@ pub(super) struct Files {
 
 impl Files {
     /// What is known of a model before its weights are there.
-    pub(super) async fn config(&mut self, model: &str) -> Result<ModelConfig, Failure> {
+    ///
+    /// # Errors
+    /// If the manifest cannot be had, or has no such model.
+    pub async fn config(&mut self, model: &str) -> Result<ModelConfig, Failure> {
         let manifest = self.manifest().await?;
         Ok(entry(&manifest, model)?.config.clone())
     }
 
-    pub(super) async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
+    /// The weights of a model of the manifest.
+    ///
+    /// # Errors
+    /// If a file cannot be had, or is not what the manifest says.
+    pub async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
         if let Some(weights) = self.weights.get(model) {
             return Ok(weights);
         }
@@ -135,7 +148,11 @@ impl Files {
         Ok(weights)
     }
 
-    pub(super) async fn text(&mut self, stream: &str) -> Result<Rc<Text>, Failure> {
+    /// A text of the manifest.
+    ///
+    /// # Errors
+    /// If a file cannot be had, or is not what the manifest says.
+    pub async fn text(&mut self, stream: &str) -> Result<Rc<Text>, Failure> {
         if let Some(text) = self.texts.get(stream) {
             return Ok(text);
         }
@@ -152,11 +169,10 @@ impl Files {
     }
 
     /// The reader's own text; its tokens are kept until there is another.
-    pub(super) async fn own_text(
-        &mut self,
-        text: &Arc<str>,
-        checkpoint: &mut impl Checkpoint,
-    ) -> Result<Rc<Text>, Abort> {
+    ///
+    /// # Errors
+    /// If it is no text, or if cancelled.
+    pub async fn own_text(&mut self, text: &Arc<str>, checkpoint: &mut impl Checkpoint) -> Result<Rc<Text>, Abort> {
         if let Some((_, tokens)) = self.own.as_ref().filter(|(of, _)| of == text) {
             return Ok(tokens.clone());
         }
@@ -168,7 +184,10 @@ impl Files {
     }
 
     /// What the models' losses should be.
-    pub(super) async fn reference(&mut self) -> Result<Rc<Reference>, Failure> {
+    ///
+    /// # Errors
+    /// If the file cannot be had.
+    pub async fn reference(&mut self) -> Result<Rc<Reference>, Failure> {
         if let Some(reference) = &self.reference {
             return Ok(reference.clone());
         }
@@ -177,7 +196,11 @@ impl Files {
         Ok(self.reference.insert(Rc::new(reference)).clone())
     }
 
-    async fn manifest(&mut self) -> Result<Rc<Manifest>, Failure> {
+    /// What was trained, on what.
+    ///
+    /// # Errors
+    /// If the file cannot be had.
+    pub async fn manifest(&mut self) -> Result<Rc<Manifest>, Failure> {
         if let Some(manifest) = &self.manifest {
             return Ok(manifest.clone());
         }
@@ -191,7 +214,11 @@ impl Files {
         Ok(self.manifest.insert(Rc::new(manifest)).clone())
     }
 
-    async fn tokenizer(&mut self) -> Result<Rc<Tokenizer>, Failure> {
+    /// Text as tokens.
+    ///
+    /// # Errors
+    /// If the file cannot be had.
+    pub async fn tokenizer(&mut self) -> Result<Rc<Tokenizer>, Failure> {
         if let Some(tokenizer) = &self.tokenizer {
             return Ok(tokenizer.clone());
         }
@@ -206,7 +233,11 @@ impl Files {
         Failure::Corrupt { file: file.into(), reason: Reason::Said { detail: error.to_string() }.into() }
     }
 
-    async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
+    /// A file that has that hash.
+    ///
+    /// # Errors
+    /// If it cannot be had, or has another.
+    pub async fn checked(&mut self, file: &str, sha256: &str) -> Result<Vec<u8>, Failure> {
         let mut tries = 0;
         loop {
             let bytes = self.fetch(file).await?;
