@@ -138,7 +138,7 @@ test("a pause is heard in the midst of a long step", async ({ page }) => {
   expect(Math.max(...waits)).toBeLessThan(200);
 });
 
-test("a minute of training shows what happens past the training length @timing", async ({ page }) => {
+test("a minute of training shows what happens past the training length @long", async ({ page }) => {
   test.setTimeout(240_000);
   await open(page);
   const begin = performance.now();
@@ -155,7 +155,7 @@ test("a minute of training shows what happens past the training length @timing",
   expect(seconds).toBeLessThan(60);
 });
 
-test("two workers train nearly twice as fast as one @timing", async ({ page }) => {
+test("two workers train nearly twice as fast as one @long", async ({ page }) => {
   test.setTimeout(240_000);
   await open(page);
   const plan = { ...golden.plan, method: "alibi", size: "default", train_length: 256, n_tokens: 32 * 2_048 };

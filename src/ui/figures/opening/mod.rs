@@ -35,7 +35,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "opening",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 560,
+    height: 670,
     controls: &[&LENGTH.control, &GUESS.control],
     ..FigureSpec::BLANK
 };
