@@ -252,7 +252,8 @@ export class Figure {
     await this.control("run").click();
     const shown = async () => {
       const source = (await this.control("source").textContent()) ?? "";
-      return source.startsWith("Shown: computed in this page") ? answers : Number.parseInt(/(\d+) results? computed/.exec(source)?.[1] ?? "0");
+      const some = /Of these results, ([\d,]+) (?:was|were) computed/.exec(source)?.[1];
+      return source.startsWith("These numbers were computed in this page") ? answers : Number.parseInt(some?.replaceAll(",", "") ?? "0");
     };
     await expect.poll(shown, { timeout: 60_000 }).toBeGreaterThanOrEqual(answers);
     await stop(this.root);
