@@ -107,7 +107,7 @@ test("a question that is too long is refused in words until it fits", async ({ p
   // One that comes too long in an address is cut, and that is said.
   await explainer.open(`?embed=slopes&ask=${"x".repeat(400)}`);
   await expect(question(page)).toHaveText("x".repeat(300));
-  await expect(page.getByTestId("address-notice")).toContainText("ask: the text has 400 bytes, of which 300 are used");
+  await expect(page.getByTestId("address-notice")).toContainText("ask: the text has 400 bytes and 300 fit");
   // One without anything in it is none.
   await explainer.open("?embed=slopes&ask=%20%0A");
   await expect(slopes.control("heads")).toBeVisible();
