@@ -84,6 +84,8 @@ test("every row says what was recorded, at every length", async ({ page }) => {
 });
 
 test("keys and the chart choose the length, and the address keeps it", async ({ page }) => {
+  // The line would still be on its way when its place is read.
+  await page.emulateMedia({ reducedMotion: "reduce" });
   const { explainer, figure } = await opened(page);
   const slider = figure.control("opening-length");
   await slider.focus();

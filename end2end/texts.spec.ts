@@ -54,7 +54,7 @@ test.describe("without scripts", () => {
   test("words are explained, and no button is shown that does nothing", async ({ page }) => {
     await page.goto(process.env.SITE!);
     const term = page.locator("button.term").first();
-    const fold = page.locator("details", { has: term });
+    const fold = term.locator("xpath=ancestor::details");
     if (await fold.count()) await fold.locator("summary").click();
     await term.click();
     await expect(page.locator(`#${await term.getAttribute("popovertarget")}`)).toBeVisible();
