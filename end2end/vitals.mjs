@@ -27,6 +27,7 @@ export async function vitals(page, url) {
   const before = bytes;
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   for (let y = 0; y < height; y += 500) {
+    await page.mouse.move(700, 400);
     await page.mouse.wheel(0, 500);
     await page.waitForTimeout(60);
   }

@@ -123,6 +123,8 @@ pub fn Finding(
         }
         // What stands there from the start is read where it stands.
         if first.is_some() {
+            // What no longer holds is not left to be found.
+            spoken.set(String::new());
             let say = move || {
                 let _ = spoken.try_set(now);
             };
