@@ -51,8 +51,8 @@ for (const [width, height] of [[1280, 800], [390, 844]]) {
       await explainer.rest();
       await expect(page.locator("h1")).toHaveText("Train short, test long");
       const parts = { heading: page.locator("h1"), sentences: page.locator(".lead"), chart: figure.root.locator("canvas"), slider: figure.control("opening-length") };
-      // On a wide screen the rows stand beside the chart.
-      const all = width > 1000 ? { ...parts, rows: figure.root.locator(".opening-rows"), finding: figure.control("finding") } : parts;
+      const rows = { ...parts, rows: figure.root.locator(".opening-rows") };
+      const all = width > 1000 ? { ...rows, finding: figure.control("finding") } : rows;
       expect(await page.evaluate(() => scrollY)).toBe(0);
       for (const [what, part] of Object.entries(all)) {
         const box = (await part.boundingBox())!;
