@@ -289,6 +289,41 @@ pub struct Line {
     pub text: String,
 }
 
+/// `assets/models/trained.json`: the training that the figure `train` shows before the reader's own, done natively.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trained {
+    /// How it was done, in words.
+    pub note: String,
+    /// Length of each training input, tokens.
+    pub train_length: usize,
+    /// Tokens of a step.
+    pub tokens_per_step: usize,
+    /// Targets scored at every length.
+    pub n_targets: usize,
+    /// One for each method, in the order of training.
+    pub courses: Vec<Course>,
+}
+
+/// How one model's training went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Id of the position method.
+    pub method: String,
+    /// Loss of every step, nats per token.
+    pub losses: Vec<f32>,
+    /// Perplexity by input length at some moments, in their order.
+    pub curves: Vec<Curve>,
+}
+
+/// Perplexity by input length at one moment of a training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Training tokens seen.
+    pub tokens: u64,
+    /// Input length and perplexity.
+    pub points: Vec<(usize, f64)>,
+}
+
 /// `assets/models/reference.json`: losses and activations of the shipped weights by the reference decoder, put together
 /// from candle's own operations; what an engine on the reader's machine is held against.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use alibi::config::{DEFAULT_TARGETS, ModelConfig};
+use alibi::config::{Course, Curve, DEFAULT_TARGETS, ModelConfig};
 use alibi::engine::checkpoint::NoPause;
 use alibi::model::Weights;
 use alibi::position::METHODS;
@@ -15,6 +15,7 @@ use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::reader::setting;
 use alibi::train::record::record;
+use alibi::train::rehearsed::keep;
 use alibi::train::reference::reference;
 use alibi::train::run::{Plan, Run};
 use alibi::train::training::Training;
@@ -118,6 +119,9 @@ struct Rehearsal {
     /// A file for the weights.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Keep losses and curves in models/trained.json: what the page's figure of training shows before a reader's own.
+    #[arg(long)]
+    keep: bool,
     #[command(flatten)]
     on: Lengths,
 }
@@ -145,7 +149,7 @@ fn main() -> Result<()> {
         Command::Rehearse(rehearsal) => return rehearse(&arguments, rehearsal),
         Command::Evaluate { file, on } => {
             let weights = Weights::from_safetensors(&std::fs::read(file)?)?;
-            return curve(&HeldOut::read(&arguments.assets)?, &weights, on, "");
+            return curve(&HeldOut::read(&arguments.assets)?, &weights, on, "").map(drop);
         }
         _ => (),
     }
@@ -190,17 +194,24 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
     training.check(&data.train)?;
     curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
     let (mut trained, mut drawn) = (Duration::ZERO, 0);
+    let mut course = Course { method: of.method.clone(), ..Course::default() };
     while !training.is_done() {
         let started = Instant::now();
         let stepped = pollster::block_on(training.step(&data, &mut NoPause))?;
         trained += started.elapsed();
+        course.losses.push(stepped.loss as f32);
         println!("{} {} loss {:.7}", of.method, training.step_count(), stepped.loss);
         if training.tokens_seen() / of.curve_every > drawn || training.is_done() {
             drawn = training.tokens_seen() / of.curve_every;
             let rate = training.tokens_seen() as f64 / trained.as_secs_f64();
             println!("{} {} tokens, {rate:.0} tokens/s", of.method, training.tokens_seen());
-            curve(&held_out, &training.weights(), &of.on, &format!("{} {}", of.method, training.tokens_seen()))?;
+            let tokens = training.tokens_seen();
+            let points = curve(&held_out, &training.weights(), &of.on, &format!("{} {tokens}", of.method))?;
+            course.curves.push(Curve { tokens, points });
         }
+    }
+    if of.keep {
+        keep(&arguments.assets, training.setting(), of.on.targets, course)?;
     }
     match &of.out {
         Some(out) => Ok(std::fs::write(out, training.file("State of the Union addresses; a part")?)?),
@@ -208,12 +219,15 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
     }
 }
 
-/// Prints perplexity against length.
-fn curve(held_out: &HeldOut, weights: &Weights, on: &Lengths, what: &str) -> Result<()> {
+/// Perplexity against length; prints it, too.
+fn curve(held_out: &HeldOut, weights: &Weights, on: &Lengths, what: &str) -> Result<Vec<(usize, f64)>> {
+    let mut points = Vec::new();
     for &length in &on.lengths {
-        println!("{what} {length} perplexity {:.5}", held_out.perplexity(weights, length, on.targets)?);
+        let perplexity = held_out.perplexity(weights, length, on.targets)?;
+        println!("{what} {length} perplexity {perplexity:.5}");
+        points.push((length, perplexity));
     }
-    Ok(())
+    Ok(points)
 }
 
 fn precompute_all(arguments: &Arguments, only: &Only) -> Result<()> {

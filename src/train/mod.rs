@@ -25,6 +25,8 @@ pub mod record;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod reference;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod rehearsed;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod run;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod vocabulary;

@@ -30,6 +30,7 @@ figures! {
     what_if,
     generate,
     train_short,
+    train,
     perplexity,
     paper,
     verify,

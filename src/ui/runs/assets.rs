@@ -135,7 +135,8 @@ impl Assets {
     }
 }
 
-fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, path: &'static str) {
+/// Reads a JSON file of this site into a signal, unless it is there.
+pub fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T>>, path: &'static str) {
     if into.with_untracked(|l| l.ready().is_some()) {
         return;
     }

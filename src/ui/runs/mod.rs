@@ -8,4 +8,5 @@ pub mod scheduler;
 pub mod run_state;
 pub mod assets;
 pub mod worker_pool;
+pub mod trainers;
 pub mod kept_answers;

@@ -25,7 +25,7 @@ pub fn Export(
     let copyable = RwSignal::new(None::<(String, String)>);
     let hand_over = move |ending: &str, kind: &str, text: String| {
         let name = format!("{}.{ending}", stem.get_untracked());
-        if sandboxed() || download(&name, kind, &text).is_err() {
+        if sandboxed() || save(&name, kind, &JsValue::from_str(&text)).is_err() {
             copyable.set(Some((name, text)));
         }
     };
@@ -114,14 +114,14 @@ fn sandboxed() -> bool {
     js_sys::Reflect::get(&window(), &"origin".into()).is_ok_and(|origin| origin.as_string().as_deref() == Some("null"))
 }
 
-/// Saves `text` as a file.
+/// Saves a text, or the bytes of an array, as a file.
 ///
 /// # Errors
 /// Where the browser has no blobs or forbids them.
-fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+pub fn save(name: &str, kind: &str, content: &JsValue) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(content), &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     anchor.set_href(&url);

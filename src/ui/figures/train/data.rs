@@ -1,0 +1,304 @@
+//! How a training in the page goes: what is asked of the trainer of each model, what it tells, and what becomes of that. Nothing
+//! here knows the browser.
+
+use crate::config::{Course, Curve, ModelSize, RUN_IN};
+use crate::position::by_id;
+use crate::protocol::task::Generate;
+use crate::protocol::train::{Ask, Plan, StartFrom, Told, TrainText};
+use crate::protocol::{BlockSum, EngineChoice, Failure, Job, Protocol, ResponseBody, Scored, Stretch, Task};
+use crate::ui::figure::spec::own_text;
+
+/// Models that are trained beside each other, at most.
+pub(super) const MOST: usize = 2;
+/// Targets of a curve at the end.
+pub(super) const MANY: usize = 16_384;
+/// Time between two curves, ms.
+const BETWEEN: f64 = 5_000.0;
+/// Points of a line of losses, at most.
+const POINTS: usize = 60;
+/// What each model goes on from at the end, and for how many tokens.
+pub(super) const PROMPT: &str = "The people of the United States";
+const LINE_TOKENS: usize = 48;
+/// Questions of one round have numbers from a multiple of this on: lengths in order, then the line.
+const ROUND: u32 = 16;
+
+/// Input lengths of a curve: up to 16 times the training length.
+pub(super) fn lengths(train_length: usize) -> [usize; 5] {
+    [1, 2, 4, 8, 16].map(|times| times * train_length)
+}
+
+/// Targets of a curve while the training goes on: few, but not fewer than its longest input has.
+pub(super) fn few(train_length: usize) -> usize {
+    2_048.max(lengths(train_length)[4])
+}
+
+/// The methods chosen that there are, at most two, in the order of their choice.
+pub(super) fn methods(chosen: &[String]) -> Vec<&'static str> {
+    chosen.iter().filter_map(|id| by_id(id)).map(|m| m.id()).take(MOST).collect()
+}
+
+/// The methods chosen once this one is, or is not any more: a third takes the place of the first.
+pub(super) fn with(chosen: &[String], id: &str, on: bool) -> Vec<String> {
+    let mut now: Vec<String> = methods(chosen).into_iter().filter(|m| *m != id).map(String::from).collect();
+    if on {
+        now.push(id.into());
+        now.drain(..now.len().saturating_sub(MOST));
+    }
+    now
+}
+
+/// Tokens of a training of that size.
+pub(super) fn budget(size: ModelSize) -> u64 {
+    match size {
+        ModelSize::Tiny => 600_000,
+        ModelSize::Small => 1_000_000,
+        ModelSize::Default => 2_000_000,
+    }
+}
+
+/// What the reader has chosen, of one method.
+pub(super) fn plan(method: &str, train_length: usize, size: ModelSize, seed: usize, n_tokens: u64) -> Plan {
+    Plan {
+        method: method.into(),
+        train_length,
+        size,
+        seed: seed as u32,
+        n_tokens,
+        text: TrainText::Addresses,
+        from: StartFrom::Nothing,
+        state_every: 0.0,
+    }
+}
+
+/// What a model is at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Status {
+    /// It is being made.
+    Starting,
+    /// It learns.
+    Going,
+    /// It waits.
+    Resting,
+    /// It has rested from learning and is being measured.
+    Measuring,
+    /// It is measured.
+    Done,
+    /// Its loss is no number any more.
+    NotFinite,
+    /// It is gone.
+    Failed,
+}
+
+/// A round of questions.
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    round: u32,
+    last: bool,
+    points: Vec<(usize, f64)>,
+}
+
+/// A model that is trained here.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Model {
+    /// What is trained.
+    pub(super) plan: Plan,
+    /// How it went so far.
+    pub(super) course: Course,
+    /// What it is at.
+    pub(super) status: Status,
+    /// Steps done, in all, and tokens of each.
+    pub(super) step: usize,
+    pub(super) steps: usize,
+    pub(super) tokens_per_step: usize,
+    /// Tokens per second, of late.
+    pub(super) rate: f64,
+    /// What it wrote at the end.
+    pub(super) line: String,
+    /// Why it could not go on, where the trainer said so.
+    pub(super) failure: Option<Failure>,
+    asked: Option<Asked>,
+    round: u32,
+    /// When the last curve was drawn, ms.
+    drawn: f64,
+    stops: bool,
+}
+
+impl Model {
+    pub(super) fn new(plan: Plan) -> Self {
+        Self {
+            course: Course { method: plan.method.clone(), ..Course::default() },
+            plan,
+            status: Status::Starting,
+            step: 0,
+            steps: 0,
+            tokens_per_step: 0,
+            rate: f64::NAN,
+            line: String::new(),
+            failure: None,
+            asked: None,
+            round: 0,
+            drawn: 0.0,
+            stops: false,
+        }
+    }
+
+    /// Training tokens seen.
+    pub(super) fn tokens(&self) -> u64 {
+        (self.step * self.tokens_per_step) as u64
+    }
+
+    /// Whether an answer is awaited.
+    pub(super) fn owes(&self) -> bool {
+        matches!(self.status, Status::Starting | Status::Going | Status::Measuring)
+    }
+
+    /// Whether it is there and can learn on.
+    pub(super) fn alive(&self) -> bool {
+        matches!(self.status, Status::Going | Status::Resting | Status::Measuring | Status::Done)
+    }
+
+    /// Whether it rests before its end.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.status, Status::Resting | Status::Done) && self.step < self.steps
+    }
+
+    /// What to ask for a stop.
+    pub(super) fn stop(&mut self) -> Ask {
+        self.stops = true;
+        Ask::Stop
+    }
+
+    /// What to ask for twice the steps.
+    pub(super) fn lengthen(&mut self) -> [Ask; 2] {
+        self.steps *= 2;
+        [Ask::Lengthen { steps: self.steps }, Ask::GoOn]
+    }
+
+    /// The questions of a round: the perplexity at every length, at the end a line, too.
+    fn measure(&mut self, last: bool) -> Vec<Ask> {
+        self.round += 1;
+        self.asked = Some(Asked { round: self.round, last, points: Vec::new() });
+        let first = self.round * ROUND;
+        let length = self.plan.train_length;
+        let n_targets = if last { MANY } else { few(length) };
+        let ask = |(i, job): (usize, Job)| Ask::Answer { id: first + i as u32, job };
+        let score = |length| Stretch { protocol: Protocol::Nonoverlapping, length, first: RUN_IN, n_targets };
+        let of = |stream: &str, task| Job { stream: stream.into(), engine: EngineChoice::Cpu, task, ..Job::default() };
+        let mut jobs: Vec<Job> = lengths(length).map(|l| of("held-out", Task::Score(score(l)))).into();
+        if last {
+            let (stream, text) = own_text(PROMPT);
+            let generate = Generate { n_prompt: length, n_new: LINE_TOKENS, temperature: 0.8, top_k: 50, seed: 1 };
+            jobs.push(Job { text, ..of(&stream, Task::Generate(generate)) });
+        }
+        jobs.into_iter().enumerate().map(ask).collect()
+    }
+
+    /// Takes what its trainer tells at that time, ms; what to ask then.
+    pub(super) fn hear(&mut self, told: Told, now: f64) -> Vec<Ask> {
+        match told {
+            Told::Ready(Some(ready)) => {
+                (self.status, self.drawn) = (Status::Going, now);
+                (self.step, self.steps, self.tokens_per_step) = (ready.step, ready.steps, ready.tokens_per_step);
+            }
+            Told::Progress { step, losses, tokens_per_second } => {
+                self.step = step;
+                self.course.losses.extend(losses);
+                if tokens_per_second.is_finite() {
+                    self.rate = tokens_per_second;
+                }
+                if self.asked.is_none() && self.status == Status::Going && now - self.drawn > BETWEEN {
+                    return self.measure(false);
+                }
+            }
+            Told::Going => (self.status, self.stops) = (Status::Going, false),
+            Told::Resting { step, done } => {
+                self.step = step;
+                if done || self.stops {
+                    self.status = Status::Measuring;
+                    return self.measure(true);
+                }
+                if self.status == Status::Going {
+                    self.status = Status::Resting;
+                }
+            }
+            Told::Answer { id, step, body } => self.answered(id, step, body, now),
+            Told::NotFinite { step, .. } => (self.step, self.status) = (step, Status::NotFinite),
+            Told::Failed(failure) => (self.status, self.failure) = (Status::Failed, Some(failure)),
+            Told::Ready(None) | Told::State { .. } | Told::Weights { .. } => (),
+        }
+        Vec::new()
+    }
+
+    fn answered(&mut self, id: u32, step: usize, body: ResponseBody, now: f64) {
+        let (round, place) = (id / ROUND, (id % ROUND) as usize);
+        let Some(asked) = self.asked.as_mut().filter(|a| a.round == round) else { return };
+        let lengths = lengths(self.plan.train_length);
+        match (body, lengths.get(place)) {
+            (ResponseBody::Scored(scored), Some(&length)) => asked.points.push((length, perplexity(&scored))),
+            (ResponseBody::Scored(scored), None) => self.line = scored.words.concat(),
+            // What was overruled is not drawn; the next round is whole.
+            (ResponseBody::Cancelled, _) => return self.asked = None,
+            (ResponseBody::Failed(failure), _) => {
+                (self.asked, self.status, self.failure) = (None, Status::Failed, Some(failure));
+                return;
+            }
+            _ => return,
+        }
+        let tokens = (step * self.tokens_per_step) as u64;
+        if place + 1 == lengths.len() {
+            let points = std::mem::take(&mut asked.points);
+            self.course.curves.retain(|c| c.tokens != tokens);
+            self.course.curves.push(Curve { tokens, points });
+            self.drawn = now;
+        }
+        let over = if asked.last { lengths.len() } else { lengths.len() - 1 };
+        if place == over {
+            if asked.last && self.status == Status::Measuring {
+                self.status = Status::Done;
+            }
+            self.asked = None;
+        }
+    }
+}
+
+fn perplexity(scored: &Scored) -> f64 {
+    let nll = |b: &BlockSum| b.nll;
+    let n: u32 = scored.blocks.iter().map(|b| b.n_targets).sum();
+    (scored.blocks.iter().map(nll).sum::<f64>() / f64::from(n)).exp()
+}
+
+/// What the figure is at, for all of its models.
+pub(super) fn state(models: &[Model]) -> &'static str {
+    let any = |of: &dyn Fn(&Model) -> bool| models.iter().any(of);
+    match () {
+        () if any(&Model::owes) => "running",
+        () if any(&|m| m.status == Status::Resting) => "idle",
+        () if any(&|m| m.status == Status::Done) => "done",
+        () if models.is_empty() => "idle",
+        () => "failed",
+    }
+}
+
+/// Tokens per second of the slowest model that learns, and the seconds until the last of them is done.
+pub(super) fn pace(models: &[Model]) -> Option<(f64, f64)> {
+    let going = || models.iter().filter(|m| m.status == Status::Going && m.rate.is_finite() && m.rate > 0.0);
+    let left = |m: &Model| m.steps.saturating_sub(m.step) as f64 * m.tokens_per_step as f64 / m.rate;
+    let slowest = going().map(|m| m.rate).min_by(f64::total_cmp)?;
+    Some((slowest, going().map(left).max_by(f64::total_cmp)?))
+}
+
+/// Mean losses over like stretches of a training of that many steps, each with the tokens seen at its end.
+pub(super) fn thinned(losses: &[f32], steps: usize, tokens_per_step: usize) -> Vec<(u64, f64)> {
+    let n = steps.div_ceil(POINTS).max(1);
+    let mean = |all: &[f32]| all.iter().map(|l| f64::from(*l)).sum::<f64>() / n as f64;
+    let seen = |i: usize| ((i + 1) * n * tokens_per_step) as u64;
+    losses.chunks_exact(n).enumerate().map(|(i, all)| (seen(i), mean(all))).collect()
+}
+
+/// The curve that stands for a model now, and up to that many before it.
+pub(super) fn last_curves(course: &Course, earlier: usize) -> (&[Curve], Option<&Curve>) {
+    match course.curves.split_last() {
+        Some((last, before)) => (&before[before.len().saturating_sub(earlier)..], Some(last)),
+        None => (&[], None),
+    }
+}

@@ -1,0 +1,191 @@
+//! A training of the reader's: the models, and what trains them.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::data::{Model, Status};
+use super::words;
+use crate::protocol::train::{Ask, Plan, Told};
+use crate::ui::runs::trainers::{Heard, Trainer};
+use crate::ui::widgets::export::save;
+
+/// What stands in the way of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Trouble {
+    /// Nothing can be started beside this page.
+    Alone,
+    /// Said in a sentence.
+    Said(String),
+}
+
+/// A training, its models side by side. It ends with the figure.
+#[derive(Clone, Copy)]
+pub(super) struct Session {
+    /// The models; none before the first training.
+    pub(super) models: RwSignal<Vec<Model>>,
+    /// What went wrong.
+    pub(super) trouble: RwSignal<Option<Trouble>>,
+    trainers: StoredValue<Vec<Trainer>, LocalStorage>,
+    /// How often one has begun: what is heard of an earlier one is dropped.
+    begun: StoredValue<u32>,
+}
+
+fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+impl Session {
+    pub(super) fn new() -> Self {
+        let session = Self {
+            models: RwSignal::new(Vec::new()),
+            trouble: RwSignal::new(None),
+            trainers: StoredValue::new_local(Vec::new()),
+            begun: StoredValue::new(0),
+        };
+        on_cleanup(move || session.end());
+        session
+    }
+
+    /// Ends what trains.
+    fn end(&self) {
+        let _ = self.begun.try_update_value(|n| *n += 1);
+        let ended = self.trainers.try_update_value(std::mem::take);
+        drop(ended);
+    }
+
+    /// Trains by these plans, in place of what was before.
+    pub(super) fn start(self, plans: Vec<Plan>) {
+        self.end();
+        self.trouble.set(None);
+        self.models.set(plans.iter().cloned().map(Model::new).collect());
+        let begun = self.begun.get_value();
+        for (i, plan) in plans.into_iter().enumerate() {
+            match Trainer::start(move |heard| self.hear(begun, i, heard)) {
+                Ok(trainer) => {
+                    trainer.ask(Ask::Start(plan));
+                    trainer.owes(true);
+                    self.trainers.update_value(|all| all.push(trainer));
+                }
+                Err(reason) => return self.fail(Trouble::Said(words::gone(&reason))),
+            }
+        }
+    }
+
+    fn fail(self, trouble: Trouble) {
+        self.end();
+        // Nothing of it was learned: the recorded one is shown again.
+        let any = self.models.with_untracked(|all| all.iter().any(|m| !m.course.losses.is_empty()));
+        self.models.update(|all| match any {
+            true => all.iter_mut().for_each(|m| m.status = Status::Failed),
+            false => all.clear(),
+        });
+        self.trouble.set(Some(trouble));
+    }
+
+    fn hear(self, begun: u32, i: usize, heard: Heard) {
+        if self.begun.try_get_value() != Some(begun) {
+            return;
+        }
+        match heard {
+            Heard::Told(told, bytes) => {
+                if let Told::Weights { step } = &*told {
+                    self.save(i, *step, &bytes);
+                }
+                let mut asks = Vec::new();
+                self.models.update(|all| asks = all.get_mut(i).map_or_else(Vec::new, |m| m.hear(*told, now())));
+                self.ask(i, asks);
+            }
+            // A trainer cannot be dropped within its own call.
+            Heard::Alone => self.soon(begun, move || self.fail(Trouble::Alone)),
+            Heard::Late => self.soon(begun, move || self.fail(Trouble::Said(words::late()))),
+            Heard::Gone(detail) => self.soon(begun, move || self.lose(i, &detail)),
+        }
+    }
+
+    fn soon(self, begun: u32, what: impl FnOnce() + 'static) {
+        queue_microtask(move || {
+            if self.begun.try_get_value() == Some(begun) {
+                what();
+            }
+        });
+    }
+
+    /// One trainer is gone: the other goes on, if it has learned anything.
+    fn lose(self, i: usize, detail: &str) {
+        let other = self.models.with_untracked(|all| all.iter().enumerate().any(|(n, m)| n != i && m.alive()));
+        if !other {
+            return self.fail(Trouble::Said(words::gone(detail)));
+        }
+        let mut method = String::new();
+        self.models.update(|all| {
+            if let Some(model) = all.get_mut(i) {
+                model.status = Status::Failed;
+                method.clone_from(&model.plan.method);
+            }
+        });
+        self.trouble.set(Some(Trouble::Said(words::one_gone(&method, detail))));
+    }
+
+    fn ask(self, i: usize, asks: Vec<Ask>) {
+        let owes = self.models.with_untracked(|all| all.get(i).is_some_and(Model::owes));
+        self.trainers.with_value(|all| {
+            let Some(trainer) = all.get(i) else { return };
+            for ask in asks {
+                trainer.ask(ask);
+            }
+            trainer.owes(owes);
+        });
+    }
+
+    /// Asks every model something, as `what` has it.
+    fn ask_all(self, what: impl Fn(&mut Model) -> Vec<Ask>) {
+        let mut asks: Vec<Vec<Ask>> = Vec::new();
+        self.models.update(|all| asks = all.iter_mut().map(&what).collect());
+        for (i, asks) in asks.into_iter().enumerate() {
+            self.ask(i, asks);
+        }
+    }
+
+    /// Pauses what goes; where nothing does, goes on with what waits.
+    pub(super) fn pause(self) {
+        let going = self.models.with_untracked(|all| all.iter().any(|m| m.status == Status::Going));
+        self.ask_all(|m| match m.status {
+            Status::Going if going => vec![Ask::Pause],
+            _ if !going && m.waits() => vec![Ask::GoOn],
+            _ => Vec::new(),
+        });
+    }
+
+    /// Stops: what has been learned is measured.
+    pub(super) fn stop(self) {
+        if self.models.with_untracked(|all| all.iter().any(|m| m.status == Status::Starting)) {
+            self.end();
+            return self.models.set(Vec::new());
+        }
+        self.ask_all(|m| match m.status {
+            Status::Going | Status::Resting => vec![m.stop()],
+            _ => Vec::new(),
+        });
+    }
+
+    /// Trains for twice the tokens.
+    pub(super) fn lengthen(self) {
+        self.ask_all(|m| if m.alive() { m.lengthen().into() } else { Vec::new() });
+    }
+
+    /// Asks for the weights of a model, which are then saved.
+    pub(super) fn weights(self, i: usize) {
+        self.ask(i, vec![Ask::Weights]);
+    }
+
+    fn save(self, i: usize, step: usize, bytes: &JsValue) {
+        let name = self.models.with_untracked(|all| {
+            let m = all.get(i)?;
+            Some(format!("{}-{}-{}.safetensors", m.plan.method, m.plan.train_length, step * m.tokens_per_step))
+        });
+        let saved = name.is_some_and(|name| save(&name, "application/octet-stream", bytes).is_ok());
+        if !saved {
+            self.trouble.set(Some(Trouble::Said(words::NOT_SAVED.into())));
+        }
+    }
+}

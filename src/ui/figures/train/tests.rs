@@ -1,0 +1,177 @@
+use super::data::{Status, few, lengths, thinned, with};
+use super::*;
+use crate::config::{Curve, ModelConfig, RUN_IN};
+use crate::protocol::train::{Ask, Ready, Told};
+use crate::protocol::{BlockSum, ResponseBody, Scored, Task};
+
+fn recorded() -> Trained {
+    serde_json::from_str(include_str!("../../../../assets/models/trained.json")).unwrap()
+}
+
+fn model() -> Model {
+    Model::new(data::plan("alibi", 32, ModelSize::Tiny, 1, 4_096))
+}
+
+/// A model that has begun at time 0: four steps of 1,024 tokens.
+fn begun() -> Model {
+    let mut model = model();
+    let config = ModelConfig::of_size(ModelSize::Tiny, "alibi", 32, 1_024);
+    let ready = Ready { config, n_parameters: 1, step: 0, steps: 4, tokens_per_step: 1_024, n_train: 10_000 };
+    assert!(model.hear(Told::Ready(Some(ready)), 0.0).is_empty());
+    model
+}
+
+fn progress(step: usize, losses: &[f32]) -> Told {
+    Told::Progress { step, losses: losses.to_vec(), tokens_per_second: 512.0 }
+}
+
+/// Answers these questions; every perplexity is the input length.
+fn answer(model: &mut Model, asks: Vec<Ask>, step: usize) {
+    for ask in asks {
+        let Ask::Answer { id, job } = ask else { panic!("{ask:?}") };
+        let mut scored = Scored::default();
+        match job.task {
+            Task::Score(s) => scored.blocks = vec![BlockSum { nll: 2.0 * (s.length as f64).ln(), n_targets: 2 }],
+            _ => scored.words = vec![" are".into(), " free".into()],
+        }
+        let asks = model.hear(Told::Answer { id, step, body: ResponseBody::Scored(scored) }, 9_000.0);
+        assert!(asks.is_empty());
+    }
+}
+
+#[test]
+fn the_recorded_training_is_the_default_choice_to_its_end() {
+    let trained = recorded();
+    let methods: Vec<&str> = trained.courses.iter().map(|c| c.method.as_str()).collect();
+    assert_eq!(methods.join(","), METHODS.control.default);
+    assert_eq!(trained.train_length.to_string(), LENGTH.control.default);
+    assert_eq!(trained.n_targets, MANY);
+    for course in &trained.courses {
+        let tokens = (course.losses.len() * trained.tokens_per_step) as u64;
+        assert!(tokens >= data::budget(ModelSize::Tiny) && tokens < data::budget(ModelSize::Tiny) + 1_024);
+        let last = course.curves.last().unwrap();
+        assert_eq!(last.tokens, tokens);
+        assert_eq!(last.points.iter().map(|p| p.0).collect::<Vec<_>>(), lengths(32));
+    }
+    let said = words::finding(&trained.courses);
+    assert!(said.starts_with("After 600,064 tokens of training, perplexity of Sinusoidal goes from "), "{said}");
+    // What the figure is for.
+    let grows = |c: &Course| c.curves.last().map(|c| c.points[4].1 / c.points[0].1).unwrap();
+    assert!(grows(&trained.courses[0]) > 1.5 && grows(&trained.courses[1]) < 1.03);
+}
+
+#[test]
+fn losses_are_means_of_like_stretches() {
+    let losses: Vec<f32> = (0..125).map(|i| i as f32).collect();
+    let points = thinned(&losses, 120, 10);
+    assert_eq!(points[..2], [(20, 0.5), (40, 2.5)]);
+    assert_eq!(points.len(), 62);
+    assert_eq!(thinned(&[3.0], 1, 1_024), [(1_024, 3.0)]);
+    assert!(thinned(&[], 0, 0).is_empty());
+}
+
+#[test]
+fn two_methods_at_most_and_only_those_that_there_are() {
+    let list = |names: &str| names.split(',').map(String::from).collect::<Vec<_>>();
+    assert_eq!(data::methods(&list("rotary,nonsense,alibi,none")), ["rotary", "alibi"]);
+    assert_eq!(with(&list("rotary,alibi"), "none", true), ["alibi", "none"]);
+    assert_eq!(with(&list("rotary,alibi"), "rotary", false), ["alibi"]);
+    assert_eq!(with(&list(""), "rotary", true), ["rotary"]);
+}
+
+#[test]
+fn a_curve_is_asked_for_now_and_then_over_few_targets_and_at_the_end_over_many() {
+    let mut model = begun();
+    assert!(model.hear(progress(1, &[7.0]), 1_000.0).is_empty());
+    let asks = model.hear(progress(2, &[6.0]), 6_000.0);
+    let [Ask::Answer { job, .. }, ..] = &asks[..] else { panic!("{asks:?}") };
+    let stretch = job.task.stretch().unwrap();
+    assert_eq!((asks.len(), stretch.n_targets, stretch.first, stretch.length), (5, few(32), RUN_IN, 32));
+    // None while one is under way.
+    assert!(model.hear(progress(2, &[]), 20_000.0).is_empty());
+    answer(&mut model, asks, 2);
+    let curve = |tokens| Curve { tokens, points: lengths(32).map(|l| (l, l as f64)).into() };
+    let close = |a: &Curve, b: &Curve| {
+        a.tokens == b.tokens && a.points.iter().zip(&b.points).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() < 1e-9)
+    };
+    assert!(close(&model.course.curves[0], &curve(2_048)));
+    model.hear(progress(4, &[5.0, 4.0]), 10_000.0);
+    let asks = model.hear(Told::Resting { step: 4, done: true }, 10_000.0);
+    assert_eq!((asks.len(), model.status), (6, Status::Measuring));
+    answer(&mut model, asks, 4);
+    assert_eq!((model.status, model.line.as_str()), (Status::Done, " are free"));
+    assert!(close(&model.course.curves[1], &curve(4_096)));
+    assert_eq!(model.course.losses, [7.0, 6.0, 5.0, 4.0]);
+}
+
+#[test]
+fn a_pause_waits_and_a_stop_measures() {
+    let mut model = begun();
+    model.hear(progress(1, &[7.0]), 1_000.0);
+    assert!(model.hear(Told::Resting { step: 1, done: false }, 1_000.0).is_empty());
+    assert_eq!((model.status, model.waits()), (Status::Resting, true));
+    model.hear(Told::Going, 1_100.0);
+    assert_eq!(model.status, Status::Going);
+    assert_eq!(model.stop(), Ask::Stop);
+    let asks = model.hear(Told::Resting { step: 1, done: false }, 1_200.0);
+    assert_eq!(asks.len(), 6);
+    answer(&mut model, asks, 1);
+    assert!(model.status == Status::Done && model.waits());
+    assert_eq!(model.lengthen(), [Ask::Lengthen { steps: 8 }, Ask::GoOn]);
+}
+
+#[test]
+fn what_a_stop_overruled_is_not_drawn() {
+    let mut model = begun();
+    let early = model.hear(progress(2, &[7.0, 6.0]), 6_000.0);
+    let Ask::Answer { id, .. } = early[1] else { panic!() };
+    model.stop();
+    model.hear(Told::Answer { id, step: 2, body: ResponseBody::Cancelled }, 6_100.0);
+    let last = model.hear(Told::Resting { step: 2, done: false }, 6_100.0);
+    answer(&mut model, early, 2);
+    assert!(model.course.curves.is_empty());
+    answer(&mut model, last, 2);
+    assert_eq!((model.course.curves.len(), model.status), (1, Status::Done));
+}
+
+#[test]
+fn a_loss_that_is_no_number_ends_that_model_with_a_sentence() {
+    let mut model = begun();
+    model.hear(progress(3, &[7.0, 6.0, 5.0]), 1_000.0);
+    model.hear(Told::NotFinite { step: 3, loss: f64::NAN }, 1_000.0);
+    assert!(words::trouble(&model).unwrap().starts_with("ALiBi: the loss stopped being a number after 3,072 tokens."));
+    assert_eq!(data::state(std::slice::from_ref(&model)), "failed");
+    let other = begun();
+    assert!(words::trouble(&other).is_none());
+    assert_eq!(data::state(&[model, other]), "running");
+}
+
+#[test]
+fn the_time_left_is_that_of_the_last_to_finish() {
+    let (mut a, mut b) = (begun(), begun());
+    a.hear(progress(2, &[7.0, 6.0]), 1_000.0);
+    b.hear(progress(1, &[7.0]), 1_000.0);
+    assert_eq!(data::pace(&[a.clone(), b.clone()]), Some((512.0, 6.0)));
+    assert_eq!(words::status(&[a, b], Some((512.0, 6.0))), "1,024 of 4,096 tokens, 512 tokens/s each, 6 s left");
+}
+
+#[test]
+fn the_finding_says_when_where_they_differ() {
+    let course = |method: &str, tokens, points: &[(usize, f64)]| Course {
+        method: method.into(),
+        losses: Vec::new(),
+        curves: vec![Curve { tokens, points: points.to_vec() }],
+    };
+    let sinusoidal = course("sinusoidal", 600_064, &[(32, 49.8), (512, 82.7)]);
+    let alike = [sinusoidal.clone(), course("alibi", 600_064, &[(32, 44.7), (512, 44.2)])];
+    assert_eq!(
+        words::finding(&alike),
+        "After 600,064 tokens of training, perplexity of Sinusoidal goes from 49.80 at 32 tokens to 82.70 at 512; ALiBi from 44.70 to 44.20."
+    );
+    let apart = [sinusoidal, course("alibi", 500_000, &[(32, 44.7), (512, 44.2)])];
+    assert_eq!(
+        words::finding(&apart),
+        "Perplexity of Sinusoidal goes from 49.80 at 32 tokens to 82.70 at 512 after 600,064; ALiBi from 44.70 to 44.20 after 500,000 tokens of training."
+    );
+    assert_eq!(words::finding(&[]), "");
+}

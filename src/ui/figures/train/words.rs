@@ -1,0 +1,253 @@
+//! Everything that a reader of the figure `train` can read, but for the prose around it.
+
+use super::data::{Model, Status, few, lengths, last_curves, thinned};
+use crate::chart::{Axis, LineChart, Scale, Series, Point, style_of};
+use crate::config::{Course, Curve};
+use crate::ui::figure::curves;
+use crate::ui::figure::curves::method_name;
+use crate::ui::format::numbers::{show_3, show_perplexity, show_seconds, thousands};
+use crate::ui::format::table::Table;
+use crate::ui::runs::words::explain;
+
+/// Title.
+pub(super) const TITLE: &str = "Train two models here";
+/// Question.
+pub(super) const QUESTION: &str = "Can you train one yourself?";
+
+/// Settings.
+pub(super) const METHODS: &str = "Position methods: two at most, a third takes the place of the first";
+pub(super) const LENGTH: &str = "Training length, tokens";
+pub(super) const SIZE: &str = "Size of each model";
+pub(super) const SEED: &str = "Seed";
+pub(super) const TOKENS: &str = "Training tokens";
+
+/// Buttons.
+pub(super) const RUN: &str = "Train";
+pub(super) const PAUSE: &str = "Pause";
+pub(super) const GO_ON: &str = "Go on";
+pub(super) const STOP: &str = "Stop";
+pub(super) const LONGER: &str = "Twice as long";
+/// What the bar is called.
+pub(super) const SHARE: &str = "Share of the training done";
+/// What the row of weights is called.
+pub(super) const WEIGHTS: &str = "Weights, as safetensors";
+
+/// Said where nothing is chosen.
+pub(super) const NO_METHOD: &str = "Tick at least one position method.";
+/// Said while other choices than those on show are trained.
+pub(super) const CHANGED: &str = "You changed the settings. The next press of Train follows them.";
+/// Said where the page may start nothing beside it.
+pub(super) const ALONE: &str = "Training needs a process of its own, which this frame may not start. ";
+/// Where it may.
+pub(super) const FULL_PAGE: &str = "Train on the full page";
+/// Said of a file that could not be saved.
+pub(super) const NOT_SAVED: &str = "This browser did not let the page save the weights.";
+
+/// Axes.
+const SEEN: &str = "tokens seen";
+const LOSS: &str = "loss (nats per token)";
+/// Earlier curves that stay in sight.
+const EARLIER: usize = 3;
+
+/// How far the training is.
+pub(super) fn status(models: &[Model], pace: Option<(f64, f64)>) -> String {
+    let Some(slowest) = models.iter().filter(|m| m.alive()).min_by_key(|m| m.step) else {
+        return match models.iter().any(|m| m.status == Status::Starting) {
+            true => "The trainer starts: its program and the training text are on their way.".into(),
+            false => String::new(),
+        };
+    };
+    let total = (slowest.steps * slowest.tokens_per_step) as u64;
+    let seen = format!("{} of {} tokens", thousands(slowest.tokens()), thousands(total));
+    let any = |status| models.iter().any(|m| m.status == status);
+    match pace {
+        Some((rate, left)) => {
+            format!("{seen}, {} tokens/s each, {} left", thousands(rate as u64), show_seconds(left))
+        }
+        None if any(Status::Going) => format!("{seen}, the first step is under way"),
+        None if any(Status::Measuring) => format!("{seen}. The curves are being measured on more text."),
+        None if any(Status::Resting) => format!("{seen}. Paused."),
+        None => format!("{seen}. Done."),
+    }
+}
+
+/// What ended a model's training, in a sentence.
+pub(super) fn trouble(model: &Model) -> Option<String> {
+    let name = method_name(&model.plan.method);
+    match (model.status, &model.failure) {
+        (Status::NotFinite, _) => Some(format!(
+            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before. Try another seed or length.",
+            thousands(model.tokens())
+        )),
+        (_, Some(failure)) => Some(format!("{name}: {}", explain(failure))),
+        _ => None,
+    }
+}
+
+/// Said of a trainer that is gone.
+pub(super) fn gone(detail: &str) -> String {
+    let detail = if detail.is_empty() { "the browser gives no reason" } else { detail };
+    format!("The trainer has stopped working ({detail}). What it had learned is lost; the recorded numbers stay.")
+}
+
+/// The same, where another one goes on.
+pub(super) fn one_gone(method: &str, detail: &str) -> String {
+    format!("{}: {} The other one goes on.", method_name(method), gone(detail))
+}
+
+/// Said of a trainer that does not start.
+pub(super) fn late() -> String {
+    "The trainer did not start within 30 seconds.".into()
+}
+
+/// Why there is no recorded training.
+pub(super) fn not_loaded(reason: &str) -> String {
+    format!("The recorded training could not be loaded. {reason}")
+}
+
+/// What the last curves say.
+pub(super) fn finding(courses: &[Course]) -> String {
+    let parts: Vec<(u64, String)> = courses
+        .iter()
+        .filter_map(|course| {
+            let curve = last_curves(course, 0).1?;
+            let ((from, low), (to, high)) = (curve.points.first()?, curve.points.last()?);
+            let name = method_name(&course.method);
+            Some((curve.tokens, (name, *from, *low, *to, *high)))
+        })
+        .enumerate()
+        .map(|(i, (tokens, (name, from, low, to, high)))| {
+            let [low, high] = [low, high].map(show_perplexity);
+            let said = match i {
+                0 => format!("{name} goes from {low} at {} tokens to {high} at {}", thousands(from as u64), thousands(to as u64)),
+                _ => format!("{name} from {low} to {high}"),
+            };
+            (tokens, said)
+        })
+        .collect();
+    let Some((first, _)) = parts.first() else { return String::new() };
+    let alike = parts.iter().all(|p| p.0 == *first);
+    let one = |(tokens, said): &(u64, String)| match alike {
+        true => said.clone(),
+        false => format!("{said} after {}", thousands(*tokens)),
+    };
+    let said = parts.iter().map(one).collect::<Vec<_>>().join("; ");
+    if alike {
+        format!("After {} tokens of training, perplexity of {said}.", thousands(*first))
+    } else {
+        format!("Perplexity of {said} tokens of training.")
+    }
+}
+
+/// The finding until there is a curve.
+pub(super) const BEGINS: &str = "The first curve comes after some seconds of training.";
+
+/// Where the numbers come from, before the reader has trained.
+pub(super) fn recorded(n_targets: usize, train_length: usize, courses: &[Course]) -> String {
+    let names: Vec<&str> = courses.iter().map(|c| method_name(&c.method)).collect();
+    format!(
+        "This is a recorded training: {}, the tiny size, inputs of {train_length} tokens, done natively with the same code. Each point of its curves is measured over {} held-out tokens. Press {RUN} for your own.",
+        names.join(" and "),
+        thousands(n_targets as u64)
+    )
+}
+
+/// Where they come from once the reader has.
+pub(super) fn own(train_length: usize, many: usize) -> String {
+    format!(
+        "Trained in your browser, both on the same batches. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
+        thousands(few(train_length) as u64),
+        thousands(many as u64)
+    )
+}
+
+/// Before what a model wrote.
+pub(super) fn writes(method: &str) -> String {
+    format!("{} writes: ", method_name(method))
+}
+
+/// A chart for those who do not see it.
+pub(super) fn label(what: &str, finding: &str) -> String {
+    format!("{what}. {finding}")
+}
+
+/// Names of the charts.
+pub(super) const LOSSES: &str = "Loss against tokens seen";
+pub(super) const CURVES: &str = "Perplexity against input length";
+
+fn line(course: &Course, id: String, name: String, points: Vec<(f64, f64)>, faint: bool) -> Series {
+    let point = |(x, y)| Point { x, y, low: None, high: None };
+    Series { id, name, style: style_of(&course.method), points: points.into_iter().map(point).collect(), faint }
+}
+
+/// Losses against tokens seen.
+pub(super) fn loss_chart(courses: &[Course], steps: usize, tokens_per_step: usize) -> LineChart {
+    let of = |course: &Course| {
+        let points = thinned(&course.losses, steps, tokens_per_step);
+        let points = points.into_iter().map(|(x, y)| (x as f64, y)).collect();
+        line(course, course.method.clone(), method_name(&course.method).into(), points, false)
+    };
+    LineChart {
+        x: Axis { label: SEEN.into(), scale: Scale::Linear, range: Some((0.0, (steps.max(1) * tokens_per_step.max(1)) as f64)) },
+        y: Axis { label: LOSS.into(), scale: Scale::Linear, range: None },
+        series: courses.iter().map(of).collect(),
+        marks: Vec::new(),
+    }
+}
+
+/// Perplexities against length, those of before pale.
+pub(super) fn curve_chart(courses: &[Course], train_length: usize) -> LineChart {
+    let points = |curve: &Curve| curve.points.iter().map(|&(l, p)| (l as f64, p)).collect();
+    let mut lines = Vec::new();
+    for course in courses {
+        let name = method_name(&course.method);
+        for curve in last_curves(course, EARLIER).0 {
+            let name = format!("{name} after {} tokens", thousands(curve.tokens));
+            lines.push(line(course, format!("{}-{}", course.method, curve.tokens), name, points(curve), true));
+        }
+    }
+    for course in courses {
+        if let Some(curve) = last_curves(course, 0).1 {
+            lines.push(line(course, course.method.clone(), method_name(&course.method).into(), points(curve), false));
+        }
+    }
+    let mut chart = curves::chart(lines, &[train_length]);
+    let all = lengths(train_length);
+    chart.x.range = Some((all[0] as f64, all[all.len() - 1] as f64));
+    chart
+}
+
+fn columns(first: &str, courses: &[Course]) -> Vec<String> {
+    std::iter::once(first.to_string()).chain(courses.iter().map(|c| method_name(&c.method).to_string())).collect()
+}
+
+/// A row for each stretch of the training.
+pub(super) fn loss_table(courses: &[Course], steps: usize, tokens_per_step: usize) -> Table {
+    let lines: Vec<Vec<(u64, f64)>> = courses.iter().map(|c| thinned(&c.losses, steps, tokens_per_step)).collect();
+    let longest = lines.iter().max_by_key(|l| l.len()).cloned().unwrap_or_default();
+    let row = |(i, (seen, _)): (usize, &(u64, f64))| {
+        let cells = lines.iter().map(|l| l.get(i).map_or("–".into(), |(_, loss)| show_3(*loss)));
+        std::iter::once(thousands(*seen)).chain(cells).collect()
+    };
+    Table {
+        caption: "Loss by tokens seen, nats per token: means since the row before".into(),
+        columns: columns(SEEN, courses),
+        rows: longest.iter().enumerate().map(row).collect(),
+    }
+}
+
+/// A row for each length.
+pub(super) fn curve_table(courses: &[Course], train_length: usize) -> Table {
+    let cell = |course: &Course, length| {
+        let points = last_curves(course, 0).1.map_or(&[][..], |c| c.points.as_slice());
+        points.iter().find(|p| p.0 == length).map_or("–".into(), |p| show_perplexity(p.1))
+    };
+    let row = |length: usize| {
+        std::iter::once(thousands(length as u64)).chain(courses.iter().map(|c| cell(c, length))).collect()
+    };
+    Table {
+        caption: "Perplexity by input length, of the last curve".into(),
+        columns: columns("input length", courses),
+        rows: lengths(train_length).map(row).into(),
+    }
+}
