@@ -25,7 +25,8 @@ pub fn keep(assets: &Path, setting: &Setting, n_targets: usize, mut course: Cour
     let path = assets.join("models/trained.json");
     let (train_length, tokens_per_step) = (setting.config.train_length, setting.recipe.tokens_per_step);
     let before: Option<Trained> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let same = |t: &Trained| (t.train_length, t.tokens_per_step, t.n_targets) == (train_length, tokens_per_step, n_targets);
+    let same =
+        |t: &Trained| (t.train_length, t.tokens_per_step, t.n_targets) == (train_length, tokens_per_step, n_targets);
     let mut courses = before.filter(same).map(|t| t.courses).unwrap_or_default();
     courses.retain(|c| c.method != course.method);
     for loss in &mut course.losses {
