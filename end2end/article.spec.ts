@@ -259,7 +259,7 @@ test("the page keeps to the order of its contents", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open();
   expect(await explainer.figureIds()).toEqual(FIGURES);
-  const listed = await page.locator("nav.contents a").evaluateAll((all) => all.map((a) => a.getAttribute("href")!));
+  const listed = await page.locator("#contents a").evaluateAll((all) => all.map((a) => a.getAttribute("href")!));
   for (const anchor of listed) await expect(page.locator(anchor)).toHaveCount(1);
   const places = await page.locator(listed.join(", ")).evaluateAll((all) => all.map((e) => `#${e.id}`));
   expect(places).toEqual(listed);

@@ -18,7 +18,7 @@ use crate::ui::figures::idea::{self, Idea};
 use crate::ui::figures::opening::{self, Opening};
 use crate::ui::figures::slopes::{self, Slopes};
 use crate::ui::page::lazy::Fetched;
-use crate::ui::page::location::{go_to, visit};
+use crate::ui::page::location::{go_to, still_here, visit};
 use crate::ui::settings::state::{Settings, THEME, ThemeChoice, use_settings};
 use crate::ui::widgets::setting::PickControl;
 use crate::ui::widgets::soon::after;
@@ -201,8 +201,15 @@ fn follow_links(settings: Settings) {
         let Some(address) = link.and_then(|a| a.get_attribute("href")) else { return };
         if let Some(anchor) = address.strip_prefix('#') {
             // After the browser has gone there by itself.
-            let anchor = anchor.to_string();
-            set_timeout(move || go_to(&anchor), Duration::ZERO);
+            let (anchor, still) = (anchor.to_string(), still_here());
+            set_timeout(
+                move || {
+                    if still() {
+                        go_to(&anchor);
+                    }
+                },
+                Duration::ZERO,
+            );
         } else {
             event.prevent_default();
             visit(settings, &address);

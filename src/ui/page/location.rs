@@ -125,6 +125,12 @@ pub fn follow_reader() {
     }
 }
 
+/// Whether the reader has not moved since this was called.
+pub fn still_here() -> impl Fn() -> bool {
+    let number = JOURNEY.get();
+    move || JOURNEY.get() == number
+}
+
 /// Goes to what has that id, or to the section of a figure of that id that is yet to come, and stays there while
 /// figures above are still taking their room.
 pub fn go_to(anchor: &str) {
