@@ -182,7 +182,7 @@ class Engine {
       worker.onmessageerror = (event) => this.onmessageerror?.(event);
       worker.onerror = (event) => {
         event.preventDefault();
-        if (!this.#sent) return this.#fail(event);
+        if (!this.#sent || this.#bin !== "worker") return this.#fail(event);
         worker.terminate();
         this.#startInPage();
       };

@@ -153,7 +153,7 @@ pub fn Train() -> impl IntoView {
         None => load(trained, TRAINED),
     };
     let source = move || match own.get() {
-        true => shown.with(|s| Some(words::own(s.train_length, MANY))),
+        true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY))),
         false => trained.with(|t| t.ready().map(|t| words::recorded(t.n_targets, t.train_length, &t.courses))),
     };
     let changed = move || {
@@ -270,7 +270,11 @@ fn Bar(session: Session, plans: Memo<Vec<Plan>>) -> impl IntoView {
         let of = |m: &Model| m.step as f64 / m.steps.max(1) as f64;
         models.with(|all| all.iter().filter(|m| m.alive()).map(of).min_by(f64::total_cmp)).unwrap_or(0.0)
     };
-    let status = move || models.with(|all| words::status(all, data::pace(all)));
+    let planned = move || plans.with(|all| all.first().map(|p| words::planned(all.len(), p.n_tokens)).unwrap_or_default());
+    let status = move || match models.with(Vec::is_empty) {
+        true => planned(),
+        false => models.with(|all| words::status(all, data::pace(all))),
+    };
     view! {
         <div class="train-bar">
             // Not `disabled`, which would take the keyboard's place on the page away with the press.

@@ -43,11 +43,21 @@ pub(super) const FULL_PAGE: &str = "Train on the full page";
 /// Said of a file that could not be saved.
 pub(super) const NOT_SAVED: &str = "This browser did not let the page save the weights.";
 
-/// Axes.
+/// Axes, and the column of that.
+const SEEN_AXIS: &str = "tokens seen (thousand)";
+const THOUSAND: f64 = 1_000.0;
 const SEEN: &str = "tokens seen";
 const LOSS: &str = "loss (nats per token)";
 /// Earlier curves that stay in sight.
 const EARLIER: usize = 3;
+
+/// What a press of the button begins.
+pub(super) fn planned(n_models: usize, n_tokens: u64) -> String {
+    match n_models {
+        1 => format!("The model will read {} tokens.", thousands(n_tokens)),
+        _ => format!("Each model will read {} tokens.", thousands(n_tokens)),
+    }
+}
 
 /// How far the training is.
 pub(super) fn status(models: &[Model], pace: Option<(f64, f64)>) -> String {
@@ -87,7 +97,7 @@ pub(super) fn trouble(model: &Model) -> Option<String> {
 /// Said of a trainer that is gone.
 pub(super) fn gone(detail: &str) -> String {
     let detail = if detail.is_empty() { "the browser gives no reason" } else { detail };
-    format!("The trainer has stopped working ({detail}). What it had learned is lost; the recorded numbers stay.")
+    format!("The trainer has stopped working ({detail}). Retry trains from the beginning.")
 }
 
 /// The same, where another one goes on.
@@ -153,9 +163,10 @@ pub(super) fn recorded(n_targets: usize, train_length: usize, courses: &[Course]
 }
 
 /// Where they come from once the reader has.
-pub(super) fn own(train_length: usize, many: usize) -> String {
+pub(super) fn own(n_models: usize, train_length: usize, many: usize) -> String {
+    let both = if n_models > 1 { ", both on the same batches" } else { "" };
     format!(
-        "Trained in your browser, both on the same batches. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
+        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
         thousands(few(train_length) as u64),
         thousands(many as u64)
     )
@@ -184,11 +195,12 @@ fn line(course: &Course, id: String, name: String, points: Vec<(f64, f64)>, fain
 pub(super) fn loss_chart(courses: &[Course], steps: usize, tokens_per_step: usize) -> LineChart {
     let of = |course: &Course| {
         let points = thinned(&course.losses, steps, tokens_per_step);
-        let points = points.into_iter().map(|(x, y)| (x as f64, y)).collect();
+        let points = points.into_iter().map(|(x, y)| (x as f64 / THOUSAND, y)).collect();
         line(course, course.method.clone(), method_name(&course.method).into(), points, false)
     };
+    let end = (steps.max(1) * tokens_per_step.max(1)) as f64;
     LineChart {
-        x: Axis { label: SEEN.into(), scale: Scale::Linear, range: Some((0.0, (steps.max(1) * tokens_per_step.max(1)) as f64)) },
+        x: Axis { label: SEEN_AXIS.into(), scale: Scale::Linear, range: Some((0.0, end / THOUSAND)) },
         y: Axis { label: LOSS.into(), scale: Scale::Linear, range: None },
         series: courses.iter().map(of).collect(),
         marks: Vec::new(),
