@@ -60,7 +60,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "train",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1500,
+    height: 1480,
     controls: &[&METHODS.control, &LENGTH.control, &SIZE.control, &SEED.control, &TOKENS.control],
     ..FigureSpec::BLANK
 };
