@@ -11,7 +11,7 @@ use web_sys::{Element, HtmlElement};
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
 use crate::config::{Manifest, ModelEntry};
 use crate::protocol::Job;
-use crate::ui::figure::frame::Frame;
+use crate::ui::figure::frame::{Frame, told};
 use crate::ui::figure::model_picker::Models;
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{
@@ -145,10 +145,11 @@ pub fn FigureView(
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
+    let told = told(spec.id, finding);
     let controls = spec.controls.iter().map(|control| view! { <ControlOf control=control /> }).collect_view();
     let plots = spec.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
-        let label = Signal::derive(move || words::chart_label(spec.title, &finding.get()));
+        let label = Signal::derive(move || words::chart_label(spec.title, &told.get()));
         let absent = move || shown.with(|s| s.0.charts.len() <= i);
         view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
     });
