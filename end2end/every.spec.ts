@@ -66,7 +66,7 @@ const STATES: Record<string, string> = {
   "early-tokens": "early-length=2048",
   cost: "cost-longest=1024&cost-models=alibi-256",
   train: "train-methods=rotary,none&train-seed=7",
-  "what-if": "what-if-change=window&what-if-method=rotary",
+  "what-if": "what-if-change=half&what-if-method=alibi",
 };
 
 for (const id of FIGURES) {

@@ -14,7 +14,7 @@ pub(super) fn finding(rows: &[Measured]) -> String {
     };
     let both = |l: usize| Some((l, at("alibi", l)?, at("sinusoidal", l)?));
     let Some((length, alibi, sinusoidal)) = LENGTHS.into_iter().rev().find_map(both) else {
-        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second, sinusoidal on 28.5 to 15.3 (Table 1).".into();
+        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second, sinusoidal at 28.5 to 15.3 (Table 1).".into();
     };
     let (a, s) = (alibi.full.unwrap_or_default(), sinusoidal.full.unwrap_or_default());
     let skipping = alibi.skipping.map_or(String::new(), |v| {

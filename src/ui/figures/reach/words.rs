@@ -34,9 +34,9 @@ pub(super) fn bias_chart() -> LineChart {
             slopes(8).into_iter().map(|slope| Point { x: 1.0 / slope, y: value(slope), low: None, high: None });
         Series { id: id.into(), name, style, points: points.collect(), faint: false }
     };
-    let mut series = vec![line("horizon", "1 % left at".into(), style_of("alibi"), &horizon)];
+    let mut series = vec![line("horizon", "1 % of the weight left".into(), style_of("alibi"), &horizon)];
     series.extend(BIAS_LENGTHS.into_iter().zip(STEPS).map(|(length, style)| {
-        let name = format!("effective of {}", thousands(length as u64));
+        let name = format!("spread, input of {}", thousands(length as u64));
         line(&format!("effective-{length}"), name, style, &|slope| effective_tokens(slope, length))
     }));
     LineChart {

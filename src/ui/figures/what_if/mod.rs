@@ -25,10 +25,10 @@ pub static CHANGE: Setting<String> = Setting::new(
     "what-if-change",
     "Change",
     Kind::ListOf(|| CHANGES.iter().map(|row| (row.name, row.label)).collect()),
-    "interpolate",
+    "window",
 );
 /// The method whose model is changed.
-pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model, trained at 256 tokens", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model, trained at 256 tokens", ANY_METHOD, "rotary");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
