@@ -40,6 +40,14 @@ pub enum RequestBody {
         #[serde(default)]
         without_gpu: bool,
     },
+    /// The weights of a model that is not in the manifest, for the questions that follow: not answered.
+    Weights {
+        /// What its questions call it.
+        model: String,
+        /// A safetensors file.
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+    },
     /// Answer a question.
     Run(Job),
     /// Stop working on an earlier request; answered by [`ResponseBody::Cancelled`] for that request.

@@ -9,25 +9,26 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
-use crate::config::{Manifest, ModelEntry};
+use crate::config::{Manifest, ModelEntry, is_yours};
 use crate::protocol::Job;
 use crate::ui::figure::frame::Frame;
-use crate::ui::figure::model_picker::Models;
+use crate::ui::figure::model_picker::{Models, missing, training};
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{
-    COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen,
+    COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen, standing,
 };
 use crate::ui::figure::words;
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::control::{Control, Kind, Values, put};
+use crate::ui::settings::control::{Choice, Control, Kind, Values, put};
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::text::text_problem;
 use crate::ui::settings::value::Value;
 use crate::ui::widgets::attempt::attempt;
 use crate::ui::widgets::bar_plot::BarPlot;
+use crate::ui::widgets::choice::List;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
@@ -182,6 +183,10 @@ pub fn FigureView(
             {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", spec.id) /> })}
             <Panel spec=spec shown=shown />
             {move || source(&shown.with(|s| s.1))}
+            {move || {
+                let run = spec.run.filter(|_| shown.with(|s| s.1.unrecorded));
+                run.map(|run| view! { <p class="source" data-testid="not-recorded">{words::not_recorded(run)}</p> })
+            }}
             {tables.collect_view()}
             <Export stem=Signal::stored(format!("alibi-{}", spec.id)) csv=csv svg=svg drawn=!spec.plots.is_empty() />
         </Frame>
@@ -270,6 +275,7 @@ fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl
 fn ControlOf(control: &'static Control) -> impl IntoView {
     match control.kind {
         Kind::Models(fits) => view! { <ModelsOf control=control fits=fits /> }.into_any(),
+        Kind::OneModel(methods) => view! { <OneModelOf control=control methods=methods() /> }.into_any(),
         _ => view! { <SettingControl control=control /> }.into_any(),
     }
 }
@@ -285,13 +291,50 @@ fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl In
     let ids_of = |manifest: &Manifest, value: &str| {
         chosen(manifest, value).into_iter().map(|m| m.id.clone()).collect::<Vec<_>>()
     };
+    let several = |value: &str| value == COMPARED || value == EVERY;
+    let asked = move || settings.text(control);
     // A word for several stands for those that there are; what there is not is said.
-    let now = Signal::derive(move || match settings.text(control) {
-        value if value == COMPARED || value == EVERY => {
-            site.manifest.with(|m| m.ready().map(|m| ids_of(m, &value)).unwrap_or_default())
-        }
+    let now = Signal::derive(move || {
+        let asked = asked();
+        site.manifest.with(|m| match m.ready().map(|m| (m, standing(m, control, &asked))) {
+            Some((m, value)) if several(value) => ids_of(m, value),
+            None if several(&asked) => Vec::new(),
+            other => Vec::<String>::read(other.map_or(&asked, |o| o.1)),
+        })
+    });
+    let asked = Signal::derive(move || match asked() {
+        value if several(&value) => Vec::new(),
         value => Vec::<String>::read(&value),
     });
     let choose = move |ids: Vec<String>| settings.put(control, ids.write());
-    view! { <Models testid=control.key label=control.label ids=ids chosen=now choose=choose /> }
+    view! { <Models testid=control.key label=control.label ids=ids chosen=now asked=asked choose=choose /> }
+}
+
+/// A list of methods, each standing for its model, and of the reader's own models.
+#[component]
+fn OneModelOf(control: &'static Control, methods: Vec<Choice>) -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Assets>());
+    let own = Memo::new(move |_| site.yours.models.with(|all| all.iter().map(|m| m.id.clone()).collect::<Vec<_>>()));
+    let value = Signal::derive(move || match settings.text(control) {
+        value if is_yours(&value) && own.with(|own| !own.contains(&value)) => control.default.into(),
+        value => value,
+    });
+    let gone = Memo::new(move |_| {
+        let value = settings.text(control);
+        let ready = site.manifest.with(|m| m.ready().is_some());
+        (ready && is_yours(&value) && own.with(|own| !own.contains(&value))).then_some(value)
+    });
+    let list = move || {
+        let methods = methods.iter().map(|(id, name)| (id.to_string(), name.to_string()));
+        let own = own.get().into_iter().map(|id| {
+            let name = words::yours_among(&training(&id));
+            (id, name)
+        });
+        let set = move |new: String| settings.put(control, new);
+        view! { <List testid=control.key label=control.label choices=methods.chain(own).collect() value=value choose=set /> }
+    };
+    view! {
+        {list}
+        {move || gone.get().and_then(|id| missing(&[id]))}
+    }
 }

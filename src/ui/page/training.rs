@@ -15,13 +15,13 @@ use crate::ui::widgets::words::CSV;
 #[component]
 pub fn Training() -> impl IntoView {
     let site = expect_context::<Assets>();
-    let trouble = Signal::derive(move || match site.manifest.get() {
+    let trouble = Signal::derive(move || match site.published.get() {
         Loaded::Failed(reason) => Some(words::no_record(&reason)),
         _ => None,
     });
     view! {
         <ErrorBanner trouble=trouble retry=move |()| site.load() />
-        {move || site.manifest.get().ready().map(|m| record(m))}
+        {move || site.published.get().ready().map(|m| record(m))}
     }
 }
 

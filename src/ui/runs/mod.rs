@@ -6,6 +6,7 @@ pub mod shared_results;
 pub mod plan;
 pub mod scheduler;
 pub mod run_state;
+pub mod yours;
 pub mod assets;
 pub mod worker_pool;
 pub mod trainers;

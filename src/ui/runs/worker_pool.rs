@@ -11,11 +11,12 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, Response};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, RequestBody, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::scheduler::{Action, Assignment, JobEvent, Scheduler};
 use crate::ui::runs::shared_results::SharedResults;
+use crate::ui::runs::yours::Yours;
 
 #[wasm_bindgen]
 extern "C" {
@@ -85,16 +86,20 @@ pub struct WorkerPool {
     pub results: SharedResults,
     /// Questions answered since that was last kept with the tab.
     pub unkept: RwSignal<Vec<Job>>,
+    /// Models of the reader's own.
+    yours: Yours,
 }
 
-impl Default for WorkerPool {
-    fn default() -> Self {
+impl WorkerPool {
+    /// No worker yet; they are given the weights of these models as they need them.
+    pub fn new(yours: Yours) -> Self {
         let queue = Scheduler::new(base());
         let inner = Inner { queue, live: HashMap::new(), runs: HashMap::new(), next_run: 1 };
         Self {
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
             results: SharedResults::default(),
             unkept: RwSignal::new(Vec::new()),
+            yours,
         }
     }
 }
@@ -148,7 +153,16 @@ impl WorkerPool {
         for action in actions {
             match action {
                 Action::Spawn { slot, in_page } => self.spawn(slot, in_page),
-                Action::Post { slot, request } => self.post(slot, &request),
+                Action::Post { slot, mut request } => {
+                    if let RequestBody::Weights { model, bytes } = &mut request.body {
+                        *bytes = self.yours.bytes(model);
+                        // Gone meanwhile: the worker says that there is no such model.
+                        if bytes.is_empty() {
+                            continue;
+                        }
+                    }
+                    self.post(slot, &request);
+                }
                 Action::Terminate { slot } => {
                     let ended = self.inner.get_value().borrow_mut().live.remove(&slot);
                     drop(ended);

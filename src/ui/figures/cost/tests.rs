@@ -7,7 +7,7 @@ use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
 
 fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Measured {
-    Measured { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
+    Measured { model: model.into(), shape: (4, 128), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn the_fastest_of_the_rounds_counts() {
     }
     context.results = &results;
     let wanted =
-        Measured { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
-    assert_eq!(row(&context, "alibi-256", 1_024), wanted);
+        Measured { model: "alibi-256".into(), shape: (4, 128), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
+    assert_eq!(row(&context, context.model("alibi-256").unwrap(), 1_024), wanted);
     assert_eq!(render(&context).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
 }
 

@@ -3,17 +3,17 @@
 pub mod data;
 mod words;
 
-use self::data::{INPUTS, LENGTHS, bins};
+use self::data::{INPUTS, bins, lengths};
 use self::words::{bias_chart, entropy_chart, entropy_table, finding, heads, mass_chart, mass_table};
 use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP};
-use crate::position::by_id;
 use crate::protocol::task::Spread;
 use crate::protocol::{Job, Task};
-use crate::ui::figure::spec::{ANY_METHOD, Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, TRAINED};
+use crate::ui::figure::curves::model_name;
+use crate::ui::figure::spec::{ANY_MODEL, Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::setting::Setting;
 
 /// The method whose attention is shown by distance.
-pub static METHOD: Setting<String> = Setting::new("reach-method", "Show attention by distance for", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("reach-method", "Show attention by distance for", ANY_MODEL, "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -46,14 +46,15 @@ fn ask(context: &FigureContext, model: &str, length: usize) -> Job {
 /// Models measured: those that are compared, and the one whose attention is shown.
 fn models<'a>(context: &'a FigureContext) -> Vec<&'a ModelEntry> {
     let mut models = context.compared();
-    let shown = context.model(&format!("{}-{TRAINED}", context.get(&METHOD)));
+    let shown = context.trained(&METHOD);
     models.extend(shown.filter(|shown| models.iter().all(|m| m.id != shown.id)));
     models
 }
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
     let models = models(context);
-    models.iter().flat_map(|m| LENGTHS.iter().map(|&l| ask(context, &m.id, l))).collect()
+    let of = |m: &&ModelEntry| lengths(m.config.train_length).into_iter().map(|l| ask(context, &m.id, l)).collect::<Vec<_>>();
+    models.iter().flat_map(of).collect()
 }
 
 /// Mean over layers and heads: effective number of tokens, and mass by bin.
@@ -77,18 +78,20 @@ fn render(context: &FigureContext) -> FigureOutput {
     let models = models(context);
     let entropies: Vec<(&str, Vec<(usize, f64)>)> = models
         .iter()
-        .map(|m| m.id.as_str())
-        .map(|m| (m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
+        .map(|m| {
+            let at = |l| Some((l, measured(context, &m.id, l)?.0));
+            (m.id.as_str(), lengths(m.config.train_length).into_iter().filter_map(at).collect::<Vec<_>>())
+        })
         .filter(|(_, points)| !points.is_empty())
         .collect();
-    let method = context.get(&METHOD);
-    let model = format!("{method}-{TRAINED}");
-    let masses: Vec<(usize, Vec<f64>)> =
-        LENGTHS.iter().filter_map(|&l| Some((l, measured(context, &model, l)?.1))).collect();
+    let Some(shown) = context.trained(&METHOD) else { return FigureOutput::default() };
+    let trained = shown.config.train_length;
+    let at = |l| Some((l, measured(context, &shown.id, l)?.1));
+    let masses: Vec<(usize, Vec<f64>)> = lengths(trained).into_iter().filter_map(at).collect();
     FigureOutput {
         finding: finding(&entropies),
-        charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses)],
-        tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(&method).map_or("", |m| m.name()), &masses)],
+        charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses, trained)],
+        tables: vec![heads(), entropy_table(&entropies), mass_table(&model_name(&shown.id), &masses)],
         ..Default::default()
     }
 }

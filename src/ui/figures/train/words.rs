@@ -43,6 +43,9 @@ pub(super) const FULL_PAGE: &str = "Train on the full page";
 /// Said of a file that could not be saved.
 pub(super) const NOT_SAVED: &str = "This browser did not let the page save the weights.";
 
+/// Said of weights that other figures cannot have.
+pub(super) const NOT_KEPT: &str = "The weights did not come whole; other figures cannot run this model. Train it again.";
+
 /// Axes, and the column of that.
 const SEEN_AXIS: &str = "tokens seen (thousand)";
 const THOUSAND: f64 = 1_000.0;

@@ -34,7 +34,7 @@ pub struct NamedChange {
 pub const CHANGES: &[NamedChange] = &[
     NamedChange {
         name: "interpolate",
-        label: "Interpolated positions (slopes × 256 ÷ length)",
+        label: "Interpolated positions (slopes × training length ÷ length)",
         change: Change::Interpolate,
         sets_slopes: false,
         fits: PLACED,

@@ -1,0 +1,293 @@
+//! Models of the reader's own: trained in this page, or read from a file. Each is known by an id that follows from its
+//! weights, so that results of other weights are never taken for its own. They go with the page.
+
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use crate::config::{MAX_LENGTH, MOST_YOURS, ModelConfig, ModelEntry, YOURS};
+use crate::position::by_id;
+
+/// Bytes of the longest file that is read; the largest that this page makes has two million.
+pub const MOST_BYTES: usize = 16_000_000;
+/// Bytes before the header: its length.
+const LENGTH_BYTES: usize = 8;
+
+/// Why a file is no model that this page can run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unfit {
+    /// It has this many bytes.
+    TooLarge(usize),
+    /// It is no safetensors file.
+    OtherFormat,
+    /// It ends before its header does, or before its first value.
+    Cut,
+    /// It is a safetensors file, but says nothing of the model.
+    NoModel,
+    /// Its numbers are those of no model, or of one beyond the page's bounds.
+    Shape,
+    /// It was made with a position method of this name.
+    Method(String),
+    /// It has a vocabulary of this many pieces.
+    Vocabulary(usize),
+    /// It was trained at this length.
+    TrainLength(usize),
+}
+
+/// What the header of a safetensors file says, as far as that is looked at; shapes of tensors are checked where they are read.
+#[derive(Debug, Default, Deserialize)]
+pub struct Header {
+    #[serde(rename = "__metadata__", default)]
+    metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    /// JSON.
+    #[serde(default)]
+    config: String,
+    #[serde(default)]
+    tokens_seen: String,
+    #[serde(default)]
+    seed: String,
+}
+
+/// The header of a safetensors file, which is JSON, and the bytes after it.
+///
+/// # Errors
+/// If there is none.
+pub fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Unfit> {
+    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else { return Err(Unfit::OtherFormat) };
+    if rest.first() != Some(&b'{') {
+        return Err(Unfit::OtherFormat);
+    }
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Unfit::Cut)?;
+    let (header, data) = rest.split_at_checked(length).ok_or(Unfit::Cut)?;
+    match std::str::from_utf8(header) {
+        Ok(_) if data.is_empty() => Err(Unfit::Cut),
+        Ok(header) => Ok((header, data)),
+        Err(_) => Err(Unfit::OtherFormat),
+    }
+}
+
+/// What is known of the model in a file, before its tensors are read: `config` is the header's, `data` all that follows the header.
+///
+/// # Errors
+/// If this page cannot run it.
+pub fn entry(header: &Header, config: ModelConfig, data: &[u8]) -> Result<ModelEntry, Unfit> {
+    if !config.is_sound() {
+        return Err(Unfit::Shape);
+    }
+    if by_id(&config.method).is_none() {
+        return Err(Unfit::Method(config.method));
+    }
+    let usual = ModelConfig::default_preset(&config.method, config.train_length);
+    if config.n_vocab != usual.n_vocab {
+        return Err(Unfit::Vocabulary(config.n_vocab));
+    }
+    if config.train_length > MAX_LENGTH / 2 {
+        return Err(Unfit::TrainLength(config.train_length));
+    }
+    // A method without learned values has the same tensors as another; its name, shape and training length count, too.
+    let shape = [config.n_layer, config.d_model, config.n_head, config.d_ff];
+    let of_shape = shape.into_iter().flat_map(|n| (n as u64).to_le_bytes());
+    let hash = of_shape.chain(data.iter().copied()).fold(FNV_BEGIN, fnv);
+    let Metadata { tokens_seen, seed, .. } = &header.metadata;
+    Ok(ModelEntry {
+        id: format!("{}-{}-{YOURS}{hash:016x}", config.method, config.train_length),
+        config,
+        file: String::new(),
+        sha256: String::new(),
+        log: String::new(),
+        seed: seed.parse().unwrap_or_default(),
+        steps: 0,
+        tokens_seen: tokens_seen.parse().unwrap_or_default(),
+        n_parameters: 0,
+        train_loss: f64::NAN,
+        validation_loss: f64::NAN,
+        recipe: String::new(),
+    })
+}
+
+/// FNV-1a, 64 bits: a name for weights within one page, nothing more.
+const FNV_BEGIN: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// Adds a model, in place of the same one; the ids of those that give way, oldest first.
+pub fn add(models: &mut Vec<ModelEntry>, model: ModelEntry) -> Vec<String> {
+    models.retain(|m| m.id != model.id);
+    models.push(model);
+    let over = models.len().saturating_sub(MOST_YOURS);
+    models.drain(..over).map(|m| m.id).collect()
+}
+
+/// The models and their files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Yours {
+    /// What figures can run, oldest first.
+    pub models: RwSignal<Vec<ModelEntry>>,
+    /// Ids of those that gave way when the last one came.
+    pub gone: RwSignal<Vec<String>>,
+    /// Files by id, of models that are checked before they are listed, too.
+    files: StoredValue<Vec<(String, Uint8Array)>, LocalStorage>,
+}
+
+impl Default for Yours {
+    fn default() -> Self {
+        Self {
+            models: RwSignal::new(Vec::new()),
+            gone: RwSignal::new(Vec::new()),
+            files: StoredValue::new_local(Vec::new()),
+        }
+    }
+}
+
+impl Yours {
+    /// Looks at a file and holds it, so that workers can be given it; it is not listed yet.
+    ///
+    /// # Errors
+    /// If this page cannot run it.
+    pub fn hold(self, file: Uint8Array) -> Result<ModelEntry, Unfit> {
+        let size = file.length() as usize;
+        if size > MOST_BYTES {
+            return Err(Unfit::TooLarge(size));
+        }
+        let bytes = file.to_vec();
+        let (json, data) = split(&bytes)?;
+        // The browser's parser: a JSON reader of its own would make the page's file larger.
+        let parsed = js_sys::JSON::parse(json).map_err(|_| Unfit::OtherFormat)?;
+        let header: Header = serde_wasm_bindgen::from_value(parsed).map_err(|_| Unfit::NoModel)?;
+        let config = js_sys::JSON::parse(&header.metadata.config).map_err(|_| Unfit::NoModel)?;
+        let config: ModelConfig = serde_wasm_bindgen::from_value(config).map_err(|_| Unfit::NoModel)?;
+        let model = entry(&header, config, data)?;
+        let _ = self.files.try_update_value(|files| {
+            files.retain(|f| f.0 != model.id);
+            files.push((model.id.clone(), file));
+        });
+        Ok(model)
+    }
+
+    /// Lists a model that is held.
+    pub fn list(self, model: ModelEntry) {
+        let mut gone = Vec::new();
+        self.models.update(|models| gone = add(models, model));
+        for id in &gone {
+            self.drop(id);
+        }
+        self.gone.set(gone);
+    }
+
+    /// Lets go of a file.
+    pub fn drop(self, id: &str) {
+        let _ = self.files.try_update_value(|files| files.retain(|f| f.0 != id));
+    }
+
+    /// Whether a model is listed. Tracks the list.
+    pub fn has(self, id: &str) -> bool {
+        self.models.with(|models| models.iter().any(|m| m.id == id))
+    }
+
+    /// The file of a model; empty where there is none.
+    pub fn bytes(self, id: &str) -> Vec<u8> {
+        let of = |files: &Vec<(String, Uint8Array)>| files.iter().find(|f| f.0 == id).map(|f| f.1.to_vec());
+        self.files.try_with_value(of).flatten().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::is_yours;
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    fn config(method: &str, train_length: usize) -> ModelConfig {
+        ModelConfig::default_preset(method, train_length)
+    }
+
+    fn id(config: ModelConfig, data: &[u8]) -> String {
+        entry(&Header::default(), config, data).unwrap().id
+    }
+
+    #[test]
+    fn a_header_is_told_from_what_is_none_and_from_one_that_is_cut() {
+        let whole = file("{}", b"1234");
+        assert_eq!(split(&whole), Ok(("{}", &b"1234"[..])));
+        assert_eq!(split(&whole[..10]), Err(Unfit::Cut));
+        assert_eq!(split(&whole[..9]), Err(Unfit::Cut));
+        // A header that claims more than there is, or than a machine can count.
+        assert_eq!(split(&[&1_000_u64.to_le_bytes()[..], b"{}"].concat()), Err(Unfit::Cut));
+        assert_eq!(split(&[&u64::MAX.to_le_bytes()[..], b"{}"].concat()), Err(Unfit::Cut));
+        for other in [&b""[..], b"short", b"Fellow citizens of the Senate", b"PK\x03\x04\0\0\0\0\0\0"] {
+            assert_eq!(split(other), Err(Unfit::OtherFormat), "{other:?}");
+        }
+        assert_eq!(split(&file("{\u{ff}", b"1")[..]).map(|s| s.0), Ok("{\u{ff}"));
+        assert_eq!(split(&[&2_u64.to_le_bytes()[..], b"{\xff1"].concat()), Err(Unfit::OtherFormat));
+    }
+
+    #[test]
+    fn the_header_of_a_file_of_ours_is_read() {
+        let weights = crate::model::Weights {
+            config: config("alibi", 32),
+            arrays: crate::model::Weights::shapes(&config("alibi", 32))
+                .into_iter()
+                .map(|(name, shape)| (name, crate::model::Array { data: vec![0.5; shape.iter().product()], shape }))
+                .collect(),
+        };
+        let said = [("tokens_seen", "4096"), ("seed", "7")].map(|(k, v)| (k.to_string(), v.to_string()));
+        let bytes = weights.to_safetensors(said.into()).unwrap();
+        let (json, data) = split(&bytes).unwrap();
+        let header: Header = serde_json::from_str(json).unwrap();
+        let read: ModelConfig = serde_json::from_str(&header.metadata.config).unwrap();
+        let model = entry(&header, read, data).unwrap();
+        assert_eq!((&model.config, model.tokens_seen, model.seed), (&config("alibi", 32), 4_096, 7));
+        assert_eq!(data.len(), 2 * weights.n_parameters());
+        // Read again by whoever runs it.
+        assert_eq!(crate::model::Weights::from_safetensors(&bytes).unwrap(), weights);
+    }
+
+    #[test]
+    fn an_id_changes_with_the_weights_and_with_what_they_are_run_as() {
+        let one = id(config("alibi", 32), b"1234");
+        assert!(is_yours(&one) && one.starts_with("alibi-32-yours") && one.len() == 30, "{one}");
+        assert_eq!(one, id(config("alibi", 32), b"1234"));
+        let others = [
+            id(config("alibi", 32), b"1235"),
+            id(config("alibi", 64), b"1234"),
+            id(config("none", 32), b"1234"),
+            id(ModelConfig { n_head: 4, ..config("alibi", 32) }, b"1234"),
+        ];
+        assert!(others.iter().all(|other| *other != one), "{others:?}");
+        assert!(!is_yours("alibi-256") && !is_yours("alibi-256-s2") && !is_yours("yours"));
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_told_apart() {
+        let of = |config| entry(&Header::default(), config, b"1").map(|m| m.id);
+        let usual = || config("alibi", 32);
+        assert_eq!(of(ModelConfig { d_model: 1 << 30, ..usual() }), Err(Unfit::Shape));
+        assert_eq!(of(ModelConfig { n_head: 0, ..usual() }), Err(Unfit::Shape));
+        assert_eq!(of(config("fire", 32)), Err(Unfit::Method("fire".into())));
+        assert_eq!(of(ModelConfig { n_vocab: 2_048, ..usual() }), Err(Unfit::Vocabulary(2_048)));
+        assert_eq!(of(config("alibi", 16_384)), Err(Unfit::TrainLength(16_384)));
+        assert!(of(config("alibi", 8_192)).is_ok());
+    }
+
+    #[test]
+    fn the_oldest_give_way_and_the_same_one_stands_once() {
+        let model = |n: u8| entry(&Header::default(), config("alibi", 32), &[n]).unwrap();
+        let mut models = Vec::new();
+        for n in 0..6 {
+            assert!(add(&mut models, model(n)).is_empty());
+        }
+        assert!(add(&mut models, model(0)).is_empty());
+        assert_eq!((models.len(), &models[5].id), (6, &model(0).id));
+        assert_eq!(add(&mut models, model(6)), [model(1).id]);
+        assert_eq!(models.len(), MOST_YOURS);
+    }
+}
