@@ -208,3 +208,18 @@ pub enum Failure {
         reason: Facts,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_travel_as_bytes_with_their_model() {
+        let body = RequestBody::Weights { model: "alibi-32-yours01".into(), bytes: vec![0, 255] };
+        let request = Request { id: 7, body };
+        let written = serde_json::to_value(&request).unwrap();
+        let expected = r#"{"id":7,"body":{"Weights":{"model":"alibi-32-yours01","bytes":[0,255]}}}"#;
+        assert_eq!(written, serde_json::from_str::<serde_json::Value>(expected).unwrap());
+        assert_eq!(serde_json::from_value::<Request>(written).unwrap(), request);
+    }
+}

@@ -158,6 +158,18 @@ mod tests {
     }
 
     #[test]
+    fn models_of_the_readers_own_have_a_row_of_their_own_after_the_others() {
+        let own = "rotary-64-yours0123456789abcdef sinusoidal-32-yours3f9a000000000000";
+        let rows = by_method(ids(&format!("{own} alibi-256 kerple-256")));
+        let own = ids("sinusoidal-32-yours3f9a000000000000 rotary-64-yours0123456789abcdef");
+        assert_eq!((rows.len(), &rows[2].1), (3, &own));
+        assert_eq!(
+            [&own[0], &own[1]].map(|id| training(id)),
+            ["Sinusoidal, 32 tokens (3f9a)", "Rotary, 64 tokens (0123)"]
+        );
+    }
+
+    #[test]
     fn a_tick_adds_in_order_and_takes_away() {
         let now = ids("sinusoidal-256 alibi-256");
         assert_eq!(with(now.clone(), "rotary-256", true), ids("sinusoidal-256 rotary-256 alibi-256"));

@@ -86,3 +86,12 @@ fn what_is_skipped_stands_apart() {
     assert_eq!((memory.series.len(), memory.series[0].points[1].y), (1, 3.25));
     assert!(memory.y.range.is_some_and(|(low, high)| low == 0.0 && high > 3.25), "from zero");
 }
+
+#[test]
+fn models_of_other_shapes_are_not_compared() {
+    let own = |method: &str| Measured { shape: (2, 64), ..measured(&format!("{method}-32-yours01"), 4_096, 90.0, 90.0) };
+    let site = |method: &str| measured(&format!("{method}-256"), 4_096, 20.0, 20.0);
+    assert!(finding(&[site("sinusoidal"), own("alibi")]).starts_with("To compare, measure ALiBi and sinusoidal"));
+    assert!(finding(&[site("sinusoidal"), own("sinusoidal"), own("alibi")]).contains("reads 90 tokens/s and sinusoidal 90"));
+    assert!(finding(&[]).starts_with("Not measured on this machine yet"));
+}
