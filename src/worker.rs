@@ -78,10 +78,6 @@ async fn work(inbox: Rc<Inbox>) {
                 inbox.runner.borrow_mut().configure(base, without_gpu);
                 ResponseBody::Ready
             }
-            RequestBody::Weights { model, bytes } => {
-                inbox.runner.borrow_mut().give(model, bytes);
-                continue;
-            }
             RequestBody::Run(job) => inbox.runner.borrow_mut().run(id, &job).await,
             RequestBody::Cancel { .. } => continue,
         };

@@ -8,7 +8,7 @@ use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::config::{MOST_YOURS, Manifest, ModelConfig, ModelEntry, Reference};
+use crate::config::{Manifest, ModelConfig, ModelEntry, Reference, is_yours};
 use crate::engine::checkpoint::Checkpoint;
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::evaluate::Stream;
@@ -114,8 +114,6 @@ pub struct Files {
     /// The reader's last own text.
     own: Option<(Arc<str>, Rc<Text>)>,
     weights: Latest<Weights>,
-    /// Files that the page gave, by model, oldest first.
-    given: Vec<(String, Vec<u8>)>,
     failed: Vec<String>,
 }
 
@@ -125,42 +123,33 @@ impl Files {
     /// # Errors
     /// If the manifest cannot be had, or has no such model.
     pub async fn config(&mut self, model: &str) -> Result<ModelConfig, Failure> {
-        if self.given.iter().any(|g| g.0 == model) {
+        if is_yours(model) {
             return Ok(self.weights(model).await?.config.clone());
         }
         let manifest = self.manifest().await?;
         Ok(entry(&manifest, model)?.config.clone())
     }
 
-    /// Takes in the file of a model that is not in the manifest. The page counts along ([`MOST_YOURS`]) and gives it again where
-    /// it has gone.
-    pub fn give(&mut self, model: String, bytes: Vec<u8>) {
-        self.given.push((model, bytes));
-        if self.given.len() > MOST_YOURS {
-            self.given.remove(0);
-        }
-    }
-
-    /// The weights of a model of the manifest, or of one that was given.
+    /// The weights of a model of the manifest, or of the reader's own, whose file the page has handed over under its id.
     ///
     /// # Errors
-    /// If a file cannot be had, or is not what the manifest says, or no weights.
+    /// If a file cannot be had, or is not what the manifest says, or holds no weights.
     pub async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
         if let Some(weights) = self.weights.get(model) {
             return Ok(weights);
         }
-        let weights = match self.given.iter().find(|g| g.0 == model) {
-            Some((_, bytes)) => read(model, bytes)?,
-            None => {
-                let manifest = self.manifest().await?;
-                let entry = entry(&manifest, model)?;
-                let weights = read(&entry.file, &self.checked(&entry.file, &entry.sha256).await?)?;
-                if weights.config != entry.config {
-                    return Err(corrupt(&entry.file, Reason::OtherConfiguration));
-                }
-                weights
-            }
+        let manifest = self.manifest().await?;
+        let entry = if is_yours(model) { None } else { Some(entry(&manifest, model)?) };
+        let file = entry.map_or(model, |entry| &entry.file);
+        let bytes = match entry {
+            Some(entry) => self.checked(file, &entry.sha256).await?,
+            None => self.fetch(file).await?,
         };
+        let corrupt = |reason: Reason| Failure::Corrupt { file: file.into(), reason: reason.into() };
+        let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(Reason::Said { detail: e.to_string() }))?;
+        if entry.is_some_and(|entry| weights.config != entry.config) {
+            return Err(corrupt(Reason::OtherConfiguration));
+        }
         let weights = Rc::new(weights);
         self.weights.put(model, weights.clone());
         Ok(weights)
@@ -284,15 +273,6 @@ impl Files {
             }
         }
     }
-}
-
-fn corrupt(file: &str, reason: Reason) -> Failure {
-    Failure::Corrupt { file: file.into(), reason: reason.into() }
-}
-
-/// A file of weights.
-fn read(file: &str, bytes: &[u8]) -> Result<Weights, Failure> {
-    Weights::from_safetensors(bytes).map_err(|e| corrupt(file, Reason::Said { detail: e.to_string() }))
 }
 
 fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {

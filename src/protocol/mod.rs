@@ -5,6 +5,9 @@
 //! answers to requests it no longer waits for. A request is one question about one model; the page owns the queue of them,
 //! so several workers can share it.
 //!
+//! Files of models that are not the site's travel beside these messages, to what fetches files for a worker:
+//! assets/worker_loader.js.
+//!
 //! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`], which travels as [`Facts`].
 
 mod engine;
@@ -39,14 +42,6 @@ pub enum RequestBody {
         /// Whether the GPU is to be left alone: another worker came to grief over it.
         #[serde(default)]
         without_gpu: bool,
-    },
-    /// The weights of a model that is not in the manifest, for the questions that follow: not answered.
-    Weights {
-        /// What its questions call it.
-        model: String,
-        /// A safetensors file.
-        #[serde(with = "serde_bytes")]
-        bytes: Vec<u8>,
     },
     /// Answer a question.
     Run(Job),
@@ -207,19 +202,4 @@ pub enum Failure {
         /// What happened.
         reason: Facts,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_travel_as_bytes_with_their_model() {
-        let body = RequestBody::Weights { model: "alibi-32-yours01".into(), bytes: vec![0, 255] };
-        let request = Request { id: 7, body };
-        let written = serde_json::to_value(&request).unwrap();
-        let expected = r#"{"id":7,"body":{"Weights":{"model":"alibi-32-yours01","bytes":[0,255]}}}"#;
-        assert_eq!(written, serde_json::from_str::<serde_json::Value>(expected).unwrap());
-        assert_eq!(serde_json::from_value::<Request>(written).unwrap(), request);
-    }
 }

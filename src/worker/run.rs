@@ -46,10 +46,6 @@ impl Runner {
         }
     }
 
-    pub(super) fn give(&mut self, model: String, bytes: Vec<u8>) {
-        self.files.give(model, bytes);
-    }
-
     pub(super) async fn run(&mut self, id: u32, job: &Job) -> ResponseBody {
         loop {
             return match self.try_run(id, job).await {

@@ -69,14 +69,8 @@ pub fn Models(
         let known = ids.get();
         let unknown = asked.get().into_iter().filter(|c| !known.contains(c));
         let (yours, others): (Vec<String>, Vec<String>) = unknown.partition(|id| is_yours(id));
-        let others = (!others.is_empty()).then(|| words::unknown_models(&others));
-        (!known.is_empty()).then(|| {
-            others
-                .into_iter()
-                .map(|said| view! { <p class="note" data-testid="unknown">{said}</p> }.into_any())
-                .chain(missing(&yours))
-                .collect_view()
-        })
+        let others = if others.is_empty() { String::new() } else { words::unknown_models(&others) };
+        (!known.is_empty()).then(|| [note("unknown", others), missing(&yours)].collect_view())
     };
     let none = move || {
         (!ids.with(Vec::is_empty) && chosen.with(Vec::is_empty))
@@ -92,11 +86,14 @@ pub fn Models(
     }
 }
 
-/// Says which models of the reader's own are not here.
+/// Says which models of the reader's own are not here; nothing where none is asked for.
 pub fn missing(ids: &[String]) -> Option<AnyView> {
     let named: Vec<String> = ids.iter().map(|id| training(id)).collect();
-    let said = (!named.is_empty()).then(|| words::yours_missing(&named))?;
-    Some(view! { <p class="note wide" role="status" data-testid="yours-missing">{said}</p> }.into_any())
+    note("yours-missing", if named.is_empty() { String::new() } else { words::yours_missing(&named) })
+}
+
+fn note(testid: &'static str, said: String) -> Option<AnyView> {
+    (!said.is_empty()).then(|| view! { <p class="note wide" data-testid=testid>{said}</p> }.into_any())
 }
 
 /// Stands for the method of the row of the reader's own models.

@@ -314,27 +314,28 @@ fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl In
 #[component]
 fn OneModelOf(control: &'static Control, methods: Vec<Choice>) -> impl IntoView {
     let (settings, site) = (use_settings(), expect_context::<Assets>());
-    let own = Memo::new(move |_| site.yours.models.with(|all| all.iter().map(|m| m.id.clone()).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| site.yours.models.with(|all| all.iter().map(|m| m.id.clone()).collect::<Vec<_>>()));
+    let gone = move |value: &String| is_yours(value) && ids.with(|ids| !ids.contains(value));
     let value = Signal::derive(move || match settings.text(control) {
-        value if is_yours(&value) && own.with(|own| !own.contains(&value)) => control.default.into(),
+        value if gone(&value) => control.default.into(),
         value => value,
-    });
-    let gone = Memo::new(move |_| {
-        let value = settings.text(control);
-        let ready = site.manifest.with(|m| m.ready().is_some());
-        (ready && is_yours(&value) && own.with(|own| !own.contains(&value))).then_some(value)
     });
     let list = move || {
         let methods = methods.iter().map(|(id, name)| (id.to_string(), name.to_string()));
-        let own = own.get().into_iter().map(|id| {
+        let own = ids.get().into_iter().map(|id| {
             let name = words::yours_among(&training(&id));
             (id, name)
         });
         let set = move |new: String| settings.put(control, new);
-        view! { <List testid=control.key label=control.label choices=methods.chain(own).collect() value=value choose=set /> }
+        let choices = methods.chain(own).collect();
+        view! { <List testid=control.key label=control.label choices=choices value=value choose=set /> }
+    };
+    let note = move || {
+        let value = settings.text(control);
+        missing(if gone(&value) { std::slice::from_ref(&value) } else { &[] })
     };
     view! {
         {list}
-        {move || gone.get().and_then(|id| missing(&[id]))}
+        {note}
     }
 }

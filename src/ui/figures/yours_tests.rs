@@ -8,7 +8,7 @@ use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::{Figure, FigureContext};
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
-use crate::ui::runs::yours::{Header, entry};
+use crate::ui::runs::yours::entry;
 use crate::ui::settings::control::Values;
 
 /// Figures that are drawn from their data and run models of the reader's own, each with its setting.
@@ -22,7 +22,7 @@ const RUNS: [(&str, &str); 5] = [
 
 fn own() -> ModelEntry {
     let config = ModelConfig::of_size(ModelSize::Tiny, "rotary", 32, 1_024);
-    entry(&Header::default(), config, b"weights").unwrap()
+    entry(config, 0, b"weights").unwrap()
 }
 
 /// The site's models, and one of the reader's own.

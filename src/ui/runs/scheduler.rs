@@ -43,7 +43,14 @@ pub enum Action {
         /// Whether the page itself stands for it.
         in_page: bool,
     },
-    /// Send a request to the slot's worker; weights without their bytes, which the queue does not hold.
+    /// Hand the file of a model of the reader's own to the slot's worker.
+    Give {
+        /// Slot.
+        slot: usize,
+        /// Its id.
+        model: String,
+    },
+    /// Send a request to the slot's worker.
     Post {
         /// Slot.
         slot: usize,
@@ -202,8 +209,7 @@ impl Scheduler {
         if held.len() > MOST_YOURS {
             held.remove(0);
         }
-        let body = RequestBody::Weights { model: model.into(), bytes: Vec::new() };
-        Some(Action::Post { slot, request: Request { id: self.number(), body } })
+        Some(Action::Give { slot, model: model.into() })
     }
 
     fn number(&mut self) -> u32 {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent};
 
 use crate::config::MAX_CPU_WORKERS;
-use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, RequestBody, Response};
+use crate::protocol::{EngineChoice, EngineKind, Facts, Failure, Job, Kind, Request, Response};
 use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::scheduler::{Action, Assignment, JobEvent, Scheduler};
@@ -153,16 +153,8 @@ impl WorkerPool {
         for action in actions {
             match action {
                 Action::Spawn { slot, in_page } => self.spawn(slot, in_page),
-                Action::Post { slot, mut request } => {
-                    if let RequestBody::Weights { model, bytes } = &mut request.body {
-                        *bytes = self.yours.bytes(model);
-                        // Gone meanwhile: the worker says that there is no such model.
-                        if bytes.is_empty() {
-                            continue;
-                        }
-                    }
-                    self.post(slot, &request);
-                }
+                Action::Post { slot, request } => self.post(slot, &request),
+                Action::Give { slot, model } => self.give(slot, &model),
                 Action::Terminate { slot } => {
                     let ended = self.inner.get_value().borrow_mut().live.remove(&slot);
                     drop(ended);
@@ -246,6 +238,20 @@ impl WorkerPool {
         worker.set_onerror(error.as_ref());
         worker.set_onmessageerror(error.as_ref());
         Ok(Live { worker, _message: message, _error: error, _late: late, _silence: silence })
+    }
+
+    /// Hands a worker a file; where it is gone, the worker says that it cannot have it.
+    fn give(&self, slot: usize, model: &str) {
+        let Some(bytes) = self.yours.file(model) else { return };
+        let message = js_sys::Object::new();
+        let inner = self.inner.get_value();
+        let inner = inner.borrow();
+        if let Some(live) = inner.live.get(&slot) {
+            // A plain object takes any property; a worker that takes no message is heard of at the next.
+            let _ = js_sys::Reflect::set(&message, &"give".into(), &model.into());
+            let _ = js_sys::Reflect::set(&message, &"bytes".into(), &bytes);
+            let _ = live.worker.post_message(&message);
+        }
     }
 
     fn post(&self, slot: usize, request: &Request) {

@@ -1,9 +1,9 @@
 //! Models of the reader's own: trained in this page, or read from a file. Each is known by an id that follows from its
 //! weights, so that results of other weights are never taken for its own. They go with the page.
 
-use js_sys::Uint8Array;
+use js_sys::{JSON, Reflect, Uint8Array};
 use leptos::prelude::*;
-use serde::Deserialize;
+use wasm_bindgen::JsValue;
 
 use crate::config::{MAX_LENGTH, MOST_YOURS, ModelConfig, ModelEntry, YOURS};
 use crate::position::by_id;
@@ -34,24 +34,6 @@ pub enum Unfit {
     TrainLength(usize),
 }
 
-/// What the header of a safetensors file says, as far as that is looked at; shapes of tensors are checked where they are read.
-#[derive(Debug, Default, Deserialize)]
-pub struct Header {
-    #[serde(rename = "__metadata__", default)]
-    metadata: Metadata,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Metadata {
-    /// JSON.
-    #[serde(default)]
-    config: String,
-    #[serde(default)]
-    tokens_seen: String,
-    #[serde(default)]
-    seed: String,
-}
-
 /// The header of a safetensors file, which is JSON, and the bytes after it.
 ///
 /// # Errors
@@ -70,11 +52,12 @@ pub fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Unfit> {
     }
 }
 
-/// What is known of the model in a file, before its tensors are read: `config` is the header's, `data` all that follows the header.
+/// What is known of the model in a file, before its tensors are read, which is done where they are run: `config` and the training
+/// tokens seen as the header has them, `data` all that follows it.
 ///
 /// # Errors
 /// If this page cannot run it.
-pub fn entry(header: &Header, config: ModelConfig, data: &[u8]) -> Result<ModelEntry, Unfit> {
+pub fn entry(config: ModelConfig, tokens_seen: u64, data: &[u8]) -> Result<ModelEntry, Unfit> {
     if !config.is_sound() {
         return Err(Unfit::Shape);
     }
@@ -92,16 +75,15 @@ pub fn entry(header: &Header, config: ModelConfig, data: &[u8]) -> Result<ModelE
     let shape = [config.n_layer, config.d_model, config.n_head, config.d_ff];
     let of_shape = shape.into_iter().flat_map(|n| (n as u64).to_le_bytes());
     let hash = of_shape.chain(data.iter().copied()).fold(FNV_BEGIN, fnv);
-    let Metadata { tokens_seen, seed, .. } = &header.metadata;
     Ok(ModelEntry {
         id: format!("{}-{}-{YOURS}{hash:016x}", config.method, config.train_length),
         config,
         file: String::new(),
         sha256: String::new(),
         log: String::new(),
-        seed: seed.parse().unwrap_or_default(),
+        seed: 0,
         steps: 0,
-        tokens_seen: tokens_seen.parse().unwrap_or_default(),
+        tokens_seen,
         n_parameters: 0,
         train_loss: f64::NAN,
         validation_loss: f64::NAN,
@@ -158,11 +140,22 @@ impl Yours {
         let bytes = file.to_vec();
         let (json, data) = split(&bytes)?;
         // The browser's parser: a JSON reader of its own would make the page's file larger.
-        let parsed = js_sys::JSON::parse(json).map_err(|_| Unfit::OtherFormat)?;
-        let header: Header = serde_wasm_bindgen::from_value(parsed).map_err(|_| Unfit::NoModel)?;
-        let config = js_sys::JSON::parse(&header.metadata.config).map_err(|_| Unfit::NoModel)?;
-        let config: ModelConfig = serde_wasm_bindgen::from_value(config).map_err(|_| Unfit::NoModel)?;
-        let model = entry(&header, config, data)?;
+        let header = JSON::parse(json).map_err(|_| Unfit::OtherFormat)?;
+        let said = get(&header, "__metadata__");
+        let text = |of: &str| get(&said, of).as_string().unwrap_or_default();
+        let config = JSON::parse(&text("config")).map_err(|_| Unfit::NoModel)?;
+        // What is no whole number is none that a model can have.
+        let number = |of: &str| get(&config, of).as_f64().unwrap_or_default() as usize;
+        let config = ModelConfig {
+            n_layer: number("n_layer"),
+            d_model: number("d_model"),
+            n_head: number("n_head"),
+            d_ff: number("d_ff"),
+            n_vocab: number("n_vocab"),
+            method: get(&config, "method").as_string().unwrap_or_default(),
+            train_length: number("train_length"),
+        };
+        let model = entry(config, text("tokens_seen").parse().unwrap_or_default(), data)?;
         let _ = self.files.try_update_value(|files| {
             files.retain(|f| f.0 != model.id);
             files.push((model.id.clone(), file));
@@ -190,11 +183,16 @@ impl Yours {
         self.models.with(|models| models.iter().any(|m| m.id == id))
     }
 
-    /// The file of a model; empty where there is none.
-    pub fn bytes(self, id: &str) -> Vec<u8> {
-        let of = |files: &Vec<(String, Uint8Array)>| files.iter().find(|f| f.0 == id).map(|f| f.1.to_vec());
-        self.files.try_with_value(of).flatten().unwrap_or_default()
+    /// The file of a model that is held.
+    pub fn file(self, id: &str) -> Option<Uint8Array> {
+        let of = |files: &Vec<(String, Uint8Array)>| files.iter().find(|f| f.0 == id).map(|f| f.1.clone());
+        self.files.try_with_value(of).flatten()
     }
+}
+
+/// What an object has under a name; undefined where there is neither.
+fn get(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -211,7 +209,7 @@ mod tests {
     }
 
     fn id(config: ModelConfig, data: &[u8]) -> String {
-        entry(&Header::default(), config, data).unwrap().id
+        entry(config, 0, data).unwrap().id
     }
 
     #[test]
@@ -239,13 +237,15 @@ mod tests {
                 .map(|(name, shape)| (name, crate::model::Array { data: vec![0.5; shape.iter().product()], shape }))
                 .collect(),
         };
-        let said = [("tokens_seen", "4096"), ("seed", "7")].map(|(k, v)| (k.to_string(), v.to_string()));
+        let said = [("tokens_seen".to_string(), "4096".to_string())];
         let bytes = weights.to_safetensors(said.into()).unwrap();
         let (json, data) = split(&bytes).unwrap();
-        let header: Header = serde_json::from_str(json).unwrap();
-        let read: ModelConfig = serde_json::from_str(&header.metadata.config).unwrap();
-        let model = entry(&header, read, data).unwrap();
-        assert_eq!((&model.config, model.tokens_seen, model.seed), (&config("alibi", 32), 4_096, 7));
+        let header: serde_json::Value = serde_json::from_str(json).unwrap();
+        let said = &header["__metadata__"];
+        let read: ModelConfig = serde_json::from_str(said["config"].as_str().unwrap()).unwrap();
+        let tokens_seen = said["tokens_seen"].as_str().unwrap().parse().unwrap();
+        let model = entry(read, tokens_seen, data).unwrap();
+        assert_eq!((&model.config, model.tokens_seen), (&config("alibi", 32), 4_096));
         assert_eq!(data.len(), 2 * weights.n_parameters());
         // Read again by whoever runs it.
         assert_eq!(crate::model::Weights::from_safetensors(&bytes).unwrap(), weights);
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_told_apart() {
-        let of = |config| entry(&Header::default(), config, b"1").map(|m| m.id);
+        let of = |config| entry(config, 0, b"1").map(|m| m.id);
         let usual = || config("alibi", 32);
         assert_eq!(of(ModelConfig { d_model: 1 << 30, ..usual() }), Err(Unfit::Shape));
         assert_eq!(of(ModelConfig { n_head: 0, ..usual() }), Err(Unfit::Shape));
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_oldest_give_way_and_the_same_one_stands_once() {
-        let model = |n: u8| entry(&Header::default(), config("alibi", 32), &[n]).unwrap();
+        let model = |n: u8| entry(config("alibi", 32), 0, &[n]).unwrap();
         let mut models = Vec::new();
         for n in 0..6 {
             assert!(add(&mut models, model(n)).is_empty());

@@ -28,142 +28,115 @@ static FIGURES: [&FigureSpec; 6] =
 
 /// The address of a figure with these models chosen: all of them where it compares several, else the last.
 fn link(figure: &FigureSpec, models: &[ModelEntry]) -> String {
-    let ids = || models.iter().map(|m| m.id.clone());
-    let of = |control: &&'static Control| match control.kind {
-        Kind::Models(_) => Some((control.key.to_string(), ids().collect::<Vec<_>>().write())),
-        Kind::OneModel(_) => Some((control.key.to_string(), ids().next_back()?)),
-        // From the shortest training length to 16 times the longest.
-        Kind::Numbers { all, .. } => {
-            let trained = || models.iter().map(|m| m.config.train_length);
-            let (low, high) = (trained().min()?, 16 * trained().max()?);
-            let lengths: Vec<usize> = all().into_iter().filter(|l| (low..=high).contains(l)).collect();
-            Some((control.key.to_string(), lengths.write()))
-        }
-        _ => None,
+    let of = |control: &&'static Control| {
+        let value = match control.kind {
+            Kind::Models(_) => models.iter().map(|m| m.id.clone()).collect::<Vec<_>>().write(),
+            Kind::OneModel(_) => models.last()?.id.clone(),
+            // From the shortest training length to 16 times the longest.
+            Kind::Numbers { all, .. } => {
+                let trained = || models.iter().map(|m| m.config.train_length);
+                let (low, high) = (trained().min()?, 16 * trained().max()?);
+                all().into_iter().filter(|l| (low..=high).contains(l)).collect::<Vec<_>>().write()
+            }
+            _ => return None,
+        };
+        Some((control.key.to_string(), value))
     };
     let values: Values = figure.controls.iter().filter_map(of).collect();
     format!("{}#{}", write(figure.controls, &values, None), figure.id)
 }
 
-/// Which models are the reader's own, with the way to the figures that run them; and a file to load one from.
+/// Which models are the reader's own, and the way to the figures that run them; `alone` where none of these is here. HTML, of
+/// nothing that comes from outside: ids are methods, lengths and digits.
+fn list(models: &[ModelEntry], gone: &[String], alone: bool) -> String {
+    if models.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = models.iter().map(|m| words::named(&training(&m.id), m.tokens_seen)).collect();
+    let mut html = format!("<p data-testid=\"yours\">{}</p>", words::here(&named, alone));
+    if !alone {
+        html += "<ul class=\"yours-links\">";
+        for figure in FIGURES {
+            let address = link(figure, models).replace('&', "&amp;");
+            let FigureSpec { id, title, .. } = figure;
+            html += &format!("<li><a href=\"{address}\" data-testid=\"yours-in-{id}\">{title}</a></li>");
+        }
+        html += "</ul>";
+    }
+    if !gone.is_empty() {
+        let gone: Vec<String> = gone.iter().map(|id| training(id)).collect();
+        html += &format!("<p class=\"note\" data-testid=\"yours-gone\">{}</p>", words::gave_way(&gone));
+    }
+    html
+}
+
+/// The reader's own models; and a file to load one from.
 #[component]
 pub(super) fn YourModels() -> impl IntoView {
     let alone = use_context::<Alone>().is_some();
-    let Yours { models, gone, .. } = expect_context::<Assets>().yours;
-    let list = move || {
-        let all = models.get();
-        let named: Vec<String> = all.iter().map(|m| words::named(&training(&m.id), m.tokens_seen)).collect();
-        let links = FIGURES.iter().map(|figure| {
-            let address = link(figure, &all);
-            view! { <li><a href=address data-testid=format!("yours-in-{}", figure.id)>{figure.title}</a></li> }
-        });
-        let links = (!alone).then(|| view! { <ul class="yours-links">{links.collect_view()}</ul> });
-        let gone: Vec<String> = gone.get().iter().map(|id| training(id)).collect();
-        let gone = (!gone.is_empty()).then(|| view! { <p class="note" data-testid="yours-gone">{words::gave_way(&gone)}</p> });
-        (!all.is_empty()).then(|| {
-            view! {
-                <p data-testid="yours">{words::here(&named, alone)}</p>
-                {links}
-                {gone}
-            }
-        })
-    };
-    view! {
-        <div class="yours">
-            <div aria-live="polite">{list}</div>
-            <Load />
-        </div>
-    }
-}
-
-/// What became of the last file.
-#[derive(Clone, PartialEq)]
-enum Outcome {
-    None,
-    /// A worker reads it.
-    Checking(String, Box<ModelEntry>),
-    Said(String),
-}
-
-/// Takes a file of weights, chosen or dropped.
-#[component]
-fn Load() -> impl IntoView {
     let (yours, client) = (expect_context::<Assets>().yours, expect_context::<WorkerPool>());
-    let outcome = RwSignal::new(Outcome::None);
+    let Yours { models, gone, .. } = yours;
+    let html = move || models.with(|all| gone.with(|gone| list(all, gone, alone)));
+    let said = RwSignal::new(String::new());
     let run = RunState::default();
+    // The file that a worker reads, and its model.
+    let tried = StoredValue::new(None::<(String, ModelEntry)>);
     let take = move |name: String, file: Uint8Array| {
         let model = match yours.hold(file) {
             Ok(model) => model,
-            Err(unfit) => return outcome.set(Outcome::Said(words::unfit(&name, &unfit))),
+            Err(unfit) => return said.set(words::unfit(&name, &unfit)),
         };
         if yours.has(&model.id) {
-            return outcome.set(Outcome::Said(words::had(&training(&model.id))));
+            return said.set(words::had(&training(&model.id)));
         }
         // Whoever is to run it reads all of it; a token is enough.
         let (stream, text) = own_text("a");
         let task = Task::Attend(Attend { length: 1, layer: 0 });
         let probe = Job { model: model.id.clone(), stream, text, engine: EngineChoice::Cpu, task, ..Job::default() };
+        tried.set_value(Some((name, model)));
+        said.set(words::CHECKING.into());
         client.start(run, vec![probe]);
-        outcome.set(Outcome::Checking(name, model.into()));
     };
     // A run that is over has either an answer or a failure.
     Effect::new(move || {
-        let over = !run.running();
-        let Outcome::Checking(name, model) = outcome.get() else { return };
-        if !over {
+        if run.running() {
             return;
         }
-        outcome.set(Outcome::Said(match run.failures().into_iter().next() {
+        let Some((name, model)) = tried.try_update_value(Option::take).flatten() else { return };
+        said.set(match run.failures().into_iter().next() {
             Some((failure, _)) => {
                 yours.drop(&model.id);
                 words::refused(&name, &failure)
             }
             None => {
                 let said = words::loaded(&training(&model.id));
-                yours.list(*model);
+                yours.list(model);
                 said
             }
-        }));
+        });
     });
-    let read = move |file: web_sys::File| {
+    let chosen = move |event: web_sys::Event| {
+        let input: HtmlInputElement = event_target(&event);
+        let Some(file) = input.files().and_then(|f| f.get(0)) else { return };
+        // So that the same file can be chosen again.
+        input.set_value("");
+        let (name, size) = (file.name(), file.size());
+        if size > MOST_BYTES as f64 {
+            return said.set(words::unfit(&name, &Unfit::TooLarge(size as usize)));
+        }
+        let bytes = file.array_buffer();
         leptos::task::spawn_local(async move {
-            let (name, size) = (file.name(), file.size());
-            if size > MOST_BYTES as f64 {
-                return outcome.set(Outcome::Said(words::unfit(&name, &Unfit::TooLarge(size as usize))));
-            }
-            match JsFuture::from(file.array_buffer()).await {
+            match JsFuture::from(bytes).await {
                 Ok(bytes) => take(name, Uint8Array::new(&bytes)),
-                Err(_) => outcome.set(Outcome::Said(words::unreadable(&name))),
+                Err(_) => said.set(words::unreadable(&name)),
             }
         });
     };
-    let chosen = move |event: web_sys::Event| {
-        let input: HtmlInputElement = event_target(&event);
-        if let Some(file) = input.files().and_then(|f| f.get(0)) {
-            read(file);
-        }
-        // So that the same file can be chosen again.
-        input.set_value("");
-    };
-    let dropped = move |event: web_sys::DragEvent| {
-        if let Some(file) = event.data_transfer().and_then(|d| d.files()).and_then(|f| f.get(0)) {
-            event.prevent_default();
-            read(file);
-        }
-    };
-    let said = move || match outcome.get() {
-        Outcome::None => String::new(),
-        Outcome::Checking(..) => words::CHECKING.into(),
-        Outcome::Said(said) => said,
-    };
     view! {
-        <div
-            class="yours-load"
-            data-testid="load-weights"
-            on:drop=dropped
-            on:dragover=|event: web_sys::DragEvent| event.prevent_default()
-        >
-            <label class="control">
+        <div class="yours">
+            <div aria-live="polite" inner_html=html></div>
+            // Browsers take a file that is dropped on this, too.
+            <label class="control yours-load">
                 <span class="control-label">{words::LOAD}</span>
                 <input type="file" data-testid="weights-file" accept=".safetensors" on:change=chosen />
             </label>

@@ -4,11 +4,11 @@ use super::*;
 use crate::config::{MOST_YOURS, ModelConfig};
 use crate::protocol::{Failure, Reason};
 use crate::ui::page::controls;
-use crate::ui::runs::yours::{Header, entry};
+use crate::ui::runs::yours::entry;
 use crate::ui::settings::query::parse;
 
 fn model(method: &str, train_length: usize) -> ModelEntry {
-    entry(&Header::default(), ModelConfig::default_preset(method, train_length), b"1").unwrap()
+    entry(ModelConfig::default_preset(method, train_length), 0, b"1").unwrap()
 }
 
 #[test]
