@@ -22,6 +22,7 @@ use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
 use crate::ui::runs::worker_pool::WorkerPool;
+use crate::ui::runs::yours::own;
 use crate::ui::settings::control::{Choice, Control, Kind, Values, put};
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::text::text_problem;
@@ -182,11 +183,7 @@ pub fn FigureView(
             {plots.collect_view()}
             {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", spec.id) /> })}
             <Panel spec=spec shown=shown />
-            {move || source(&shown.with(|s| s.1))}
-            {move || {
-                let run = spec.run.filter(|_| shown.with(|s| s.1.unrecorded));
-                run.map(|run| view! { <p class="source" data-testid="not-recorded">{words::not_recorded(run)}</p> })
-            }}
+            {move || source(&shown.with(|s| s.1), spec.run)}
             {tables.collect_view()}
             <Export stem=Signal::stored(format!("alibi-{}", spec.id)) csv=csv svg=svg drawn=!spec.plots.is_empty() />
         </Frame>
@@ -198,16 +195,18 @@ fn empty() -> LineChart {
 }
 
 /// Where the numbers come from.
-fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
-    let Origin { live, precomputed, engine, mixed, .. } = *origin;
+fn source(origin: &Origin, run: Option<&str>) -> Option<impl IntoView + use<>> {
+    let Origin { live, precomputed, engine, mixed, unrecorded, .. } = *origin;
     let on = if mixed { words::BOTH_ENGINES } else { engine_name(engine) };
+    let unrecorded = run.filter(|_| unrecorded).map(words::not_recorded);
     let text = match (live, precomputed) {
-        (0, 0) => return None,
+        (0, 0) => String::new(),
         (0, _) => words::ALL_RECORDED.into(),
         (_, 0) => words::all_computed_here(on),
         (n, k) => words::some_computed_here(n, k, on),
     };
-    Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
+    let text = text + unrecorded.as_deref().unwrap_or_default();
+    (!text.is_empty()).then(|| view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
 }
 
 /// HTML of the figure's own, in which elements with `data-set` are controls.
@@ -314,20 +313,21 @@ fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl In
 #[component]
 fn OneModelOf(control: &'static Control, methods: Vec<Choice>) -> impl IntoView {
     let (settings, site) = (use_settings(), expect_context::<Assets>());
-    let ids = Memo::new(move |_| site.yours.models.with(|all| all.iter().map(|m| m.id.clone()).collect::<Vec<_>>()));
-    let gone = move |value: &String| is_yours(value) && ids.with(|ids| !ids.contains(value));
+    let ids = Memo::new(move |_| site.manifest.with(|all| own(all).into_iter().map(|m| m.id).collect::<Vec<_>>()));
+    let ready = move || site.manifest.with(|m| m.ready().is_some());
+    let gone = move |value: &String| is_yours(value) && ids.with(|ids| !ids.contains(value)) && ready();
     let value = Signal::derive(move || match settings.text(control) {
         value if gone(&value) => control.default.into(),
         value => value,
     });
     let list = move || {
         let methods = methods.iter().map(|(id, name)| (id.to_string(), name.to_string()));
-        let own = ids.get().into_iter().map(|id| {
+        let yours = ids.get().into_iter().map(|id| {
             let name = words::yours_among(&training(&id));
             (id, name)
         });
         let set = move |new: String| settings.put(control, new);
-        let choices = methods.chain(own).collect();
+        let choices = methods.chain(yours).collect();
         view! { <List testid=control.key label=control.label choices=choices value=value choose=set /> }
     };
     let note = move || {

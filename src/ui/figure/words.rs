@@ -177,7 +177,7 @@ pub fn yours_missing(models: &[String]) -> String {
 
 /// Said of models of the reader's own before they have run.
 pub fn not_recorded(run: &str) -> String {
-    format!("Nothing is recorded of your own models. Press {run} to compute it here.")
+    format!(" Nothing is recorded of your own models. Press {run} to compute it here.")
 }
 
 /// A training from a further seed, in the row of its method.

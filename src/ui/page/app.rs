@@ -13,7 +13,6 @@ use crate::ui::page::words;
 use crate::ui::runs::assets::Assets;
 use crate::ui::runs::kept_answers::any;
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::runs::yours::Yours;
 use crate::ui::settings::state::{HIDE, LESSON, Settings};
 
 /// The page.
@@ -22,8 +21,7 @@ pub fn App() -> impl IntoView {
     let controls = controls();
     let parsed = read(&controls);
     let settings = Settings::new(controls, &parsed.values);
-    let yours = Yours::default();
-    let (site, client) = (Assets::new(yours), WorkerPool::new(yours));
+    let (site, client) = (Assets::default(), WorkerPool::default());
     provide_context(settings);
     provide_context(site);
     provide_context(client);

@@ -11,7 +11,6 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::config::{Lines, Manifest, Recorded};
 use crate::protocol::Precomputed;
-use crate::ui::runs::yours::Yours;
 
 /// Where the manifest is, relative to the page.
 const MANIFEST: &str = "assets/models/manifest.json";
@@ -59,12 +58,8 @@ impl<T> Loaded<T> {
 /// The site's files as signals; a context of every figure that runs models.
 #[derive(Clone, Copy, Debug)]
 pub struct Assets {
-    /// What was trained for the site.
-    pub published: RwSignal<Loaded<Manifest>>,
-    /// The same, and the models of the reader's own.
-    pub manifest: Memo<Loaded<Manifest>>,
-    /// Models of the reader's own.
-    pub yours: Yours,
+    /// What was trained.
+    pub manifest: RwSignal<Loaded<Manifest>>,
     /// Results of the shipped weights.
     pub recorded: RwSignal<Loaded<Recorded>>,
     /// Answers precomputed on the training machine, of every figure that has some.
@@ -75,23 +70,10 @@ pub struct Assets {
     pub texts: RwSignal<Vec<(String, Loaded<String>)>>,
 }
 
-impl Assets {
-    /// Files on their way, and these models of the reader's own.
-    pub fn new(yours: Yours) -> Self {
-        let published = RwSignal::new(Loaded::<Manifest>::Loading);
-        let all = move |_: Option<&_>| match (published.get(), yours.models.get()) {
-            (Loaded::Ready(site), own) if !own.is_empty() => {
-                let mut all = Manifest::clone(&site);
-                all.models.extend(own);
-                Loaded::Ready(Arc::new(all))
-            }
-            (site, _) => site,
-        };
+impl Default for Assets {
+    fn default() -> Self {
         Self {
-            published,
-            // To compare two of them would bring more code along than it saves work.
-            manifest: Memo::new_with_compare(all, |_, _| true),
-            yours,
+            manifest: RwSignal::new(Loaded::Loading),
             recorded: RwSignal::new(Loaded::Loading),
             precomputed: RwSignal::new(Loaded::Unasked),
             lines: RwSignal::new(Loaded::Unasked),
@@ -103,7 +85,7 @@ impl Assets {
 impl Assets {
     /// Reads what every figure needs, or what of it is not here yet. What failed may be asked for again.
     pub fn load(&self) {
-        load(self.published, MANIFEST);
+        load(self.manifest, MANIFEST);
         load(self.recorded, RECORDED);
         if self.precomputed.with_untracked(|k| matches!(k, Loaded::Failed(_))) {
             load(self.precomputed, PRECOMPUTED);

@@ -86,20 +86,19 @@ pub struct WorkerPool {
     pub results: SharedResults,
     /// Questions answered since that was last kept with the tab.
     pub unkept: RwSignal<Vec<Job>>,
-    /// Models of the reader's own.
-    yours: Yours,
+    /// Files of the reader's own models, which workers are given as they need them.
+    pub yours: Yours,
 }
 
-impl WorkerPool {
-    /// No worker yet; they are given the weights of these models as they need them.
-    pub fn new(yours: Yours) -> Self {
+impl Default for WorkerPool {
+    fn default() -> Self {
         let queue = Scheduler::new(base());
         let inner = Inner { queue, live: HashMap::new(), runs: HashMap::new(), next_run: 1 };
         Self {
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
             results: SharedResults::default(),
             unkept: RwSignal::new(Vec::new()),
-            yours,
+            yours: Yours::default(),
         }
     }
 }

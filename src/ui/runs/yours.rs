@@ -1,12 +1,15 @@
 //! Models of the reader's own: trained in this page, or read from a file. Each is known by an id that follows from its
 //! weights, so that results of other weights are never taken for its own. They go with the page.
 
+use std::sync::Arc;
+
 use js_sys::{JSON, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::config::{MAX_LENGTH, MOST_YOURS, ModelConfig, ModelEntry, YOURS};
+use crate::config::{MAX_LENGTH, MOST_YOURS, Manifest, ModelConfig, ModelEntry, YOURS, is_yours};
 use crate::position::by_id;
+use crate::ui::runs::assets::Loaded;
 
 /// Bytes of the longest file that is read; the largest that this page makes has two million.
 pub const MOST_BYTES: usize = 16_000_000;
@@ -98,19 +101,20 @@ fn fnv(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
-/// Adds a model, in place of the same one; the ids of those that give way, oldest first.
+/// Adds a model to those of the site, in place of the same one; the ids of those of the reader's own that give way, oldest first.
 pub fn add(models: &mut Vec<ModelEntry>, model: ModelEntry) -> Vec<String> {
     models.retain(|m| m.id != model.id);
     models.push(model);
-    let over = models.len().saturating_sub(MOST_YOURS);
-    models.drain(..over).map(|m| m.id).collect()
+    let own = models.iter().filter(|m| is_yours(&m.id));
+    let over = own.clone().count().saturating_sub(MOST_YOURS);
+    let gone: Vec<String> = own.take(over).map(|m| m.id.clone()).collect();
+    models.retain(|m| !gone.contains(&m.id));
+    gone
 }
 
-/// The models and their files.
+/// Files of the reader's own models. The models themselves stand in the list of the site's, after these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Yours {
-    /// What figures can run, oldest first.
-    pub models: RwSignal<Vec<ModelEntry>>,
     /// Ids of those that gave way when the last one came.
     pub gone: RwSignal<Vec<String>>,
     /// Files by id, of models that are checked before they are listed, too.
@@ -119,11 +123,7 @@ pub struct Yours {
 
 impl Default for Yours {
     fn default() -> Self {
-        Self {
-            models: RwSignal::new(Vec::new()),
-            gone: RwSignal::new(Vec::new()),
-            files: StoredValue::new_local(Vec::new()),
-        }
+        Self { gone: RwSignal::new(Vec::new()), files: StoredValue::new_local(Vec::new()) }
     }
 }
 
@@ -163,14 +163,19 @@ impl Yours {
         Ok(model)
     }
 
-    /// Lists a model that is held.
-    pub fn list(self, model: ModelEntry) {
-        let mut gone = Vec::new();
-        self.models.update(|models| gone = add(models, model));
-        for id in &gone {
-            self.drop(id);
-        }
+    /// Lists a model that is held; whether there is a list.
+    pub fn list(self, manifest: RwSignal<Loaded<Manifest>>, model: ModelEntry) -> bool {
+        let mut gone = None;
+        manifest.update(|all| {
+            if let Loaded::Ready(all) = all {
+                gone = Some(add(&mut Arc::make_mut(all).models, model));
+            }
+        });
+        let listed = gone.is_some();
+        let gone = gone.unwrap_or_default();
+        gone.iter().for_each(|id| self.drop(id));
         self.gone.set(gone);
+        listed
     }
 
     /// Lets go of a file.
@@ -178,16 +183,17 @@ impl Yours {
         let _ = self.files.try_update_value(|files| files.retain(|f| f.0 != id));
     }
 
-    /// Whether a model is listed. Tracks the list.
-    pub fn has(self, id: &str) -> bool {
-        self.models.with(|models| models.iter().any(|m| m.id == id))
-    }
-
     /// The file of a model that is held.
     pub fn file(self, id: &str) -> Option<Uint8Array> {
         let of = |files: &Vec<(String, Uint8Array)>| files.iter().find(|f| f.0 == id).map(|f| f.1.clone());
         self.files.try_with_value(of).flatten()
     }
+}
+
+/// The reader's own models, oldest first.
+pub fn own(manifest: &Loaded<Manifest>) -> Vec<ModelEntry> {
+    let all = manifest.ready().map_or(&[][..], |all| &all.models);
+    all.iter().filter(|m| is_yours(&m.id)).cloned().collect()
 }
 
 /// What an object has under a name; undefined where there is neither.
@@ -198,7 +204,6 @@ fn get(of: &JsValue, name: &str) -> JsValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::is_yours;
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
@@ -281,13 +286,14 @@ mod tests {
     #[test]
     fn the_oldest_give_way_and_the_same_one_stands_once() {
         let model = |n: u8| entry(config("alibi", 32), 0, &[n]).unwrap();
-        let mut models = Vec::new();
+        let site = ModelEntry { id: "alibi-256".into(), ..model(9) };
+        let mut models = vec![site.clone()];
         for n in 0..6 {
             assert!(add(&mut models, model(n)).is_empty());
         }
         assert!(add(&mut models, model(0)).is_empty());
-        assert_eq!((models.len(), &models[5].id), (6, &model(0).id));
+        assert_eq!((models.len(), &models[6].id), (7, &model(0).id));
         assert_eq!(add(&mut models, model(6)), [model(1).id]);
-        assert_eq!(models.len(), MOST_YOURS);
+        assert_eq!((models.len(), &models[0]), (MOST_YOURS + 1, &site));
     }
 }

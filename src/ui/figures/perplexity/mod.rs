@@ -155,10 +155,10 @@ pub fn Perplexity() -> impl IntoView {
     let everything = move || client.results.with(|r| curves::live_points(&r.points()));
 
     // Of the reader's own models nothing is known before they have run.
-    let unrecorded = Memo::new(move |_| {
+    let unrecorded = move || {
         let unknown = |id: &String| is_yours(id) && points.with(|all| all.iter().all(|p| p.model != *id));
         plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).any(|e| unknown(&e.model)))
-    });
+    };
     let asked = Signal::derive(move || plan.with(|p| p.iter().flat_map(|p| p.evaluations.clone()).collect::<Vec<_>>()));
     let state = Signal::derive(move || match site.manifest.get() {
         Loaded::Unasked | Loaded::Loading => "loading",
@@ -182,7 +182,9 @@ pub fn Perplexity() -> impl IntoView {
         >
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
             <Controls manifest=manifest chosen=chosen />
-            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.get(&TARGETS)))}</p>
+            <p class="estimate" data-testid="estimate">{move || {
+                plan.get().map(|p| describe(&p, settings.get(&TARGETS)) + &if unrecorded() { not_recorded(words::MEASURE) } else { String::new() })
+            }}</p>
             <RunBar
                 run=run
                 label=words::MEASURE
@@ -200,9 +202,6 @@ pub fn Perplexity() -> impl IntoView {
                 left_out=Signal::derive(move || plan.get().map(|p| p.left_out).unwrap_or_default())
             />
             <Provenance points=points />
-            {move || unrecorded.get().then(|| {
-                view! { <p class="source" data-testid="not-recorded">{not_recorded(words::MEASURE)}</p> }
-            })}
             <DataTable
                 series="perplexity"
                 table=Signal::derive(move || {

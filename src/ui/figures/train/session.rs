@@ -5,7 +5,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::data::{Model, Status};
 use super::words;
+use crate::config::Manifest;
 use crate::protocol::train::{Ask, Plan, Told};
+use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::trainers::{Heard, Trainer};
 use crate::ui::runs::yours::Yours;
 use crate::ui::widgets::export::save;
@@ -30,6 +32,7 @@ pub(super) struct Session {
     /// How often one has begun: what is heard of an earlier one is dropped.
     begun: StoredValue<u32>,
     /// Where trained models go.
+    manifest: RwSignal<Loaded<Manifest>>,
     yours: Yours,
     /// Models whose weights were asked for to be saved.
     saves: StoredValue<Vec<usize>>,
@@ -40,12 +43,13 @@ fn now() -> f64 {
 }
 
 impl Session {
-    pub(super) fn new(yours: Yours) -> Self {
+    pub(super) fn new(manifest: RwSignal<Loaded<Manifest>>, yours: Yours) -> Self {
         let session = Self {
             models: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             trainers: StoredValue::new_local(Vec::new()),
             begun: StoredValue::new(0),
+            manifest,
             yours,
             saves: StoredValue::new(Vec::new()),
         };
@@ -201,10 +205,9 @@ impl Session {
             self.save(i, step, &bytes);
         }
         if done {
-            match self.yours.hold(bytes.unchecked_into()) {
-                Ok(model) => self.yours.list(model),
-                // The trainer wrote it: nothing is known that would lead here.
-                Err(_) => self.trouble.set(Some(Trouble::Said(words::NOT_KEPT.into()))),
+            let kept = self.yours.hold(bytes.unchecked_into()).is_ok_and(|model| self.yours.list(self.manifest, model));
+            if !kept {
+                self.trouble.set(Some(Trouble::Said(words::NOT_KEPT.into())));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::ui::figures::{attention, cost, generate, perplexity, reach, what_if};
 use crate::ui::runs::assets::Assets;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::runs::yours::{MOST_BYTES, Unfit, Yours};
+use crate::ui::runs::yours::{MOST_BYTES, Unfit, own};
 use crate::ui::settings::control::{Control, Kind, Values};
 use crate::ui::settings::query::write;
 use crate::ui::settings::value::Value;
@@ -74,9 +74,9 @@ fn list(models: &[ModelEntry], gone: &[String], alone: bool) -> String {
 #[component]
 pub(super) fn YourModels() -> impl IntoView {
     let alone = use_context::<Alone>().is_some();
-    let (yours, client) = (expect_context::<Assets>().yours, expect_context::<WorkerPool>());
-    let Yours { models, gone, .. } = yours;
-    let html = move || models.with(|all| gone.with(|gone| list(all, gone, alone)));
+    let (manifest, client) = (expect_context::<Assets>().manifest, expect_context::<WorkerPool>());
+    let yours = client.yours;
+    let html = move || list(&manifest.with(own), &yours.gone.get(), alone);
     let said = RwSignal::new(String::new());
     let run = RunState::default();
     // The file that a worker reads, and its model.
@@ -86,7 +86,7 @@ pub(super) fn YourModels() -> impl IntoView {
             Ok(model) => model,
             Err(unfit) => return said.set(words::unfit(&name, &unfit)),
         };
-        if yours.has(&model.id) {
+        if untrack(|| manifest.with(own)).iter().any(|m| m.id == model.id) {
             return said.set(words::had(&training(&model.id)));
         }
         // Whoever is to run it reads all of it; a token is enough.
@@ -110,8 +110,7 @@ pub(super) fn YourModels() -> impl IntoView {
             }
             None => {
                 let said = words::loaded(&training(&model.id));
-                yours.list(model);
-                said
+                if yours.list(manifest, model) { said } else { words::NO_LIST.into() }
             }
         });
     });

@@ -11,6 +11,9 @@ pub(super) const LOAD: &str = "Load weights from a file (safetensors, from this 
 /// Said while a file is read.
 pub(super) const CHECKING: &str = "Reading the weights…";
 
+/// Said where the site's own models are not known.
+pub(super) const NO_LIST: &str = "The list of models is not here: press Retry under another figure, then load the file again.";
+
 /// A model in the list of the reader's own.
 pub(super) fn named(model: &str, tokens_seen: u64) -> String {
     match tokens_seen {
