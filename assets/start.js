@@ -250,6 +250,8 @@ class Engine {
 
   /** `buffers` are handed over, not copied. */
   postMessage(data, buffers = []) {
+    // What fetches files for the engine keeps it (assets/worker_loader.js), in the page as in a worker.
+    if (data.give && this.#listener) return alibiGive(data);
     this.#sent?.push(data);
     if (this.#worker) this.#worker.postMessage(data, buffers);
     // Later, as a worker would: the page is in the midst of something.

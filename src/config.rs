@@ -43,6 +43,18 @@ pub const MAX_TEXT: usize = 2_000_000;
 /// Longest input whose scores are given, tokens: they are `n_head` times its square.
 pub const MAX_ATTENDED: usize = 512;
 
+/// Models of the reader's own that are held at once, oldest out: by the page and by each worker.
+pub const MOST_YOURS: usize = 6;
+
+/// What the ids of such models have in the place of a seed, before digits that change with the weights:
+/// `alibi-32-yours0123456789abcdef`.
+pub const YOURS: &str = "yours";
+
+/// Whether that is the id of a model of the reader's own.
+pub fn is_yours(model: &str) -> bool {
+    model.split('-').nth(2).is_some_and(|piece| piece.starts_with(YOURS))
+}
+
 /// What is changed in a trained model's tables of positions, without training anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Change {

@@ -31,7 +31,7 @@ fn questions() -> Vec<Job> {
         for control in spec.controls.iter().filter(|c| lists.iter().any(|list| list.key == c.key)) {
             let choices = match control.kind {
                 Kind::List(choices) | Kind::Pick(choices) => choices.to_vec(),
-                Kind::PickOf(choices) | Kind::ListOf(choices) => choices(),
+                Kind::PickOf(choices) | Kind::ListOf(choices) | Kind::OneModel(choices) => choices(),
                 _ => panic!("{}", control.key),
             };
             let with = |values: &Values, choice: &(&str, &str)| {

@@ -45,6 +45,9 @@ pub fn by_id(id: &str) -> Option<&'static FigureSpec> {
 pub mod answers_tests;
 
 #[cfg(test)]
+mod yours_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

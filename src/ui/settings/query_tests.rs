@@ -25,7 +25,8 @@ impl Draw {
         let words = ["heads", "export", "length-32"].map(String::from);
         match control.kind {
             Kind::Pick(choices) | Kind::List(choices) => one(choices, self),
-            Kind::PickOf(choices) | Kind::ListOf(choices) => one(&choices(), self),
+            Kind::OneModel(_) if self.below(4) == 0 => "alibi-32-yours0123456789abcdef".into(),
+            Kind::PickOf(choices) | Kind::ListOf(choices) | Kind::OneModel(choices) => one(&choices(), self),
             Kind::Number { min, max, .. } => (min + self.below(max - min + 1)).to_string(),
             Kind::Among(of) => (1 + self.below(usize::read(of.value(values)))).to_string(),
             Kind::Nearest(all) => all[self.below(all.len())].to_string(),

@@ -4,11 +4,13 @@
 mod data;
 mod session;
 mod words;
+mod yours;
 
 use leptos::prelude::*;
 
 use self::data::{MANY, Model, Status};
 use self::session::{Session, Trouble};
+use self::yours::YourModels;
 use crate::chart::style_of;
 use crate::config::{Course, ModelSize, Trained};
 use crate::protocol::train::Plan;
@@ -17,7 +19,8 @@ use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
 use crate::chart::stacked;
-use crate::ui::runs::assets::{Loaded, base, load};
+use crate::ui::runs::assets::{Assets, Loaded, base, load};
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
 use crate::ui::settings::setting::Setting;
@@ -60,7 +63,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "train",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1480,
+    height: 1560,
     controls: &[&METHODS.control, &LENGTH.control, &SIZE.control, &SEED.control, &TOKENS.control],
     ..FigureSpec::BLANK
 };
@@ -109,7 +112,7 @@ impl Shown {
 #[component]
 pub fn Train() -> impl IntoView {
     let (settings, near) = (use_settings(), near());
-    let session = Session::new();
+    let session = Session::new(expect_context::<Assets>().manifest, expect_context::<WorkerPool>().yours);
     let models = session.models;
     let trained = RwSignal::new(Loaded::<Trained>::Unasked);
     Effect::new(move || {
@@ -374,6 +377,7 @@ fn Made(session: Session) -> impl IntoView {
     view! {
         {lines}
         {weights}
+        <YourModels />
     }
 }
 

@@ -1,12 +1,15 @@
 //! A training of the reader's: the models, and what trains them.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::data::{Model, Status};
 use super::words;
+use crate::config::Manifest;
 use crate::protocol::train::{Ask, Plan, Told};
+use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::trainers::{Heard, Trainer};
+use crate::ui::runs::yours::Yours;
 use crate::ui::widgets::export::save;
 
 /// What stands in the way of a training.
@@ -28,6 +31,11 @@ pub(super) struct Session {
     trainers: StoredValue<Vec<Trainer>, LocalStorage>,
     /// How often one has begun: what is heard of an earlier one is dropped.
     begun: StoredValue<u32>,
+    /// Where trained models go.
+    manifest: RwSignal<Loaded<Manifest>>,
+    yours: Yours,
+    /// Models whose weights were asked for to be saved.
+    saves: StoredValue<Vec<usize>>,
 }
 
 fn now() -> f64 {
@@ -35,12 +43,15 @@ fn now() -> f64 {
 }
 
 impl Session {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(manifest: RwSignal<Loaded<Manifest>>, yours: Yours) -> Self {
         let session = Self {
             models: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             trainers: StoredValue::new_local(Vec::new()),
             begun: StoredValue::new(0),
+            manifest,
+            yours,
+            saves: StoredValue::new(Vec::new()),
         };
         on_cleanup(move || session.end());
         session
@@ -49,6 +60,7 @@ impl Session {
     /// Ends what trains.
     fn end(&self) {
         let _ = self.begun.try_update_value(|n| *n += 1);
+        let _ = self.saves.try_update_value(Vec::clear);
         let ended = self.trainers.try_update_value(std::mem::take);
         drop(ended);
     }
@@ -89,10 +101,16 @@ impl Session {
         match heard {
             Heard::Told(told, bytes) => {
                 if let Told::Weights { step } = &*told {
-                    self.save(i, *step, &bytes);
+                    self.made(i, *step, bytes);
                 }
                 let mut asks = Vec::new();
+                let done = || self.models.with_untracked(|all| all.get(i).is_some_and(|m| m.status == Status::Done));
+                let before = done();
                 self.models.update(|all| asks = all.get_mut(i).map_or_else(Vec::new, |m| m.hear(*told, now())));
+                // What has been measured is the reader's own.
+                if done() && !before {
+                    asks.push(Ask::Weights);
+                }
                 self.ask(i, asks);
             }
             // A trainer cannot be dropped within its own call.
@@ -175,7 +193,23 @@ impl Session {
 
     /// Asks for the weights of a model, which are then saved.
     pub(super) fn weights(self, i: usize) {
+        self.saves.update_value(|saves| saves.push(i));
         self.ask(i, vec![Ask::Weights]);
+    }
+
+    /// Weights came: those of a model that is done are the reader's own, those asked for are saved.
+    fn made(self, i: usize, step: usize, bytes: JsValue) {
+        let done = self.models.with_untracked(|all| all.get(i).is_some_and(|m| m.status == Status::Done));
+        if self.saves.with_value(|saves| saves.contains(&i)) {
+            self.saves.update_value(|saves| saves.retain(|of| *of != i));
+            self.save(i, step, &bytes);
+        }
+        if done {
+            let kept = self.yours.hold(bytes.unchecked_into()).is_ok_and(|model| self.yours.list(self.manifest, model));
+            if !kept {
+                self.trouble.set(Some(Trouble::Said(words::NOT_KEPT.into())));
+            }
+        }
     }
 
     fn save(self, i: usize, step: usize, bytes: &JsValue) {

@@ -43,6 +43,9 @@ pub(super) const FULL_PAGE: &str = "Train on the full page";
 /// Said of a file that could not be saved.
 pub(super) const NOT_SAVED: &str = "This browser did not let the page save the weights.";
 
+/// Said of weights that other figures cannot have.
+pub(super) const NOT_KEPT: &str = "Other figures cannot run what you trained: the list of models is not here. Press Retry under another figure, then train again.";
+
 /// Axes, and the column of that.
 const SEEN_AXIS: &str = "tokens seen (thousand)";
 const THOUSAND: f64 = 1_000.0;

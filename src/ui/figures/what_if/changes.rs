@@ -34,7 +34,7 @@ pub struct NamedChange {
 pub const CHANGES: &[NamedChange] = &[
     NamedChange {
         name: "interpolate",
-        label: "Interpolated: × 256 ÷ length",
+        label: "Interpolated to training length",
         change: Change::Interpolate,
         sets_slopes: false,
         fits: PLACED,
