@@ -156,6 +156,10 @@ pub struct Manifest {
     pub training: Option<StreamEntry>,
     /// Trained models.
     pub models: Vec<ModelEntry>,
+    /// Those that look values up, [`Recalled`]; only who asks them looks at these.
+    #[cfg(any(feature = "train", feature = "trainer"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recall: Vec<ModelEntry>,
 }
 
 /// Provenance of the training text.
@@ -223,6 +227,14 @@ impl Manifest {
     /// The model of that id.
     pub fn model(&self, id: &str) -> Option<&ModelEntry> {
         self.models.iter().find(|m| m.id == id)
+    }
+
+    /// The same, those that look values up among them where they are known.
+    pub fn any(&self, id: &str) -> Option<&ModelEntry> {
+        let found = self.model(id);
+        #[cfg(any(feature = "train", feature = "trainer"))]
+        let found = found.or_else(|| self.recall.iter().find(|m| m.id == id));
+        found
     }
 }
 
@@ -322,6 +334,46 @@ pub struct Curve {
     pub tokens: u64,
     /// Input length and perplexity.
     pub points: Vec<(usize, f64)>,
+}
+
+/// Distances from a key to its question, tokens: to 16 times the training length.
+pub const RECALL_DISTANCES: [usize; 15] = [2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024];
+/// Questions at each of them.
+pub const RECALL_ASKED: usize = 1_200;
+
+/// `assets/models/recall.json`: how often models look a value up that stands that far back, counted natively.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// How it was counted, in words.
+    pub note: String,
+    /// Length of each training input, tokens.
+    pub train_length: usize,
+    /// Questions at every distance.
+    pub asked: usize,
+    /// One for each method, in the page's order.
+    pub models: Vec<RecalledModel>,
+}
+
+/// One model's right answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecalledModel {
+    /// Id of the position method.
+    pub method: String,
+    /// Training tokens seen.
+    pub tokens_seen: u64,
+    /// One for each of [`RECALL_DISTANCES`].
+    pub points: Vec<RecalledPoint>,
+}
+
+/// Right answers at one distance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecalledPoint {
+    /// Tokens from the key to its question.
+    pub distance: usize,
+    /// Right answers.
+    pub right: usize,
+    /// Questions that another machine's rounding may decide otherwise.
+    pub close: usize,
 }
 
 /// `assets/models/reference.json`: losses and activations of the shipped weights by the reference decoder, put together
