@@ -46,3 +46,5 @@ mod tests;
 mod training_tests;
 #[cfg(all(test, feature = "train"))]
 mod golden_tests;
+#[cfg(all(test, feature = "train"))]
+mod recall_tests;

@@ -98,7 +98,7 @@ pub struct Counts {
 }
 
 fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
-    (u64::from(rng.next_u32()) * n as u64 >> 32) as usize
+    ((u64::from(rng.next_u32()) * n as u64) >> 32) as usize
 }
 
 /// `n` different ones of `of`, in a drawn order.
@@ -146,6 +146,14 @@ pub fn window(rng: &mut ChaCha8Rng, length: usize, distance: Option<usize>) -> W
         questions.push(Question { at: p + d, distance: d, value });
     }
     Window { tokens, questions }
+}
+
+/// One window, drawn by its number, for tests.
+#[cfg(test)]
+pub fn sample(number: u64, length: usize, distance: Option<usize>) -> Window {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    rng.set_stream(number);
+    window(&mut rng, length, distance)
 }
 
 /// Windows as a batch of equal length; only answers are targets.

@@ -23,7 +23,7 @@ pub(super) fn methods(chosen: &[String]) -> Vec<&'static str> {
 /// The methods chosen once this one is, or is not any more.
 pub(super) fn with(chosen: &[String], id: &str, on: bool) -> Vec<String> {
     let wanted = |m: &&str| if *m == id { on } else { chosen.iter().any(|c| c == m) };
-    crate::position::METHODS.iter().map(|m| m.id()).filter(|m| wanted(&m)).map(String::from).collect()
+    crate::position::METHODS.iter().map(|m| m.id()).filter(|m| wanted(m)).map(String::from).collect()
 }
 
 /// What was counted in this page, by method: in place of what was recorded.

@@ -173,3 +173,6 @@ fn Methods() -> impl IntoView {
         </fieldset>
     }
 }
+
+#[cfg(test)]
+mod tests;
