@@ -341,39 +341,49 @@ pub const RECALL_DISTANCES: [usize; 15] = [2, 4, 8, 16, 32, 48, 64, 96, 128, 192
 /// Questions at each of them.
 pub const RECALL_ASKED: usize = 1_200;
 
-/// `assets/models/recall.json`: how often models look a value up that stands that far back, counted natively.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Recalled {
-    /// How it was counted, in words.
-    pub note: String,
-    /// Length of each training input, tokens.
-    pub train_length: usize,
-    /// Questions at every distance.
-    pub asked: usize,
-    /// One for each method, in the page's order.
-    pub models: Vec<RecalledModel>,
-}
+/// Length of these models' training inputs, tokens.
+pub const RECALL_TRAINED: usize = 64;
+/// Training tokens of each.
+pub const RECALL_TOKENS: u64 = 5_120_000;
 
-/// One model's right answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecalledModel {
+/// One model's right answers, counted natively: `assets/models/recall.csv`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recalled {
     /// Id of the position method.
     pub method: String,
-    /// Training tokens seen.
-    pub tokens_seen: u64,
     /// One for each of [`RECALL_DISTANCES`].
     pub points: Vec<RecalledPoint>,
 }
 
 /// Right answers at one distance.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecalledPoint {
     /// Tokens from the key to its question.
     pub distance: usize,
-    /// Right answers.
+    /// Right answers of [`RECALL_ASKED`].
     pub right: usize,
     /// Questions that another machine's rounding may decide otherwise.
     pub close: usize,
+}
+
+impl Recalled {
+    /// From the file, a row for each model and distance; a row that is none is left out.
+    pub fn read(text: &str) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for line in text.lines() {
+            let mut cells = line.split(',');
+            let method = cells.next().unwrap_or_default();
+            let mut number = || cells.next()?.parse().ok();
+            let (Some(distance), Some(right), Some(close)) = (number(), number(), number()) else { continue };
+            if all.last().is_none_or(|model| model.method != method) {
+                all.push(Self { method: method.into(), points: Vec::new() });
+            }
+            if let Some(model) = all.last_mut() {
+                model.points.push(RecalledPoint { distance, right, close });
+            }
+        }
+        all
+    }
 }
 
 /// `assets/models/reference.json`: losses and activations of the shipped weights by the reference decoder, put together

@@ -9,7 +9,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::optimiser::Recipe;
 use super::order::Windows;
-use crate::config::ModelConfig;
+use crate::config::{ModelConfig, RECALL_TRAINED};
 use crate::engine::checkpoint::Checkpoint;
 use crate::engine::cpu::CpuBackend;
 use crate::engine::error::EngineError;
@@ -36,9 +36,6 @@ pub const CLOSE: f32 = 1e-3;
 /// Seed of the windows that are asked, none that a model is trained with.
 const ASKED_SEED: u64 = 1 << 40;
 
-/// Length of training inputs of the site's models, tokens.
-pub const TRAIN_LENGTH: usize = 64;
-
 /// Shape of the site's models of this task.
 pub fn shape(method: &str) -> ModelConfig {
     ModelConfig {
@@ -48,7 +45,7 @@ pub fn shape(method: &str) -> ModelConfig {
         d_ff: 64,
         n_vocab: N_VOCAB,
         method: method.into(),
-        train_length: TRAIN_LENGTH,
+        train_length: RECALL_TRAINED,
     }
 }
 

@@ -9,23 +9,23 @@ use sha2::{Digest, Sha256};
 
 use super::corpus::hex;
 use super::publish::write;
-use super::recall::{CORPUS, Recall, TRAIN_LENGTH, ask, recipe, shape};
+use super::recall::{CORPUS, Recall, ask, recipe, shape};
 use super::record::checked;
 use super::training::{Setting, Training};
-use crate::config::{Manifest, ModelEntry, RECALL_ASKED, RECALL_DISTANCES, Recalled, RecalledModel, RecalledPoint};
+use crate::config::{Manifest, ModelEntry, RECALL_ASKED, RECALL_DISTANCES, RECALL_TOKENS, Recalled, RecalledPoint};
 use crate::engine::checkpoint::NoPause;
 use crate::engine::cpu::CpuBackend;
 use crate::model::Weights;
 use crate::position::METHODS;
 
-/// Optimiser steps of every model: 5.12 million tokens.
-const STEPS: usize = 2_500;
+/// Optimiser steps of every model, of 2,048 tokens each.
+const STEPS: usize = RECALL_TOKENS as usize / 2_048;
 /// Steps between two rows of the log, at which the state is kept, too.
 const LOG_EVERY: usize = 50;
 /// Seed of initial values and of the windows.
 const SEED: u64 = 1;
 const MANIFEST: &str = "models/manifest.json";
-const COUNTED: &str = "models/recall.json";
+const COUNTED: &str = "models/recall.csv";
 
 /// Trains the model of a method, then publishes its weights, its log and its counts.
 ///
@@ -96,24 +96,28 @@ fn publish(assets: &Path, training: &Training, log: &str, train_loss: f64) -> Re
     write(&path, &serde_json::to_vec_pretty(&manifest)?)?;
     // As they are published: rounded to 16 bits.
     let weights = Weights::from_safetensors(&bytes)?;
-    count(assets, &weights, training.tokens_seen())
+    count(assets, &weights)
 }
 
 /// Asks every question of the figure, and keeps the counts in place of that method's before.
-fn count(assets: &Path, weights: &Weights, tokens_seen: u64) -> Result<()> {
+fn count(assets: &Path, weights: &Weights) -> Result<()> {
     // Counted before the file is read: another run may write it meanwhile.
     let points = RECALL_DISTANCES.iter().map(|&distance| point(weights, distance)).collect::<Result<_>>()?;
     let path = assets.join(COUNTED);
-    let before: Option<Recalled> = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let same = |r: &Recalled| (r.train_length, r.asked) == (TRAIN_LENGTH, RECALL_ASKED);
-    let mut models = before.filter(same).map(|r| r.models).unwrap_or_default();
+    let mut models = Recalled::read(&fs::read_to_string(&path).unwrap_or_default());
     let method = weights.config.method.clone();
     models.retain(|m| m.method != method);
-    models.push(RecalledModel { method, tokens_seen, points });
+    models.push(Recalled { method, points });
     models.sort_by_key(|m| METHODS.iter().position(|x| x.id() == m.method));
-    let note = "counted natively, by `train recall`, with the weights that the page ships".into();
-    let all = Recalled { note, train_length: TRAIN_LENGTH, asked: RECALL_ASKED, models };
-    write(&path, &serde_json::to_vec(&all)?)
+    let mut text = format!(
+        "# Values found, of {RECALL_ASKED} asked for at each distance, by `train recall`\nmethod,distance,right,close\n"
+    );
+    for Recalled { method, points } in &models {
+        for RecalledPoint { distance, right, close } in points {
+            text += &format!("{method},{distance},{right},{close}\n");
+        }
+    }
+    write(&path, text.as_bytes())
 }
 
 /// Counts at one distance.
@@ -136,7 +140,7 @@ pub fn count_again(assets: &Path, methods: &[String]) -> Result<()> {
     let site = assets.parent().unwrap_or(Path::new("."));
     for model in manifest.recall.iter().filter(|m| methods.is_empty() || methods.contains(&m.config.method)) {
         let bytes = checked(site, &model.file, &model.sha256)?;
-        count(assets, &Weights::from_safetensors(&bytes)?, model.tokens_seen)?;
+        count(assets, &Weights::from_safetensors(&bytes)?)?;
     }
     Ok(())
 }

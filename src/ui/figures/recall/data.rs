@@ -1,7 +1,7 @@
 //! Right answers by distance: what was counted, here or natively, and what is asked next.
 
 use crate::chart::{Point, Series, style_of};
-use crate::config::{RECALL_DISTANCES, Recalled, RecalledModel, RecalledPoint};
+use crate::config::{RECALL_ASKED, RECALL_DISTANCES, RECALL_TRAINED, Recalled, RecalledPoint};
 use crate::position::{by_id, slopes};
 use crate::protocol::train::Ask;
 use crate::ui::figure::curves::method_name;
@@ -30,9 +30,9 @@ pub(super) fn with(chosen: &[String], id: &str, on: bool) -> Vec<String> {
 pub(super) type Counted = Vec<(String, RecalledPoint)>;
 
 /// The models chosen, with this page's own counts where there are any.
-pub(super) fn shown(recalled: &Recalled, counted: &Counted, chosen: &[String]) -> Vec<RecalledModel> {
+pub(super) fn shown(recorded: &[Recalled], counted: &Counted, chosen: &[String]) -> Vec<Recalled> {
     let of = |method: &&'static str| {
-        let mut model = recalled.models.iter().find(|m| m.method == *method)?.clone();
+        let mut model = recorded.iter().find(|m| m.method == *method)?.clone();
         for point in &mut model.points {
             let own = counted.iter().find(|(m, p)| m == method && p.distance == point.distance);
             *point = own.map_or(*point, |(_, p)| *p);
@@ -43,34 +43,35 @@ pub(super) fn shown(recalled: &Recalled, counted: &Counted, chosen: &[String]) -
 }
 
 /// What is asked, one after another: every distance of every model on show.
-pub(super) fn questions(models: &[RecalledModel]) -> Vec<(String, usize)> {
+pub(super) fn questions(models: &[Recalled]) -> Vec<(String, usize)> {
     models.iter().flat_map(|m| m.points.iter().map(|p| (m.method.clone(), p.distance))).collect()
 }
 
 /// A question as the trainer is asked it.
-pub(super) fn ask(id: usize, (method, distance): &(String, usize), n: usize) -> Ask {
-    Ask::Recall { id: id as u32, model: Some(format!("recall-{method}")), distance: *distance, n }
+pub(super) fn ask(id: usize, (method, distance): &(String, usize)) -> Ask {
+    Ask::Recall { id: id as u32, model: Some(format!("recall-{method}")), distance: *distance, n: RECALL_ASKED }
 }
 
 /// Counts of this page that are not those recorded, and how many there are in all.
-pub(super) fn differing(recalled: &Recalled, counted: &Counted) -> (usize, usize) {
-    let recorded = |(method, point): &&(String, RecalledPoint)| {
-        let model = recalled.models.iter().find(|m| m.method == *method);
+pub(super) fn differing(recorded: &[Recalled], counted: &Counted) -> (usize, usize) {
+    let same = |(method, point): &&(String, RecalledPoint)| {
+        let model = recorded.iter().find(|m| m.method == *method);
         model.is_some_and(|m| m.points.iter().any(|p| (p.distance, p.right) == (point.distance, point.right)))
     };
-    (counted.iter().filter(|c| !recorded(c)).count(), counted.len())
+    (counted.iter().filter(|c| !same(c)).count(), counted.len())
 }
 
 /// Share of right answers, and its standard error.
-pub(super) fn share(right: usize, asked: usize) -> (f64, f64) {
-    let share = right as f64 / asked.max(1) as f64;
-    (share, (share * (1.0 - share) / asked.max(1) as f64).sqrt())
+pub(super) fn share(right: usize) -> (f64, f64) {
+    let asked = RECALL_ASKED as f64;
+    let share = right as f64 / asked;
+    (share, (share * (1.0 - share) / asked).sqrt())
 }
 
 /// Per cent of right answers by distance, with a band of one standard error.
-pub(super) fn series(model: &RecalledModel, asked: usize) -> Series {
+pub(super) fn series(model: &Recalled) -> Series {
     let point = |p: &RecalledPoint| {
-        let (y, error) = share(p.right, asked);
+        let (y, error) = share(p.right);
         let [y, low, high] = [y, y - error, y + error].map(|share| 100.0 * share);
         Point { x: p.distance as f64, y, low: Some(low.max(0.0)), high: Some(high.min(100.0)) }
     };
@@ -105,12 +106,12 @@ pub(super) enum Outcome {
 }
 
 /// What became of a model; absent where nothing was counted.
-pub(super) fn outcome(model: &RecalledModel, train_length: usize, asked: usize) -> Option<Outcome> {
-    let finds = |p: &&RecalledPoint| share(p.right, asked).0 >= FINDS;
-    let trained = || model.points.iter().filter(|p| p.distance < train_length);
-    let last = share(model.points.last()?.right, asked).0;
+pub(super) fn outcome(model: &Recalled) -> Option<Outcome> {
+    let finds = |p: &&RecalledPoint| share(p.right).0 >= FINDS;
+    let trained = || model.points.iter().filter(|p| p.distance < RECALL_TRAINED);
+    let last = share(model.points.last()?.right).0;
     if !trained().all(|p| finds(&p)) {
-        let best = trained().map(|p| share(p.right, asked).0).max_by(f64::total_cmp)?;
+        let best = trained().map(|p| share(p.right).0).max_by(f64::total_cmp)?;
         return Some(Outcome::NotLearned(best));
     }
     let found = model.points.iter().take_while(finds).count();
@@ -121,7 +122,7 @@ pub(super) fn outcome(model: &RecalledModel, train_length: usize, asked: usize) 
 }
 
 /// Whether ALiBi itself is among the models: its heads' horizons are drawn, then.
-pub(super) fn has_horizons(models: &[RecalledModel]) -> bool {
+pub(super) fn has_horizons(models: &[Recalled]) -> bool {
     models.iter().any(|m| m.method == "alibi") && by_id("alibi").is_some()
 }
 

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 
 use self::session::Session;
 use crate::chart::style_of;
-use crate::config::{RECALL_ASKED, Recalled};
+use crate::config::Recalled;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
-use crate::ui::runs::assets::{Loaded, load};
+use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::settings::control::Kind;
 use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;
@@ -25,7 +25,7 @@ use crate::ui::widgets::line_plot::{LinePlot, drawing};
 use crate::ui::widgets::visibility::near;
 
 /// What was counted natively.
-const RECALLED: &str = "assets/models/recall.json";
+const RECALLED: &str = "assets/models/recall.csv";
 
 /// Methods on show.
 pub static METHODS: Setting<Vec<String>> =
@@ -46,24 +46,14 @@ pub static DRAWING: Drawing = Drawing::Own(|| view! { <Recall /> }.into_any());
 /// The figure.
 #[component]
 pub fn Recall() -> impl IntoView {
-    let (settings, near) = (use_settings(), near());
+    let (settings, site, near) = (use_settings(), expect_context::<Assets>(), near());
     let session = Session::new();
-    let recalled = RwSignal::new(Loaded::<Recalled>::Unasked);
-    Effect::new(move || {
-        if near.get() && recalled.with_untracked(|r| *r == Loaded::Unasked) {
-            load(recalled, RECALLED);
-        }
-    });
-    let of = move |what: &dyn Fn(&Recalled) -> usize| recalled.with(|r| r.ready().map_or(0, |r| what(r)));
-    let train_length = Memo::new(move |_| of(&|r| r.train_length));
-    let asked = Memo::new(move |_| of(&|r| r.asked).max(1));
-    let models = Memo::new(move |_| {
-        let (chosen, counted) = (settings.get(&METHODS), session.counted.get());
-        recalled.with(|r| r.ready().map(|r| data::shown(r, &counted, &chosen)).unwrap_or_default())
-    });
-    let own = Memo::new(move |_| session.counted.with(|all| !all.is_empty()));
+    let file = move || if near.get() { site.text(RECALLED) } else { Loaded::Unasked };
+    let recorded = move || file().ready().map(|text| Recalled::read(text)).unwrap_or_default();
+    let models = Memo::new(move |_| data::shown(&recorded(), &session.counted.get(), &settings.get(&METHODS)));
     let running = Memo::new(move |_| session.running.with(Option::is_some));
-    let state = Signal::derive(move || match recalled.get() {
+    let own = Memo::new(move |_| session.counted.with(|all| !all.is_empty()));
+    let state = Signal::derive(move || match file() {
         _ if running.get() => "running",
         _ if session.trouble.with(Option::is_some) => "failed",
         Loaded::Unasked | Loaded::Loading => "loading",
@@ -71,34 +61,29 @@ pub fn Recall() -> impl IntoView {
         Loaded::Ready(_) if own.get() => "done",
         Loaded::Ready(_) => "idle",
     });
-    let finding = Signal::derive(move || models.with(|all| words::finding(all, train_length.get(), asked.get())));
-    let trouble = Signal::derive(move || match (session.trouble.get(), recalled.get()) {
+    let finding = Signal::derive(move || models.with(|all| words::finding(all)));
+    let trouble = Signal::derive(move || match (session.trouble.get(), file()) {
         (Some(said), _) => Some(said),
         (None, Loaded::Failed(reason)) => Some(words::not_loaded(&reason)),
         _ => None,
     });
-    let start = move || session.start(models.with_untracked(|all| data::questions(all)), RECALL_ASKED);
+    let start = move || session.start(models.with_untracked(|all| data::questions(all)));
     let retry = move |()| match session.trouble.get_untracked() {
         Some(_) => start(),
-        None => load(recalled, RECALLED),
+        None => site.load(),
     };
     let can_start = move || !running.get() && models.with(|all| !all.is_empty());
     let status = move || {
-        let compared = session.counted.with(|c| recalled.with(|r| r.ready().map(|r| data::differing(r, c))));
         let (done, of) = session.running.get().unwrap_or_default();
-        words::status(done, of, running.get(), compared.unwrap_or_default())
+        words::status(done, of, running.get(), session.counted.with(|c| data::differing(&recorded(), c)))
     };
     let share = move || session.running.get().map_or(0.0, |(done, of)| done as f64 / of.max(1) as f64);
-    let source = move || {
-        let seen = recalled.with(|r| r.ready().and_then(|r| r.models.first().map(|m| m.tokens_seen)));
-        seen.map(|seen| words::source(asked.get(), train_length.get(), seen, own.get()))
-    };
-    let chart = Memo::new(move |_| models.with(|all| words::chart(all, train_length.get(), asked.get())));
+    let chart = Memo::new(move |_| models.with(|all| words::chart(all)));
     let table = Memo::new(move |_| match models.with(Vec::is_empty) {
         true => Table::default(),
-        false => models.with(|all| words::table(all, asked.get())),
+        false => models.with(|all| words::table(all)),
     });
-    let csv = Signal::derive(move || models.with(|all| words::csv(all, asked.get())).csv());
+    let csv = Signal::derive(move || table.with(Table::csv));
     let svg = Signal::derive(move || drawing(&chart.get(), settings.dark()));
     let marks = move || models.with(|all| data::has_horizons(all)).then_some(words::MARKS);
     view! {
@@ -134,7 +119,7 @@ pub fn Recall() -> impl IntoView {
                     <p data-testid="status" role="status" aria-live=move || if running.get() { "off" } else { "polite" }>{status}</p>
                 </div>
             </div>
-            <p class="source" data-testid="source">{source}</p>
+            <p class="source" data-testid="source">{move || words::source(own.get())}</p>
             <LinePlot chart=chart.into() label=Signal::derive(move || words::label(&finding.get())) id="recall-plot" />
             <p class="source">{marks}</p>
             <DataTable series="recall" table=table.into() />

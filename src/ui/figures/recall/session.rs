@@ -47,8 +47,8 @@ impl Session {
         let _ = self.running.try_set(None);
     }
 
-    /// Asks these, `n` questions each.
-    pub(super) fn start(self, questions: Vec<(String, usize)>, n: usize) {
+    /// Asks these.
+    pub(super) fn start(self, questions: Vec<(String, usize)>) {
         self.end();
         self.trouble.set(None);
         self.counted.set(Vec::new());
@@ -56,9 +56,9 @@ impl Session {
         self.running.set(Some((0, questions.len())));
         self.questions.set_value(questions);
         let begun = self.begun.get_value();
-        match Trainer::start(move |heard| self.hear(begun, n, heard)) {
+        match Trainer::start(move |heard| self.hear(begun, heard)) {
             Ok(trainer) => {
-                trainer.ask(data::ask(0, &first, n));
+                trainer.ask(data::ask(0, &first));
                 trainer.owes(true);
                 self.trainer.set_value(Some(trainer));
             }
@@ -71,14 +71,14 @@ impl Session {
         self.trouble.set(Some(said));
     }
 
-    fn hear(self, begun: u32, n: usize, heard: Heard) {
+    fn hear(self, begun: u32, heard: Heard) {
         if self.begun.try_get_value() != Some(begun) {
             return;
         }
         let failed = match heard {
             Heard::Told(told, _) => match *told {
                 Told::Answer { id, body: ResponseBody::Scored(scored), .. } => {
-                    return self.answered(begun, id as usize, n, &scored.values());
+                    return self.answered(begun, id as usize, &scored.values());
                 }
                 Told::Answer { body: ResponseBody::Failed(failure), .. } | Told::Failed(failure) => explain(&failure),
                 _ => return,
@@ -99,7 +99,7 @@ impl Session {
         });
     }
 
-    fn answered(self, begun: u32, id: usize, n: usize, values: &[f32]) {
+    fn answered(self, begun: u32, id: usize, values: &[f32]) {
         let (asked, next) = self.questions.with_value(|all| (all.get(id).cloned(), all.get(id + 1).cloned()));
         let (Some((method, distance)), Some(right)) = (asked, values.first()) else { return };
         let point = RecalledPoint { distance, right: *right as usize, close: 0 };
@@ -107,7 +107,7 @@ impl Session {
         match next {
             Some(next) => {
                 self.running.update(|r| *r = r.map(|(_, of)| (id + 1, of)));
-                self.trainer.with_value(|t| t.as_ref().map(|t| t.ask(data::ask(id + 1, &next, n))));
+                self.trainer.with_value(|t| t.as_ref().map(|t| t.ask(data::ask(id + 1, &next))));
             }
             None => self.soon(begun, move || self.end()),
         }

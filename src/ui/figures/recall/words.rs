@@ -2,7 +2,7 @@
 
 use super::data::{FINDS, Outcome, PAIRS, distances, has_horizons, horizons, outcome, reaching, series, share};
 use crate::chart::{Axis, KINDS, LineChart, Mark, Point, Scale, Series};
-use crate::config::RecalledModel;
+use crate::config::{RECALL_ASKED, RECALL_TOKENS, RECALL_TRAINED, Recalled};
 use crate::ui::figure::curves::method_name;
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::Table;
@@ -48,15 +48,15 @@ pub(super) fn status(done: usize, of: usize, running: bool, (differ, all): (usiz
 }
 
 /// Where the numbers come from.
-pub(super) fn source(asked: usize, train_length: usize, n_tokens: u64, own: bool) -> String {
+pub(super) fn source(own: bool) -> String {
     let by = match own {
         true => "Asked in your browser where you have run it, the rest recorded",
         false => "Recorded with the very weights that this page ships",
     };
     format!(
-        "{by}: {} questions at every distance, the same for every model; bands are one standard error. Each model has two layers and eight heads and was trained on {} tokens of this task alone, in windows of {train_length}.",
-        thousands(asked as u64),
-        thousands(n_tokens)
+        "{by}: {} questions at every distance, the same for every model; bands are one standard error. Each model has two layers and eight heads and was trained on {} tokens of this task alone, in windows of {RECALL_TRAINED}.",
+        thousands(RECALL_ASKED as u64),
+        thousands(RECALL_TOKENS)
     )
 }
 
@@ -65,11 +65,11 @@ fn times(distance: usize) -> String {
 }
 
 /// What the counts say.
-pub(super) fn finding(models: &[RecalledModel], train_length: usize, asked: usize) -> String {
-    let said = |model: &RecalledModel| {
+pub(super) fn finding(models: &[Recalled]) -> String {
+    let said = |model: &Recalled| {
         let name = method_name(&model.method);
         let last = model.points.last()?.distance;
-        Some(match outcome(model, train_length, asked)? {
+        Some(match outcome(model)? {
             Outcome::NotLearned(best) => {
                 format!("{name} did not learn the task ({} right at best)", show_percent(best))
             }
@@ -87,7 +87,7 @@ pub(super) fn finding(models: &[RecalledModel], train_length: usize, asked: usiz
         return String::new();
     }
     format!(
-        "Trained on distances below {train_length}: {}. (To find means: right at least {} of the time.)",
+        "Trained on distances below {RECALL_TRAINED}: {}. (To find means: right at least {} of the time.)",
         parts.join("; "),
         show_percent(FINDS)
     )
@@ -99,7 +99,7 @@ pub(super) fn label(finding: &str) -> String {
 }
 
 /// Right answers against distance.
-pub(super) fn chart(models: &[RecalledModel], train_length: usize, asked: usize) -> LineChart {
+pub(super) fn chart(models: &[Recalled]) -> LineChart {
     let ends = [distances()[0], distances()[distances().len() - 1]].map(|d| d as f64);
     let mut lines = vec![Series {
         id: "guess".into(),
@@ -108,8 +108,8 @@ pub(super) fn chart(models: &[RecalledModel], train_length: usize, asked: usize)
         points: ends.map(|x| Point { x, y: 100.0 / PAIRS as f64, low: None, high: None }).to_vec(),
         faint: true,
     }];
-    lines.extend(models.iter().map(|m| series(m, asked)));
-    let mut marks = vec![Mark { x: train_length as f64, label: format!("trained at {train_length}") }];
+    lines.extend(models.iter().map(series));
+    let mut marks = vec![Mark { x: RECALL_TRAINED as f64, label: format!("trained at {RECALL_TRAINED}") }];
     if has_horizons(models) {
         let inside = horizons().into_iter().filter(|x| (ends[0]..=ends[1]).contains(x));
         marks.extend(inside.map(|x| Mark { x, label: String::new() }));
@@ -123,16 +123,16 @@ pub(super) fn chart(models: &[RecalledModel], train_length: usize, asked: usize)
 }
 
 /// A row for each distance.
-pub(super) fn table(models: &[RecalledModel], asked: usize) -> Table {
+pub(super) fn table(models: &[Recalled]) -> Table {
     let heads = has_horizons(models);
     let mut columns = vec!["distance".to_string()];
     columns.extend(models.iter().map(|m| format!("{}, right", method_name(&m.method))));
     if heads {
         columns.push("heads of ALiBi that reach it".into());
     }
-    let cell = |model: &RecalledModel, distance| {
+    let cell = |model: &Recalled, distance| {
         let point = model.points.iter().find(|p| p.distance == distance);
-        point.map_or("–".into(), |p| show_percent(share(p.right, asked).0))
+        point.map_or("–".into(), |p| show_percent(share(p.right).0))
     };
     let row = |&distance: &usize| {
         let mut row = vec![thousands(distance as u64)];
@@ -145,7 +145,7 @@ pub(super) fn table(models: &[RecalledModel], asked: usize) -> Table {
     Table {
         caption: format!(
             "Right answers by distance, of {} at each; a head reaches as far as its bias alone leaves a key 1 %",
-            thousands(asked as u64)
+            thousands(RECALL_ASKED as u64)
         ),
         columns,
         rows: distances().iter().map(row).collect(),
@@ -154,15 +154,3 @@ pub(super) fn table(models: &[RecalledModel], asked: usize) -> Table {
 
 /// The legend of the marks.
 pub(super) const MARKS: &str = "Dashed without a name: how far each head of ALiBi reaches, to where its bias alone leaves a key 1 % of its weight.";
-
-/// Every count, for a file.
-pub(super) fn csv(models: &[RecalledModel], asked: usize) -> Table {
-    let rows = models.iter().flat_map(|m| {
-        m.points.iter().map(|p| vec![m.method.clone(), p.distance.to_string(), p.right.to_string(), asked.to_string()])
-    });
-    Table {
-        caption: "Right answers by method and distance".into(),
-        columns: ["method", "distance", "right", "asked"].map(String::from).to_vec(),
-        rows: rows.collect(),
-    }
-}
