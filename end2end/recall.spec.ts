@@ -9,7 +9,8 @@ const rows = readFileSync("assets/models/recall.csv", "utf8").trim().split("\n")
 const methods = [...new Set(rows.map(([method]) => method))];
 const points = (method: string): Point[] =>
   rows.filter((row) => row[0] === method).map(([, distance, right, close]) => ({ distance: Number(distance), right: Number(right), close: Number(close) }));
-const share = (point: Point) => `${((100 * point.right) / ASKED).toFixed(1)} %`;
+/** How far a share is from what was counted, in right answers: the page rounds it to a tenth of a per cent, 1.2 answers. */
+const off = (shown: string, { right }: Point) => Math.abs((Number.parseFloat(shown) / 100) * ASKED - right);
 
 async function opened(page: Page, query = ""): Promise<{ explainer: Explainer; figure: Figure }> {
   const explainer = new Explainer(page);
@@ -25,7 +26,7 @@ test("a reader who clicks nothing sees every recorded count", async ({ page }) =
   await expect(figure.control("source")).toContainText("Recorded with the very weights");
   const shown = await figure.rows("recall");
   expect(shown.map((row) => Number(row[0].replace(",", "")))).toEqual(points(methods[0]).map((p) => p.distance));
-  methods.forEach((method, i) => expect(shown.map((row) => row[i + 1])).toEqual(points(method).map(share)));
+  methods.forEach((method, i) => points(method).forEach((point, row) => expect(off(shown[row][i + 1], point)).toBeLessThan(0.61)));
 });
 
 test("models are chosen, and the address says which", async ({ page }) => {
@@ -45,13 +46,13 @@ test("this browser counts what was recorded", async ({ page }) => {
   await expect(figure.root).toHaveAttribute("data-state", "running");
   await expect(figure.control("status")).toContainText("of 15 distances asked");
   await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 150_000 });
+  const status = (await figure.control("status").textContent())!;
+  console.log(`      ${status}`);
+  // Where the two likeliest values are nearly even, rounding may decide: of so many distances at most, by so many answers.
   const shown = await figure.rows("recall");
-  points("alibi").forEach((point, i) => {
-    const right = Math.round((Number.parseFloat(shown[i][1]) / 100) * ASKED);
-    // Where the two likeliest values are nearly even, rounding may decide: so many at most.
-    expect(Math.abs(right - point.right), `${point.distance}`).toBeLessThanOrEqual(point.close);
-  });
-  await expect(figure.control("status")).toContainText("15 distances asked here");
+  points("alibi").forEach((point, row) => expect(off(shown[row][1], point)).toBeLessThan(point.close + 0.61));
+  const differing = Number(/: (\d+) differ/.exec(status)?.[1] ?? (status.includes("every count equals the recorded one") ? 0 : 15));
+  expect(differing).toBeLessThanOrEqual(points("alibi").filter((point) => point.close > 0).length);
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
 });
 
