@@ -65,6 +65,7 @@ const STATES: Record<string, string> = {
   perplexity: "models=alibi-256&lengths=64,256&protocol=sliding&stride=16&targets=2048&engine=cpu",
   "early-tokens": "early-length=2048",
   cost: "cost-longest=1024&cost-models=alibi-256",
+  recall: "recall-methods=rotary,none",
   train: "train-methods=rotary,none&train-seed=7",
   "what-if": "what-if-change=half&what-if-method=alibi",
 };

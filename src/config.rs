@@ -2,7 +2,11 @@
 //!
 //! Shape letters used everywhere: B batch, T positions, H heads, D head dimension, C model width, V vocabulary.
 
+mod recalled;
+
 use serde::{Deserialize, Serialize};
+
+pub use recalled::{RECALL_ASKED, RECALL_DISTANCES, RECALL_TOKENS, RECALL_TRAINED, Recalled, RecalledPoint};
 
 /// Epsilon of every layer norm.
 pub const LAYER_NORM_EPS: f32 = 1e-5;
@@ -168,6 +172,10 @@ pub struct Manifest {
     pub training: Option<StreamEntry>,
     /// Trained models.
     pub models: Vec<ModelEntry>,
+    /// Those that look values up, [`Recalled`]; only who asks them looks at these.
+    #[cfg(any(feature = "train", feature = "trainer"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recall: Vec<ModelEntry>,
 }
 
 /// Provenance of the training text.
@@ -235,6 +243,14 @@ impl Manifest {
     /// The model of that id.
     pub fn model(&self, id: &str) -> Option<&ModelEntry> {
         self.models.iter().find(|m| m.id == id)
+    }
+
+    /// The same, those that look values up among them where they are known.
+    pub fn any(&self, id: &str) -> Option<&ModelEntry> {
+        let found = self.model(id);
+        #[cfg(any(feature = "train", feature = "trainer"))]
+        let found = found.or_else(|| self.recall.iter().find(|m| m.id == id));
+        found
     }
 }
 

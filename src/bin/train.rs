@@ -14,6 +14,7 @@ use alibi::train::optimiser::Recipe;
 use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::reader::setting;
+use alibi::train::recalled;
 use alibi::train::record::record;
 use alibi::train::reference::reference;
 use alibi::train::rehearsed::keep;
@@ -67,6 +68,15 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         on: Lengths,
+    },
+    /// Train models that look a value up, and count their right answers by distance; a run that was stopped goes on.
+    Recall {
+        /// Position methods, all without any.
+        #[arg(long = "method", value_parser = PossibleValuesParser::new(METHODS.map(|m| m.id())))]
+        methods: Vec<String>,
+        /// Count alone, with the weights that are published.
+        #[arg(long)]
+        count: bool,
     },
     /// Train every model of the page in turn, then record.
     All,
@@ -147,6 +157,15 @@ fn main() -> Result<()> {
         Command::Precompute(only) => return precompute_all(&arguments, only),
         Command::Lines(only) => return lines_all(&arguments, only),
         Command::Rehearse(rehearsal) => return rehearse(&arguments, rehearsal),
+        Command::Recall { methods, count: true } => return recalled::count_again(&arguments.assets, methods),
+        Command::Recall { methods, count: false } => {
+            let all = METHODS.iter().map(|m| m.id()).filter(|id| methods.is_empty() || methods.iter().any(|m| m == id));
+            for method in all {
+                let told = |step, loss| println!("{method} {step} loss {loss:.5}");
+                recalled::train(&arguments.assets, &arguments.cache, method, told)?;
+            }
+            return Ok(());
+        }
         Command::Evaluate { file, on } => {
             let weights = Weights::from_safetensors(&std::fs::read(file)?)?;
             return curve(&HeldOut::read(&arguments.assets)?, &weights, on, "").map(drop);

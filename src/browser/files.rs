@@ -277,7 +277,7 @@ impl Files {
 
 fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {
     let missing = || Failure::Invalid { reason: Reason::UnknownModel { model: model.into() }.into() };
-    manifest.model(model).ok_or_else(missing)
+    manifest.any(model).ok_or_else(missing)
 }
 
 /// Status, its text and the bytes, as assets/worker_loader.js gives them; the error is what the browser said.

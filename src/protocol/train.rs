@@ -53,6 +53,18 @@ pub enum Ask {
         /// The question.
         job: Job,
     },
+    /// How often a value that stands `distance` tokens back is looked up rightly, in `n` questions: [`Told::Answer`], with right
+    /// answers and questions as its numbers.
+    Recall {
+        /// Number of the question.
+        id: u32,
+        /// A model of the site that was trained for it, by its id; absent for the one at hand.
+        model: Option<String>,
+        /// Tokens from a key to its question, at least 2.
+        distance: usize,
+        /// Questions.
+        n: usize,
+    },
 }
 
 /// What is trained: all that the outcome depends on.
@@ -85,6 +97,8 @@ pub enum TrainText {
     Addresses,
     /// The reader's own: the first nine tenths are trained on.
     Own(String),
+    /// No text: keys whose values are to be looked up. Shape and recipe are those of the site's models of that task.
+    Recall,
 }
 
 /// Where a training starts.

@@ -26,6 +26,7 @@ figures! {
     extrapolation,
     early_tokens,
     reach,
+    recall,
     cost,
     what_if,
     generate,
