@@ -296,6 +296,12 @@ impl Desk {
         if job.task == Task::Count {
             return Ok(count(&text.stream()));
         }
+        // Of the reader's own text there is what there is; the answer says how many targets that were.
+        let mut held = job.clone();
+        if let (Task::Score(stretch), OWN) = (&mut held.task, job.stream.as_str()) {
+            let most = text.tokens.len().saturating_sub(stretch.first + 1);
+            stretch.n_targets = stretch.n_targets.min(most);
+        }
         let mut backend = match model.backend.take() {
             Some((at, backend)) if at == step => backend,
             _ => {
@@ -311,7 +317,7 @@ impl Desk {
                 inbox.tell(Told::Answer { id, step, body: ResponseBody::Partial(so_far()) });
             }
         };
-        let scored = run_task(&mut backend, &subject, job, &mut partial, &mut places).await?;
+        let scored = run_task(&mut backend, &subject, &held, &mut partial, &mut places).await?;
         model.backend = Some((step, backend));
         Ok(Scored { engine: EngineKind::Cpu, seconds: (milliseconds() - started) / 1_000.0, ..scored })
     }

@@ -114,8 +114,13 @@ impl Trainer {
 
     /// Asks it for something.
     pub fn ask(&self, ask: Ask) {
+        self.ask_with(ask, Vec::new());
+    }
+
+    /// The same, with bytes.
+    pub fn ask_with(&self, ask: Ask, bytes: Vec<u8>) {
         // A message is plain data: neither call can fail.
-        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes: Vec::new() }) {
+        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes }) {
             let _ = self.engine.post_message(&value);
         }
     }

@@ -3,21 +3,26 @@
 
 mod data;
 mod session;
+mod shown;
+mod start;
 mod words;
 
 use leptos::prelude::*;
 
 use self::data::{MANY, Model, Status};
 use self::session::{Session, Trouble};
+use self::shown::{Shown, here};
+use self::start::{FROM, Start, planned, shipped};
+use self::start::text::{self, TEXT, Text};
 use crate::chart::style_of;
-use crate::config::{Course, ModelSize, Trained};
+use crate::config::{Healed, ModelSize, Trained};
 use crate::protocol::train::Plan;
 use crate::ui::figure::curves::method_name;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
 use crate::chart::stacked;
-use crate::ui::runs::assets::{Loaded, base, load};
+use crate::ui::runs::assets::{Assets, Loaded, base, load};
 use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
 use crate::ui::settings::setting::Setting;
@@ -32,6 +37,8 @@ use crate::ui::widgets::visibility::near;
 
 /// The recorded training.
 const TRAINED: &str = "assets/models/trained.json";
+/// Those that started from a model of this page.
+const HEALED: &str = "assets/models/healed.json";
 /// Sizes to choose from.
 const SIZES: &[Choice] = &[("tiny", "Tiny"), ("small", "Small"), ("default", "As this page’s")];
 /// Bounds of the training tokens.
@@ -61,7 +68,15 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: words::TITLE,
     question: words::QUESTION,
     height: 1480,
-    controls: &[&METHODS.control, &LENGTH.control, &SIZE.control, &SEED.control, &TOKENS.control],
+    controls: &[
+        &METHODS.control,
+        &FROM.control,
+        &LENGTH.control,
+        &SIZE.control,
+        &TEXT.control,
+        &SEED.control,
+        &TOKENS.control,
+    ],
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
@@ -75,85 +90,76 @@ fn size(id: &str) -> ModelSize {
     }
 }
 
-/// What is on show: a course for each model, steps in all, tokens of each, training length.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Shown {
-    courses: Vec<Course>,
-    steps: usize,
-    tokens_per_step: usize,
-    train_length: usize,
-}
-
-impl Shown {
-    fn recorded(trained: &Trained) -> Self {
-        Self {
-            courses: trained.courses.clone(),
-            steps: trained.courses.iter().map(|c| c.losses.len()).max().unwrap_or_default(),
-            tokens_per_step: trained.tokens_per_step,
-            train_length: trained.train_length,
-        }
-    }
-
-    fn own(models: &[Model]) -> Self {
-        let most = |of: fn(&Model) -> usize| models.iter().map(of).max().unwrap_or_default();
-        Self {
-            courses: models.iter().map(|m| m.course.clone()).collect(),
-            steps: most(|m| m.steps),
-            tokens_per_step: most(|m| m.tokens_per_step),
-            train_length: most(|m| m.plan.train_length),
-        }
-    }
-}
-
 /// The figure.
 #[component]
 pub fn Train() -> impl IntoView {
     let (settings, near) = (use_settings(), near());
     let session = Session::new();
     let models = session.models;
-    let trained = RwSignal::new(Loaded::<Trained>::Unasked);
+    let (trained, healed) = (RwSignal::new(Loaded::<Trained>::Unasked), RwSignal::new(Loaded::<Healed>::Unasked));
+    let site = expect_context::<Assets>().recorded;
+    // The model of this page to start from, if one is chosen.
+    let from = Memo::new(move |_| shipped(&settings.get(&FROM)).map(String::from));
+    let read = move || match from.with_untracked(Option::is_some) {
+        true => load(healed, HEALED),
+        false => load(trained, TRAINED),
+    };
     Effect::new(move || {
-        if near.get() && trained.with_untracked(|t| *t == Loaded::Unasked) {
-            load(trained, TRAINED);
+        from.track();
+        if near.get() {
+            read();
         }
+    });
+    let kept = Memo::new(move |_| match from.with(Option::is_some) {
+        true => healed.with(here),
+        false => trained.with(here),
     });
     let own = Memo::new(move |_| models.with(|all| !all.is_empty()));
     let shown = Memo::new(move |_| match own.get() {
-        true => models.with(|all| Shown::own(all)),
-        false => trained.with(|t| t.ready().map(|t| Shown::recorded(t))).unwrap_or_default(),
+        true => site.with(|r| models.with(|all| Shown::own(all, r.ready().map(|r| &**r)))),
+        false => match from.get() {
+            None => trained.with(|t| t.ready().map(|t| Shown::recorded(t))).unwrap_or_default(),
+            Some(from) => {
+                let chosen = data::methods(&settings.get(&METHODS));
+                let shown = |h: &Healed| site.with(|r| Shown::healed(h, r.ready().map(|r| &**r), &from, &chosen));
+                healed.with(|h| h.ready().map(|h| shown(h))).unwrap_or_default()
+            }
+        },
     });
-    let plans = Memo::new(move |_| -> Vec<Plan> {
-        let size = size(&settings.get(&SIZE));
-        let n_tokens = match settings.get(&TOKENS) as u64 {
-            0 => data::budget(size),
-            n => n.clamp(TOKEN_BOUNDS.0, TOKEN_BOUNDS.1),
-        };
-        let of = |method| data::plan(method, settings.get(&LENGTH), size, settings.get(&SEED), n_tokens);
-        data::methods(&settings.get(&METHODS)).into_iter().map(of).collect()
-    });
+    let text = RwSignal::new(text::left());
+    let file = session.file;
+    let plans = Memo::new(move |_| text.with(|own| planned(settings, own, file.with(Option::is_some))));
     let running = Memo::new(move |_| models.with(|all| all.iter().any(Model::owes)));
-    let state = Signal::derive(move || match trained.get() {
+    let state = Signal::derive(move || match kept.get() {
         _ if session.trouble.with(Option::is_some) && !running.get() => "failed",
         _ if own.get() => models.with(|all| data::state(all)),
-        Loaded::Unasked | Loaded::Loading => "loading",
-        Loaded::Failed(_) => "failed",
-        Loaded::Ready(_) => "idle",
+        Ok(false) => "loading",
+        Err(_) => "failed",
+        Ok(true) => "idle",
     });
-    let finding = Signal::derive(move || match shown.with(|s| words::finding(&s.courses)) {
+    let found = |s: &Shown| match &s.from {
+        Some(from) if s.n_own.is_none() => words::healing(from, s.before.as_ref(), &s.courses),
+        _ => words::finding(&s.courses),
+    };
+    let finding = Signal::derive(move || match shown.with(found) {
         said if said.is_empty() && own.get() => words::BEGINS.into(),
         said => said,
     });
-    let trouble = Signal::derive(move || match (session.trouble.get(), trained.get()) {
+    let trouble = Signal::derive(move || match (session.trouble.get(), kept.get()) {
         (Some(Trouble::Said(said)), _) => Some(said),
-        (None, Loaded::Failed(reason)) if !own.get() => Some(words::not_loaded(&reason)),
+        (None, Err(reason)) if !own.get() => Some(words::not_loaded(&reason)),
         _ => None,
     });
     let retry = move |()| match session.trouble.get_untracked() {
         Some(_) => session.start(plans.get_untracked()),
-        None => load(trained, TRAINED),
+        None => read(),
     };
     let source = move || match own.get() {
-        true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY))),
+        true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY, s.n_own))),
+        false if from.with(Option::is_some) => healed.with(|h| {
+            let (n, chosen) = (h.ready()?.n_targets, data::methods(&settings.get(&METHODS)));
+            shown.with(|s| Some(words::healed(n, s.from.as_ref()?, &chosen, &s.courses)))
+        }),
         false => trained.with(|t| t.ready().map(|t| words::recorded(t.n_targets, t.train_length, &t.courses))),
     };
     let changed = move || {
@@ -177,14 +183,14 @@ pub fn Train() -> impl IntoView {
         })
     };
     let losses = Memo::new(move |_| shown.with(|s| words::loss_chart(&s.courses, s.steps, s.tokens_per_step)));
-    let curves = Memo::new(move |_| shown.with(|s| words::curve_chart(&s.courses, s.train_length)));
+    let curves = Memo::new(move |_| shown.with(|s| words::curve_chart(&s.courses, s.train_length, s.before.as_ref())));
     let loss_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
         false => shown.with(|s| words::loss_table(&s.courses, s.steps, s.tokens_per_step)),
     });
     let curve_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
-        false => shown.with(|s| words::curve_table(&s.courses, s.train_length)),
+        false => shown.with(|s| words::curve_table(&s.courses, s.train_length, s.before.as_ref())),
     });
     let csv = Signal::derive(move || format!("{}\n{}", loss_table.with(Table::csv), curve_table.with(Table::csv)));
     let svg = Signal::derive(move || {
@@ -198,8 +204,8 @@ pub fn Train() -> impl IntoView {
             {alone}
             <div class="controls">
                 <Methods />
-                <SettingControl control=&LENGTH.control />
-                <SettingControl control=&SIZE.control />
+                <Start file=file />
+                <Text own=text />
                 <SettingControl control=&SEED.control />
             </div>
             <Bar session=session plans=plans />

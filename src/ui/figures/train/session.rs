@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::data::{Model, Status};
+use super::start::Weights;
 use super::words;
-use crate::protocol::train::{Ask, Plan, Told};
+use crate::protocol::train::{Ask, Plan, StartFrom, Told};
 use crate::ui::runs::trainers::{Heard, Trainer};
 use crate::ui::widgets::export::save;
 
@@ -25,6 +26,8 @@ pub(super) struct Session {
     pub(super) models: RwSignal<Vec<Model>>,
     /// What went wrong.
     pub(super) trouble: RwSignal<Option<Trouble>>,
+    /// A file of weights to start from.
+    pub(super) file: RwSignal<Option<Weights>>,
     trainers: StoredValue<Vec<Trainer>, LocalStorage>,
     /// How often one has begun: what is heard of an earlier one is dropped.
     begun: StoredValue<u32>,
@@ -39,6 +42,7 @@ impl Session {
         let session = Self {
             models: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
+            file: RwSignal::new(None),
             trainers: StoredValue::new_local(Vec::new()),
             begun: StoredValue::new(0),
         };
@@ -62,9 +66,16 @@ impl Session {
         for (i, plan) in plans.into_iter().enumerate() {
             match Trainer::start(move |heard| self.hear(begun, i, heard)) {
                 Ok(trainer) => {
-                    trainer.ask(Ask::Start(plan));
+                    let file = match plan.from {
+                        StartFrom::File => self.file.with_untracked(|f| f.as_ref().map(|f| f.bytes.to_vec())),
+                        _ => None,
+                    };
+                    trainer.ask_with(Ask::Start(plan), file.unwrap_or_default());
                     trainer.owes(true);
                     self.trainers.update_value(|all| all.push(trainer));
+                    let mut asks = Vec::new();
+                    self.models.update(|all| asks = all.get_mut(i).map_or_else(Vec::new, Model::begin));
+                    self.ask(i, asks);
                 }
                 Err(reason) => return self.fail(Trouble::Said(words::gone(&reason))),
             }
