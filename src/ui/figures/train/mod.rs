@@ -2,13 +2,16 @@
 //! forms. Before that a training that was recorded. Figure `train`.
 
 mod data;
+mod kept;
 mod session;
 mod words;
 
 use leptos::prelude::*;
 
 use self::data::{MANY, Model, Status};
+use self::kept::Checkpoints;
 use self::session::{Session, Trouble};
+use crate::chart::stacked;
 use crate::chart::style_of;
 use crate::config::{Course, ModelSize, Trained};
 use crate::protocol::train::Plan;
@@ -16,7 +19,6 @@ use crate::ui::figure::curves::method_name;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
-use crate::chart::stacked;
 use crate::ui::runs::assets::{Loaded, base, load};
 use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
@@ -163,7 +165,9 @@ pub fn Train() -> impl IntoView {
     };
     let ended = move || {
         let said: Vec<String> = models.with(|all| all.iter().filter_map(words::trouble).collect());
-        said.into_iter().map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> }).collect_view()
+        said.into_iter()
+            .map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> })
+            .collect_view()
     };
     let alone = move || {
         let address = format!("{}{}#{}", base(), write(&settings.controls(), &settings.values(), None), SPEC.id);
@@ -202,6 +206,7 @@ pub fn Train() -> impl IntoView {
                 <SettingControl control=&SIZE.control />
                 <SettingControl control=&SEED.control />
             </div>
+            <Checkpoints session=session />
             <Bar session=session plans=plans />
             {changed}
             {ended}
@@ -264,13 +269,15 @@ fn Bar(session: Session, plans: Memo<Vec<Plan>>) -> impl IntoView {
     let (alive, starting) = (any(Model::alive), any(|m| m.status == Status::Starting));
     let can_start = move || !running.get() && !plans.with(Vec::is_empty);
     let can_pause = move || going.get() || (waiting.get() && !running.get());
-    let can_stop = move || going.get() || starting.get() || models.with(|all| all.iter().any(|m| m.status == Status::Resting));
+    let can_stop =
+        move || going.get() || starting.get() || models.with(|all| all.iter().any(|m| m.status == Status::Resting));
     let can_lengthen = move || alive.get() && !starting.get();
     let share = move || {
         let of = |m: &Model| m.step as f64 / m.steps.max(1) as f64;
         models.with(|all| all.iter().filter(|m| m.alive()).map(of).min_by(f64::total_cmp)).unwrap_or(0.0)
     };
-    let planned = move || plans.with(|all| all.first().map(|p| words::planned(all.len(), p.n_tokens)).unwrap_or_default());
+    let planned =
+        move || plans.with(|all| all.first().map(|p| words::planned(all.len(), p.n_tokens)).unwrap_or_default());
     let status = move || match models.with(Vec::is_empty) {
         true => planned(),
         false => models.with(|all| words::status(all, data::pace(all))),
@@ -350,15 +357,19 @@ fn Made(session: Session) -> impl IntoView {
         models.with(|all| all.iter().enumerate().map(of).filter(|m| m.2).collect::<Vec<_>>())
     });
     let lines = move || {
-        lines.get().into_iter().map(|(method, line)| {
-            view! {
-                <p class="train-line" data-testid="train-line" data-model=method.clone()>
-                    <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>
-                    {words::writes(&method)}
-                    <q>{data::PROMPT}<b>{line}</b></q>
-                </p>
-            }
-        }).collect_view()
+        lines
+            .get()
+            .into_iter()
+            .map(|(method, line)| {
+                view! {
+                    <p class="train-line" data-testid="train-line" data-model=method.clone()>
+                        <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>
+                        {words::writes(&method)}
+                        <q>{data::PROMPT}<b>{line}</b></q>
+                    </p>
+                }
+            })
+            .collect_view()
     };
     let weights = move || {
         let buttons = there.get().into_iter().map(|(i, method, _)| {
@@ -369,7 +380,8 @@ fn Made(session: Session) -> impl IntoView {
             }
         });
         let buttons = buttons.collect_view();
-        (!there.with(Vec::is_empty)).then(|| view! { <div class="export train-weights"><span>{words::WEIGHTS}</span>{buttons}</div> })
+        (!there.with(Vec::is_empty))
+            .then(|| view! { <div class="export train-weights"><span>{words::WEIGHTS}</span>{buttons}</div> })
     };
     view! {
         {lines}

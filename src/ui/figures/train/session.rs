@@ -4,8 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::data::{Model, Status};
+use super::kept::{Keeper, Note, start_from};
 use super::words;
 use crate::protocol::train::{Ask, Plan, Told};
+use crate::ui::runs::kept_training::Checkpoint;
 use crate::ui::runs::trainers::{Heard, Trainer};
 use crate::ui::widgets::export::save;
 
@@ -25,6 +27,8 @@ pub(super) struct Session {
     pub(super) models: RwSignal<Vec<Model>>,
     /// What went wrong.
     pub(super) trouble: RwSignal<Option<Trouble>>,
+    /// What is kept of it.
+    pub(super) keeper: Keeper,
     trainers: StoredValue<Vec<Trainer>, LocalStorage>,
     /// How often one has begun: what is heard of an earlier one is dropped.
     begun: StoredValue<u32>,
@@ -39,6 +43,7 @@ impl Session {
         let session = Self {
             models: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
+            keeper: Keeper::new(),
             trainers: StoredValue::new_local(Vec::new()),
             begun: StoredValue::new(0),
         };
@@ -58,16 +63,51 @@ impl Session {
         self.end();
         self.trouble.set(None);
         self.models.set(plans.iter().cloned().map(Model::new).collect());
-        let begun = self.begun.get_value();
+        self.models.with_untracked(|all| self.keeper.begin(all));
         for (i, plan) in plans.into_iter().enumerate() {
-            match Trainer::start(move |heard| self.hear(begun, i, heard)) {
-                Ok(trainer) => {
-                    trainer.ask(Ask::Start(plan));
-                    trainer.owes(true);
-                    self.trainers.update_value(|all| all.push(trainer));
-                }
-                Err(reason) => return self.fail(Trouble::Said(words::gone(&reason))),
+            if let Err(reason) = self.place(i, |trainer| trainer.ask(Ask::Start(plan))) {
+                return self.fail(Trouble::Said(words::gone(&reason)));
             }
+        }
+    }
+
+    /// A trainer for model `i`, which is asked that first.
+    fn place(self, i: usize, asked: impl FnOnce(&Trainer)) -> Result<(), String> {
+        let begun = self.begun.get_value();
+        let trainer = Trainer::start(move |heard| self.hear(begun, i, heard))?;
+        asked(&trainer);
+        trainer.owes(true);
+        self.trainers.update_value(|all| match all.get_mut(i) {
+            Some(place) => *place = trainer,
+            None => all.push(trainer),
+        });
+        Ok(())
+    }
+
+    /// Goes on with a training of before, from the checkpoint of each model.
+    pub(super) fn resume(self, all: Vec<Checkpoint<Note>>) {
+        self.end();
+        self.trouble.set(None);
+        self.models.set(all.iter().map(|c| c.note.model()).collect());
+        for (i, held) in all.iter().enumerate() {
+            let (ask, bytes) = start_from(held);
+            if let Err(reason) = self.place(i, |trainer| trainer.ask_with(ask, &bytes)) {
+                return self.fail(Trouble::Said(words::gone(&reason)));
+            }
+        }
+    }
+
+    /// Goes on with a model whose trainer is lost, from its last checkpoint.
+    pub(super) fn revive(self, i: usize) {
+        let Some(held) = self.keeper.last(i) else { return };
+        self.models.update(|all| {
+            if let Some(model) = all.get_mut(i) {
+                *model = held.note.model();
+            }
+        });
+        let (ask, bytes) = start_from(&held);
+        if let Err(reason) = self.place(i, |trainer| trainer.ask_with(ask, &bytes)) {
+            self.lose(i, &reason);
         }
     }
 
@@ -92,8 +132,15 @@ impl Session {
                     self.save(i, *step, &bytes);
                 }
                 let mut asks = Vec::new();
+                let keeps = matches!(*told, Told::State { .. } | Told::Resting { .. });
                 self.models.update(|all| asks = all.get_mut(i).map_or_else(Vec::new, |m| m.hear(*told, now())));
                 self.ask(i, asks);
+                self.models.with_untracked(|all| {
+                    if keeps {
+                        self.keeper.keep(all, i, &bytes);
+                    }
+                    self.keeper.ended(all);
+                });
             }
             // A trainer cannot be dropped within its own call.
             Heard::Alone => self.soon(begun, move || self.fail(Trouble::Alone)),
@@ -112,6 +159,13 @@ impl Session {
 
     /// One trainer is gone: the other goes on, if it has learned anything.
     fn lose(self, i: usize, detail: &str) {
+        if self.keeper.last(i).is_some() {
+            return self.models.update(|all| {
+                if let Some(model) = all.get_mut(i) {
+                    (model.status, model.lost) = (Status::Failed, Some(detail.into()));
+                }
+            });
+        }
         let other = self.models.with_untracked(|all| all.iter().enumerate().any(|(n, m)| n != i && m.alive()));
         if !other {
             return self.fail(Trouble::Said(words::gone(detail)));
@@ -150,7 +204,7 @@ impl Session {
     pub(super) fn pause(self) {
         let going = self.models.with_untracked(|all| all.iter().any(|m| m.status == Status::Going));
         self.ask_all(|m| match m.status {
-            Status::Going if going => vec![Ask::Pause],
+            Status::Going if going => vec![Ask::Pause, Ask::State],
             _ if !going && m.waits() => vec![Ask::GoOn],
             _ => Vec::new(),
         });

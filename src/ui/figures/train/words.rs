@@ -1,7 +1,8 @@
 //! Everything that a reader of the figure `train` can read, but for the prose around it.
 
-use super::data::{Model, Status, few, lengths, last_curves, thinned};
-use crate::chart::{Axis, LineChart, Scale, Series, Point, style_of};
+use super::data::{Model, Status, few, last_curves, lengths, thinned};
+use super::kept::Note;
+use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{Course, Curve};
 use crate::ui::figure::curves;
 use crate::ui::figure::curves::method_name;
@@ -86,12 +87,50 @@ pub(super) fn trouble(model: &Model) -> Option<String> {
     let name = method_name(&model.plan.method);
     match (model.status, &model.failure) {
         (Status::NotFinite, _) => Some(format!(
-            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before. Try another seed or length.",
+            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before, and so are its weights below. Try another seed or length.",
             thousands(model.tokens())
         )),
         (_, Some(failure)) => Some(format!("{name}: {}", explain(failure))),
         _ => None,
     }
+}
+
+/// What the buttons of a checkpoint are called.
+pub(super) const GO_ON_THERE: &str = "Go on where you left";
+pub(super) const FORGET: &str = "Forget it";
+pub(super) const GO_ON_CHECKPOINT: &str = "Go on from its checkpoint";
+
+fn tokens(steps: usize, note: &Note) -> String {
+    thousands((steps * note.tokens_per_step) as u64)
+}
+
+/// What was trained before, of each model what is kept.
+pub(super) fn offer(notes: &[&Note]) -> String {
+    let names: Vec<&str> = notes.iter().map(|n| method_name(&n.plan.method)).collect();
+    // The one least far, of a model that has begun; all have as many to do.
+    let Some(least) = notes.iter().min_by_key(|n| n.step) else { return String::new() };
+    let Some(begun) = notes.iter().max_by_key(|n| n.tokens_per_step) else { return String::new() };
+    format!(
+        "You were training {}: {} of {} tokens.",
+        names.join(" and "),
+        tokens(least.step, begun),
+        tokens(begun.steps, begun)
+    )
+}
+
+/// Said where the browser keeps no checkpoint.
+pub(super) fn refused(reason: &str) -> String {
+    format!("This browser keeps no checkpoint ({reason}). The training goes on, but a reload would lose it.")
+}
+
+/// Said of a trainer that is gone, where its last checkpoint is there.
+pub(super) fn lost(note: &Note, detail: &str) -> String {
+    let detail = if detail.is_empty() { "the browser gives no reason" } else { detail };
+    format!(
+        "{}: its trainer has stopped working ({detail}). Its last checkpoint is from {} tokens.",
+        method_name(&note.plan.method),
+        tokens(note.step, note)
+    )
 }
 
 /// Said of a trainer that is gone.
@@ -129,7 +168,11 @@ pub(super) fn finding(courses: &[Course]) -> String {
         .map(|(i, (tokens, (name, from, low, to, high)))| {
             let [low, high] = [low, high].map(show_perplexity);
             let said = match i {
-                0 => format!("{name} goes from {low} at {} tokens to {high} at {}", thousands(from as u64), thousands(to as u64)),
+                0 => format!(
+                    "{name} goes from {low} at {} tokens to {high} at {}",
+                    thousands(from as u64),
+                    thousands(to as u64)
+                ),
                 _ => format!("{name} from {low} to {high}"),
             };
             (tokens, said)
@@ -166,7 +209,7 @@ pub(super) fn recorded(n_targets: usize, train_length: usize, courses: &[Course]
 pub(super) fn own(n_models: usize, train_length: usize, many: usize) -> String {
     let both = if n_models > 1 { ", both on the same batches" } else { "" };
     format!(
-        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
+        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves. In a hidden tab the training goes on.",
         thousands(few(train_length) as u64),
         thousands(many as u64)
     )
