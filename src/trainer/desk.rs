@@ -125,6 +125,8 @@ impl Desk {
     }
 
     fn tell_state(&mut self, told: impl FnOnce(usize) -> Told) {
+        // A state stands for everything told before it.
+        self.tell_progress();
         let Some(model) = &mut self.model else { return self.nothing_there() };
         model.last_state = milliseconds();
         match model.training.state() {

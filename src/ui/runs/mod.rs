@@ -10,3 +10,4 @@ pub mod assets;
 pub mod worker_pool;
 pub mod trainers;
 pub mod kept_answers;
+pub mod kept_training;

@@ -114,13 +114,16 @@ impl Trainer {
 
     /// Asks it for something.
     pub fn ask(&self, ask: Ask) {
-        self.ask_with(ask, Vec::new());
+        // A message is plain data: neither call can fail.
+        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes: Vec::new() }) {
+            let _ = self.engine.post_message(&value);
+        }
     }
 
-    /// The same, with bytes.
-    pub fn ask_with(&self, ask: Ask, bytes: Vec<u8>) {
-        // A message is plain data: neither call can fail.
-        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes }) {
+    /// The same with bytes beside, a `Uint8Array`, which are copied.
+    pub fn ask_with(&self, ask: Ask, bytes: &JsValue) {
+        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes: Vec::new() }) {
+            let _ = js_sys::Reflect::set(&value, &"bytes".into(), bytes);
             let _ = self.engine.post_message(&value);
         }
     }

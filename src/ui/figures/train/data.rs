@@ -12,6 +12,8 @@ use crate::ui::figure::spec::own_text;
 pub(super) const MOST: usize = 2;
 /// Targets of a curve at the end.
 pub(super) const MANY: usize = 16_384;
+/// Seconds between two checkpoints.
+const KEPT_EVERY: f64 = 10.0;
 /// Time between two curves, ms.
 const BETWEEN: f64 = 5_000.0;
 /// Points of a line of losses, at most.
@@ -68,7 +70,7 @@ pub(super) fn plan(method: &str, train_length: usize, size: ModelSize, seed: usi
         n_tokens,
         text: TrainText::Addresses,
         from: StartFrom::Nothing,
-        state_every: 0.0,
+        state_every: KEPT_EVERY,
     }
 }
 
@@ -120,6 +122,8 @@ pub(super) struct Model {
     pub(super) n_targets: u32,
     /// Why it could not go on, where the trainer said so.
     pub(super) failure: Option<Failure>,
+    /// Where its trainer is gone, and a checkpoint is left to go on from: what was said of that.
+    pub(super) lost: Option<String>,
     asked: Option<Asked>,
     round: u32,
     /// When the last curve was drawn, ms.
@@ -140,6 +144,7 @@ impl Model {
             line: String::new(),
             n_targets: 0,
             failure: None,
+            lost: None,
             asked: None,
             round: 0,
             drawn: 0.0,
@@ -175,16 +180,22 @@ impl Model {
         matches!(self.status, Status::Resting | Status::Done) && self.step < self.steps
     }
 
+    /// Whether nothing of its plan is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        let done = self.status == Status::Done && self.step >= self.steps;
+        done || self.status == Status::NotFinite || (self.status == Status::Failed && self.lost.is_none())
+    }
+
     /// What to ask for a stop.
     pub(super) fn stop(&mut self) -> Ask {
         self.stops = true;
         Ask::Stop
     }
 
-    /// What to ask for twice the steps.
-    pub(super) fn lengthen(&mut self) -> [Ask; 2] {
+    /// What to ask for twice the steps; the checkpoint knows of them, too.
+    pub(super) fn lengthen(&mut self) -> [Ask; 3] {
         self.steps *= 2;
-        [Ask::Lengthen { steps: self.steps }, Ask::GoOn]
+        [Ask::Lengthen { steps: self.steps }, Ask::State, Ask::GoOn]
     }
 
     /// The questions of a round: the perplexity at every length, at the end a line, too.
@@ -216,7 +227,15 @@ impl Model {
         match told {
             Told::Ready(Some(ready)) => {
                 (self.status, self.drawn) = (Status::Going, now);
-                (self.step, self.steps, self.tokens_per_step) = (ready.step, ready.steps, ready.tokens_per_step);
+                // More steps where it was lengthened after its checkpoint; what came after that is learned again.
+                let steps = self.steps.max(ready.steps);
+                (self.step, self.steps, self.tokens_per_step) = (ready.step, steps, ready.tokens_per_step);
+                self.course.losses.truncate(ready.step);
+                let seen = self.tokens();
+                self.course.curves.retain(|c| c.tokens <= seen);
+                if steps > ready.steps {
+                    return vec![Ask::Lengthen { steps }];
+                }
             }
             Told::Progress { step, losses, tokens_per_second } => {
                 self.step = step;

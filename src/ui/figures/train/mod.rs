@@ -1,7 +1,10 @@
 //! Two small models, trained by the reader in the page, side by side: losses as they fall, perplexity against length as it
 //! forms. Before that a training that was recorded. Figure `train`.
 
+mod bar;
 mod data;
+mod kept;
+mod made;
 mod session;
 mod shown;
 mod start;
@@ -9,19 +12,20 @@ mod words;
 
 use leptos::prelude::*;
 
-use self::data::{MANY, Model, Status};
+use self::bar::Bar;
+use self::data::{MANY, Model};
+use self::kept::Checkpoints;
+use self::made::Made;
 use self::session::{Session, Trouble};
 use self::shown::{Shown, here};
-use self::start::{FROM, Start, planned, shipped};
 use self::start::text::{self, TEXT, Text};
+use self::start::{FROM, Start, planned, shipped};
+use crate::chart::stacked;
 use crate::chart::style_of;
 use crate::config::{Healed, ModelSize, Trained};
-use crate::protocol::train::Plan;
-use crate::ui::figure::curves::method_name;
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
-use crate::chart::stacked;
 use crate::ui::runs::assets::{Assets, Loaded, base, load};
 use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
@@ -169,7 +173,9 @@ pub fn Train() -> impl IntoView {
     };
     let ended = move || {
         let said: Vec<String> = models.with(|all| all.iter().filter_map(words::trouble).collect());
-        said.into_iter().map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> }).collect_view()
+        said.into_iter()
+            .map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> })
+            .collect_view()
     };
     let alone = move || {
         let address = format!("{}{}#{}", base(), write(&settings.controls(), &settings.values(), None), SPEC.id);
@@ -208,6 +214,7 @@ pub fn Train() -> impl IntoView {
                 <Text own=text />
                 <SettingControl control=&SEED.control />
             </div>
+            <Checkpoints session=session />
             <Bar session=session plans=plans />
             {changed}
             {ended}
@@ -258,128 +265,6 @@ fn Methods() -> impl IntoView {
                     .then(|| view! { <p class="note" data-testid="no-method">{words::NO_METHOD}</p> })
             }}
         </fieldset>
-    }
-}
-
-/// Buttons, and how far the training is.
-#[component]
-fn Bar(session: Session, plans: Memo<Vec<Plan>>) -> impl IntoView {
-    let models = session.models;
-    let any = move |of: fn(&Model) -> bool| Memo::new(move |_| models.with(|all| all.iter().any(of)));
-    let (running, going, waiting) = (any(Model::owes), any(|m| m.status == Status::Going), any(Model::waits));
-    let (alive, starting) = (any(Model::alive), any(|m| m.status == Status::Starting));
-    let can_start = move || !running.get() && !plans.with(Vec::is_empty);
-    let can_pause = move || going.get() || (waiting.get() && !running.get());
-    let can_stop = move || going.get() || starting.get() || models.with(|all| all.iter().any(|m| m.status == Status::Resting));
-    let can_lengthen = move || alive.get() && !starting.get();
-    let share = move || {
-        let of = |m: &Model| m.step as f64 / m.steps.max(1) as f64;
-        models.with(|all| all.iter().filter(|m| m.alive()).map(of).min_by(f64::total_cmp)).unwrap_or(0.0)
-    };
-    let planned = move || plans.with(|all| all.first().map(|p| words::planned(all.len(), p.n_tokens)).unwrap_or_default());
-    let status = move || match models.with(Vec::is_empty) {
-        true => planned(),
-        false => models.with(|all| words::status(all, data::pace(all))),
-    };
-    view! {
-        <div class="train-bar">
-            // Not `disabled`, which would take the keyboard's place on the page away with the press.
-            <button
-                type="button"
-                class="primary"
-                data-testid="run"
-                aria-disabled=move || (!can_start()).to_string()
-                on:click=move |_| {
-                    if untrack(can_start) {
-                        session.start(plans.get_untracked());
-                    }
-                }
-            >
-                {words::RUN}
-            </button>
-            <button
-                type="button"
-                data-testid="pause"
-                aria-disabled=move || (!can_pause()).to_string()
-                on:click=move |_| {
-                    if untrack(can_pause) {
-                        session.pause();
-                    }
-                }
-            >
-                {move || if waiting.get() && !going.get() { words::GO_ON } else { words::PAUSE }}
-            </button>
-            <button
-                type="button"
-                data-testid="stop"
-                aria-disabled=move || (!can_stop()).to_string()
-                on:click=move |_| {
-                    if untrack(can_stop) {
-                        session.stop();
-                    }
-                }
-            >
-                {words::STOP}
-            </button>
-            <button
-                type="button"
-                data-testid="longer"
-                aria-disabled=move || (!can_lengthen()).to_string()
-                on:click=move |_| {
-                    if untrack(can_lengthen) {
-                        session.lengthen();
-                    }
-                }
-            >
-                {words::LONGER}
-            </button>
-            <div class="run-state">
-                <progress max="1" aria-label=words::SHARE prop:value=share class:unseen=move || !alive.get()></progress>
-                // Every step would be too much to listen to; the outcome is announced.
-                <p data-testid="status" role="status" aria-live=move || if running.get() { "off" } else { "polite" }>{status}</p>
-            </div>
-        </div>
-    }
-}
-
-/// What came of it: a line that each model wrote, and its weights.
-#[component]
-fn Made(session: Session) -> impl IntoView {
-    let models = session.models;
-    let lines = Memo::new(move |_| {
-        let of = |m: &Model| (m.plan.method.clone(), m.line.clone());
-        models.with(|all| all.iter().filter(|m| !m.line.is_empty()).map(of).collect::<Vec<_>>())
-    });
-    let there = Memo::new(move |_| {
-        let kept = |m: &Model| (m.alive() || m.status == Status::NotFinite) && m.step > 0;
-        let of = |(i, m): (usize, &Model)| (i, m.plan.method.clone(), kept(m));
-        models.with(|all| all.iter().enumerate().map(of).filter(|m| m.2).collect::<Vec<_>>())
-    });
-    let lines = move || {
-        lines.get().into_iter().map(|(method, line)| {
-            view! {
-                <p class="train-line" data-testid="train-line" data-model=method.clone()>
-                    <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>
-                    {words::writes(&method)}
-                    <q>{data::PROMPT}<b>{line}</b></q>
-                </p>
-            }
-        }).collect_view()
-    };
-    let weights = move || {
-        let buttons = there.get().into_iter().map(|(i, method, _)| {
-            view! {
-                <button type="button" data-testid=format!("weights-{method}") on:click=move |_| session.weights(i)>
-                    {method_name(&method).to_string()}
-                </button>
-            }
-        });
-        let buttons = buttons.collect_view();
-        (!there.with(Vec::is_empty)).then(|| view! { <div class="export train-weights"><span>{words::WEIGHTS}</span>{buttons}</div> })
-    };
-    view! {
-        {lines}
-        {weights}
     }
 }
 

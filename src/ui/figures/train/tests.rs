@@ -117,7 +117,7 @@ fn a_pause_waits_and_a_stop_measures() {
     assert_eq!(asks.len(), 6);
     answer(&mut model, asks, 1);
     assert!(model.status == Status::Done && model.waits());
-    assert_eq!(model.lengthen(), [Ask::Lengthen { steps: 8 }, Ask::GoOn]);
+    assert_eq!(model.lengthen(), [Ask::Lengthen { steps: 8 }, Ask::State, Ask::GoOn]);
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Everything that a reader of the figure `train` can read, but for the prose around it.
 
 use super::data::{Model, Status, few, first_curve, last_curves, lengths, thinned};
+use super::kept::Note;
 use super::start::words::INSTEAD;
-use crate::chart::{Axis, LineChart, Scale, Series, Point, style_of};
+use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{Course, Curve};
+use crate::protocol::train::StartFrom;
 use crate::ui::figure::curves;
 use crate::ui::figure::curves::{method_name, parts};
 use crate::ui::format::numbers::{show_3, show_perplexity, show_seconds, thousands};
 use crate::ui::format::table::Table;
-use crate::protocol::train::StartFrom;
 use crate::ui::runs::words::explain;
 
 /// Title.
@@ -88,7 +89,7 @@ pub(super) fn trouble(model: &Model) -> Option<String> {
     let name = method_name(&model.plan.method);
     match (model.status, &model.failure) {
         (Status::NotFinite, _) => Some(format!(
-            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before. Try another seed or length.",
+            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before, and so are its weights below. Try another seed or length.",
             thousands(model.tokens())
         )),
         (_, Some(failure)) if model.plan.from == StartFrom::File && model.steps == 0 => {
@@ -97,6 +98,44 @@ pub(super) fn trouble(model: &Model) -> Option<String> {
         (_, Some(failure)) => Some(format!("{name}: {}", explain(failure))),
         _ => None,
     }
+}
+
+/// What the buttons of a checkpoint are called.
+pub(super) const GO_ON_THERE: &str = "Go on where you left";
+pub(super) const FORGET: &str = "Forget it";
+pub(super) const GO_ON_CHECKPOINT: &str = "Go on from its checkpoint";
+
+fn tokens(steps: usize, note: &Note) -> String {
+    thousands((steps * note.tokens_per_step) as u64)
+}
+
+/// What was trained before, of each model what is kept.
+pub(super) fn offer(notes: &[&Note]) -> String {
+    let names: Vec<&str> = notes.iter().map(|n| method_name(&n.plan.method)).collect();
+    // The one least far, of a model that has begun; all have as many to do.
+    let Some(least) = notes.iter().min_by_key(|n| n.step) else { return String::new() };
+    let Some(begun) = notes.iter().max_by_key(|n| n.tokens_per_step) else { return String::new() };
+    format!(
+        "You were training {}: {} of {} tokens.",
+        names.join(" and "),
+        tokens(least.step, begun),
+        tokens(begun.steps, begun)
+    )
+}
+
+/// Said where the browser keeps no checkpoint.
+pub(super) fn refused(reason: &str) -> String {
+    format!("This browser keeps no checkpoint ({reason}). The training goes on, but a reload would lose it.")
+}
+
+/// Said of a trainer that is gone, where its last checkpoint is there.
+pub(super) fn lost(note: &Note, detail: &str) -> String {
+    let detail = if detail.is_empty() { "the browser gives no reason" } else { detail };
+    format!(
+        "{}: its trainer has stopped working ({detail}). Its last checkpoint is from {} tokens.",
+        method_name(&note.plan.method),
+        tokens(note.step, note)
+    )
 }
 
 /// Said of a trainer that is gone.
@@ -134,7 +173,11 @@ pub(super) fn finding(courses: &[Course]) -> String {
         .map(|(i, (tokens, (name, from, low, to, high)))| {
             let [low, high] = [low, high].map(show_perplexity);
             let said = match i {
-                0 => format!("{name} goes from {low} at {} tokens to {high} at {}", thousands(from as u64), thousands(to as u64)),
+                0 => format!(
+                    "{name} goes from {low} at {} tokens to {high} at {}",
+                    thousands(from as u64),
+                    thousands(to as u64)
+                ),
                 _ => format!("{name} from {low} to {high}"),
             };
             (tokens, said)
@@ -157,9 +200,13 @@ pub(super) fn finding(courses: &[Course]) -> String {
 /// What became of a model of this page whose method gave way: before, right after that, and now.
 pub(super) fn healing(from: &str, before: Option<&Course>, courses: &[Course]) -> String {
     let ends = |curve: &Curve| Some((*curve.points.first()?, *curve.points.last()?));
-    let pair = |(low, high): ((usize, f64), (usize, f64))| format!("{} and {}", show_perplexity(low.1), show_perplexity(high.1));
+    let pair = |(low, high): ((usize, f64), (usize, f64))| {
+        format!("{} and {}", show_perplexity(low.1), show_perplexity(high.1))
+    };
     let (method, trained, _) = parts(from);
-    let Some(((short, low), (long, high))) = before.and_then(|c| c.curves.first()).and_then(ends) else { return String::new() };
+    let Some(((short, low), (long, high))) = before.and_then(|c| c.curves.first()).and_then(ends) else {
+        return String::new();
+    };
     let [short, long] = [short, long].map(|l| thousands(l as u64));
     let had = format!(
         "{}, trained at {} tokens, has a perplexity of {} at {short} tokens and {} at {long}.",
@@ -172,7 +219,8 @@ pub(super) fn healing(from: &str, before: Option<&Course>, courses: &[Course]) -
         let cut = first_curve(course).and_then(ends).map(pair)?;
         let start = if course.method == method { "at the start" } else { "right after the cut" };
         let last = last_curves(course, 0).1.filter(|c| c.tokens > 0);
-        let healed = last.and_then(|c| Some(format!(", {} after {} tokens of training", pair(ends(c)?), thousands(c.tokens))));
+        let healed =
+            last.and_then(|c| Some(format!(", {} after {} tokens of training", pair(ends(c)?), thousands(c.tokens))));
         Some(format!("{}: {cut} {start}{}", method_name(&course.method), healed.unwrap_or_default()))
     });
     match now.collect::<Vec<_>>().join("; ") {
@@ -224,7 +272,7 @@ pub(super) fn own(n_models: usize, train_length: usize, many: usize, n_own: Opti
         );
     }
     format!(
-        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
+        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves. In a hidden tab the training goes on.",
         thousands(few(train_length) as u64),
         thousands(many as u64)
     )
