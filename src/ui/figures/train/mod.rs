@@ -168,8 +168,9 @@ pub fn Train() -> impl IntoView {
     };
     let changed = move || {
         let now = plans.get();
+        // Where nothing can be planned, the text or the file that is missing is asked for beside its choice.
         let other = models.with(|all| !all.is_empty() && !all.iter().map(|m| &m.plan).eq(now.iter()));
-        other.then(|| view! { <p class="note" data-testid="changed">{words::CHANGED}</p> })
+        (other && !now.is_empty()).then(|| view! { <p class="note" data-testid="changed">{words::CHANGED}</p> })
     };
     let ended = move || {
         let said: Vec<String> = models.with(|all| all.iter().filter_map(words::trouble).collect());
