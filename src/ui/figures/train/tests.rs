@@ -1,7 +1,7 @@
 use super::data::{Status, few, lengths, thinned, with};
 use super::*;
 use crate::config::{Course, Curve, ModelConfig, RUN_IN};
-use crate::protocol::train::{Ask, Ready, StartFrom, Told, TrainText};
+use crate::protocol::train::{Ask, Plan, Ready, StartFrom, Told, TrainText};
 use crate::protocol::{BlockSum, ResponseBody, Scored, Task};
 
 fn recorded() -> Trained {
