@@ -332,6 +332,31 @@ pub struct Trained {
     pub courses: Vec<Course>,
 }
 
+/// `assets/models/healed.json`: trained models in which another position method was put in the place of theirs, as they are
+/// trained on, done natively.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Healed {
+    /// How it was done, in words.
+    pub note: String,
+    /// Length of each training input, tokens.
+    pub train_length: usize,
+    /// Tokens of a step.
+    pub tokens_per_step: usize,
+    /// Targets scored at every length.
+    pub n_targets: usize,
+    /// One for each model and method.
+    pub cases: Vec<Case>,
+}
+
+/// A trained model, another method in the place of its own, and how that went on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Id of the model.
+    pub from: String,
+    /// Method put in and how it went. The first curve is from before the first step.
+    pub course: Course,
+}
+
 /// How one model's training went.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Course {

@@ -17,7 +17,7 @@ use alibi::train::reader::setting;
 use alibi::train::recalled;
 use alibi::train::record::record;
 use alibi::train::reference::reference;
-use alibi::train::rehearsed::keep;
+use alibi::train::rehearsed::{keep, keep_healed};
 use alibi::train::run::{Plan, Run};
 use alibi::train::training::Training;
 use alibi::train::zoo::{ToTrain, zoo};
@@ -129,7 +129,8 @@ struct Rehearsal {
     /// A file for the weights.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Keep losses and curves in models/trained.json: what the page's figure of training shows before a reader's own.
+    /// Keep losses and curves in models/trained.json, in models/healed.json where it started from a model: what the page's
+    /// figure of training shows before a reader's own.
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -211,9 +212,12 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
     };
     let data = held_out.training()?;
     training.check(&data.train)?;
-    curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
+    let points = curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
     let (mut trained, mut drawn) = (Duration::ZERO, 0);
     let mut course = Course { method: of.method.clone(), ..Course::default() };
+    if of.from.is_some() {
+        course.curves.push(Curve { tokens: 0, points });
+    }
     while !training.is_done() {
         let started = Instant::now();
         let stepped = pollster::block_on(training.step(&data, &mut NoPause))?;
@@ -230,7 +234,10 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
         }
     }
     if of.keep {
-        keep(&arguments.assets, training.setting(), of.on.targets, course)?;
+        match &of.from {
+            None => keep(&arguments.assets, training.setting(), of.on.targets, course)?,
+            Some(from) => keep_healed(&arguments.assets, training.setting(), of.on.targets, from, course)?,
+        }
     }
     match &of.out {
         Some(out) => Ok(std::fs::write(out, training.file("State of the Union addresses; a part")?)?),

@@ -46,7 +46,8 @@ pub enum Ask {
     /// The weights as a safetensors file like those of the site: [`Told::Weights`].
     Weights,
     /// A question about the model as it is between two steps, on the CPU; [`Job::model`] is not looked at. A training text of the
-    /// reader's own is `own`, of which the part that is not trained on is asked about. Answered by [`Told::Answer`].
+    /// reader's own is `own`, of which the part that is not trained on is asked about, over as many targets as it has.
+    /// Answered by [`Told::Answer`].
     Answer {
         /// Number of the question.
         id: u32,

@@ -158,6 +158,8 @@ impl Desk {
     }
 
     fn tell_state(&mut self, told: impl FnOnce(usize) -> Told) {
+        // A state stands for everything told before it.
+        self.tell_progress();
         let Some(model) = &mut self.model else { return self.nothing_there() };
         model.last_state = milliseconds();
         match model.training.state() {
@@ -316,6 +318,12 @@ impl Desk {
         if job.task == Task::Count {
             return Ok(count(&text.stream()));
         }
+        // Of the reader's own text there is what there is; the answer says how many targets that were.
+        let mut held = job.clone();
+        if let (Task::Score(stretch), OWN) = (&mut held.task, job.stream.as_str()) {
+            let most = text.tokens.len().saturating_sub(stretch.first + 1);
+            stretch.n_targets = stretch.n_targets.min(most);
+        }
         let mut backend = match model.backend.take() {
             Some((at, backend)) if at == step => backend,
             _ => {
@@ -331,7 +339,7 @@ impl Desk {
                 inbox.tell(Told::Answer { id, step, body: ResponseBody::Partial(so_far()) });
             }
         };
-        let scored = run_task(&mut backend, &subject, job, &mut partial, &mut places).await?;
+        let scored = run_task(&mut backend, &subject, &held, &mut partial, &mut places).await?;
         model.backend = Some((step, backend));
         Ok(Scored { engine: EngineKind::Cpu, seconds: (milliseconds() - started) / 1_000.0, ..scored })
     }

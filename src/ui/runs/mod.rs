@@ -11,3 +11,4 @@ pub mod yours;
 pub mod worker_pool;
 pub mod trainers;
 pub mod kept_answers;
+pub mod kept_training;
