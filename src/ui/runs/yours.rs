@@ -294,6 +294,6 @@ mod tests {
         assert!(add(&mut models, model(0)).is_empty());
         assert_eq!((models.len(), &models[6].id), (7, &model(0).id));
         assert_eq!(add(&mut models, model(6)), [model(1).id]);
-        assert_eq!((models.len(), &models[0]), (MOST_YOURS + 1, &site));
+        assert_eq!((models.len(), &models[0].id), (MOST_YOURS + 1, &site.id));
     }
 }

@@ -1,13 +1,12 @@
-//! Checkpoints of a training: kept with the browser as they come, offered after a reload, and where a trainer is lost.
+//! Checkpoints of a training: kept with the browser as they come, and read again after a reload.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::data::{Model, Status};
-use super::session::Session;
-use super::{SPEC, words};
+use super::data::Model;
+use super::settings::CONTROLS;
 use crate::config::Course;
 use crate::protocol::train::{Ask, Plan, StartFrom};
 use crate::ui::runs::kept_training::{self, Checkpoint};
@@ -58,7 +57,7 @@ pub(super) fn whole(notes: &[(&Note, bool)]) -> bool {
 
 /// The figure's settings, as they stand.
 pub(super) fn settings_now(settings: &Settings) -> Vec<(String, String)> {
-    untrack(|| SPEC.controls.iter().map(|c| (c.key.to_string(), settings.text(c))).collect())
+    untrack(|| CONTROLS.iter().map(|c| (c.key.to_string(), settings.text(c))).collect())
 }
 
 /// Whether these bytes beside a message are a state.
@@ -158,19 +157,20 @@ impl Keeper {
     }
 
     /// Takes up what is offered: the checkpoints, and the settings that belong to them.
-    fn take_up(self) -> Option<Vec<Held>> {
+    pub(super) fn take_up(self) -> Option<Vec<Held>> {
         let (which, all) = self.offered.try_update(Option::take).flatten()?;
         self.which.set_value(which);
         self.held.set_value(all.iter().map(|c| is_state(&c.state).then(|| c.clone())).collect());
         for (key, value) in all.first().map(|c| c.note.settings.clone()).unwrap_or_default() {
-            if let Some(control) = SPEC.controls.iter().find(|c| c.key == key) {
+            if let Some(control) = CONTROLS.iter().find(|c| c.key == key) {
                 self.settings.put(control, value);
             }
         }
         Some(all)
     }
 
-    fn forget_offer(self) {
+    /// Forgets what is offered.
+    pub(super) fn forget_offer(self) {
         if let Some((which, _)) = self.offered.try_update(Option::take).flatten() {
             spawn_local(async move { kept_training::forget(&which).await });
         }
@@ -182,59 +182,5 @@ pub(super) fn start_from(held: &Held) -> (Ask, JsValue) {
     match is_state(&held.state) {
         true => (Ask::Start(Plan { from: StartFrom::State, ..held.note.plan.clone() }), held.state.clone()),
         false => (Ask::Start(held.note.plan.clone()), js_sys::Uint8Array::new_with_length(0).into()),
-    }
-}
-
-/// What is said of checkpoints: what can go on, and why nothing is kept.
-#[component]
-pub(super) fn Checkpoints(session: Session) -> impl IntoView {
-    let (keeper, models) = (session.keeper, session.models);
-    let offer = move || {
-        let said = keeper
-            .offered
-            .with(|o| o.as_ref().map(|(_, all)| words::offer(&all.iter().map(|c| &c.note).collect::<Vec<_>>())));
-        let said = said.filter(|_| models.with(Vec::is_empty))?;
-        let go_on = move |_| {
-            if let Some(all) = keeper.take_up() {
-                session.resume(all);
-            }
-        };
-        Some(view! {
-            <div class="note" data-testid="kept">
-                <p>{said}</p>
-                <button type="button" data-testid="kept-go-on" on:click=go_on>{words::GO_ON_THERE}</button>
-                " "
-                <button type="button" data-testid="kept-forget" on:click=move |_| keeper.forget_offer()>{words::FORGET}</button>
-            </div>
-        })
-    };
-    let refused = move || {
-        let said = keeper.refused.get().filter(|_| models.with(|all| !all.is_empty()));
-        said.map(|reason| view! { <p class="note" role="status" data-testid="unkept">{words::refused(&reason)}</p> })
-    };
-    let lost = Memo::new(move |_| {
-        let of = |(i, m): (usize, &Model)| {
-            let detail = m.lost.as_ref().filter(|_| m.status == Status::Failed)?;
-            let note = keeper.last(i)?.note;
-            Some((i, m.plan.method.clone(), words::lost(&note, detail)))
-        };
-        models.with(|all| all.iter().enumerate().filter_map(of).collect::<Vec<_>>())
-    });
-    let lost = move || {
-        lost.get().into_iter().map(|(i, method, said)| {
-            view! {
-                <div class="note" role="alert" data-testid="lost">
-                    <p>{said}</p>
-                    <button type="button" data-testid=format!("revive-{method}") on:click=move |_| session.revive(i)>
-                        {words::GO_ON_CHECKPOINT}
-                    </button>
-                </div>
-            }
-        }).collect_view()
-    };
-    view! {
-        {offer}
-        {refused}
-        {lost}
     }
 }

@@ -2,10 +2,12 @@
 //! forms. Before that a training that was recorded. Figure `train`.
 
 mod bar;
+mod checkpoints;
 mod data;
 mod kept;
 mod made;
 mod session;
+mod settings;
 mod shown;
 mod start;
 mod words;
@@ -15,23 +17,23 @@ use leptos::prelude::*;
 
 use self::bar::Bar;
 use self::data::{MANY, Model};
-use self::kept::Checkpoints;
+use self::checkpoints::Checkpoints;
 use self::made::Made;
 use self::session::{Session, Trouble};
 use self::shown::{Shown, here};
-use self::start::text::{self, TEXT, Text};
-use self::start::{FROM, Start, planned, shipped};
+use self::settings::{METHODS, SEED};
+use self::start::text::{self, Text};
+use self::settings::FROM;
+use self::start::{Start, planned, shipped};
 use crate::chart::stacked;
 use crate::chart::style_of;
-use crate::config::{Healed, ModelSize, Trained};
+use crate::config::{Healed, Trained};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded, base, load};
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
-use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;
 use crate::ui::widgets::choice::Tick;
 use crate::ui::widgets::data_table::DataTable;
@@ -45,28 +47,6 @@ use crate::ui::widgets::visibility::near;
 const TRAINED: &str = "assets/models/trained.json";
 /// Those that started from a model of this page.
 const HEALED: &str = "assets/models/healed.json";
-/// Sizes to choose from.
-const SIZES: &[Choice] = &[("tiny", "Tiny"), ("small", "Small"), ("default", "As this page’s")];
-/// Bounds of the training tokens.
-const TOKEN_BOUNDS: (u64, u64) = (1_024, 20_000_000);
-
-/// Methods that are trained, in the order of their choice.
-pub static METHODS: Setting<Vec<String>> =
-    Setting::new("train-methods", words::METHODS, Kind::Names { of: "method" }, "sinusoidal,alibi");
-/// Length of each training input, tokens.
-pub static LENGTH: Setting<usize> = Setting::new(
-    "train-length",
-    words::LENGTH,
-    Kind::Pick(&[("32", "32"), ("64", "64"), ("128", "128"), ("256", "256")]),
-    "32",
-);
-/// Size of each model.
-pub static SIZE: Setting<String> = Setting::new("train-size", words::SIZE, Kind::Pick(SIZES), "tiny");
-/// Seed of initial values and of the order of the text.
-pub static SEED: Setting<usize> =
-    Setting::new("train-seed", words::SEED, Kind::Number { spread: Spread::Even, min: 1, max: 999 }, "1");
-/// Training tokens, for shorter lessons; as the size has it where there is none.
-pub static TOKENS: Setting<usize> = Setting::new("train-tokens", words::TOKENS, Kind::Hidden(8), "");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -74,27 +54,11 @@ pub static SPEC: FigureSpec = FigureSpec {
     title: words::TITLE,
     question: words::QUESTION,
     height: 1700,
-    controls: &[
-        &METHODS.control,
-        &FROM.control,
-        &LENGTH.control,
-        &SIZE.control,
-        &TEXT.control,
-        &SEED.control,
-        &TOKENS.control,
-    ],
+    controls: settings::CONTROLS,
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Own(|| view! { <Train /> }.into_any());
-
-fn size(id: &str) -> ModelSize {
-    match id {
-        "small" => ModelSize::Small,
-        "default" => ModelSize::Default,
-        _ => ModelSize::Tiny,
-    }
-}
 
 /// The figure.
 #[component]

@@ -94,3 +94,90 @@ pub(super) fn here<T>(file: &Loaded<T>) -> Result<bool, String> {
         other => Ok(other.ready().is_some()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::figures::train::start::HEALING;
+    use crate::ui::figures::train::words;
+    use crate::ui::format::numbers::show_perplexity;
+
+    fn recorded() -> Recorded {
+        serde_json::from_str(include_str!("../../../../assets/models/recorded.json")).unwrap()
+    }
+
+    fn healed() -> Healed {
+        serde_json::from_str(include_str!("../../../../assets/models/healed.json")).unwrap()
+    }
+
+    fn of(from: &str, methods: &[&str]) -> Shown {
+        Shown::healed(&healed(), Some(&recorded()), from, methods)
+    }
+
+    #[test]
+    fn what_is_recorded_is_the_default_choice_to_its_end() {
+        let healed = healed();
+        assert_eq!((healed.train_length, healed.n_targets), (256, MANY));
+        for case in &healed.cases {
+            let tokens: Vec<u64> = case.course.curves.iter().map(|c| c.tokens).collect();
+            assert_eq!(tokens, [0, 51_200, 102_400, 153_600, HEALING]);
+            assert_eq!((case.course.losses.len() * healed.tokens_per_step) as u64, HEALING);
+            for curve in &case.course.curves {
+                assert_eq!(curve.points.iter().map(|p| p.0).collect::<Vec<_>>(), lengths(256));
+            }
+        }
+    }
+
+    /// Perplexities before, right after the cut and at the end, at the shortest and the longest input.
+    fn ends(from: &str, method: &str) -> [[String; 2]; 3] {
+        let shown = of(from, &[method]);
+        let pair = |c: &Curve| [c.points[0].1, c.points[4].1].map(show_perplexity);
+        let curves = &shown.courses[0].curves;
+        [pair(&shown.before.as_ref().unwrap().curves[0]), pair(&curves[0]), pair(&curves[4])]
+    }
+
+    #[test]
+    fn the_prose_says_what_is_recorded() {
+        let prose = include_str!("after.html").replace('\n', " ");
+        let said = |text: String| assert!(prose.contains(&text), "{text}");
+        said(format!("read {} tokens, a fiftieth", crate::ui::format::numbers::thousands(HEALING)));
+        let [[before, far], [cut, far_cut], [end, far_end]] = ends("rotary-256", "alibi");
+        said(format!("perplexity at 256 tokens goes from {before} to {cut} at the cut, then down to {end}."));
+        said(format!("At 4,096 tokens it goes from {far} to {far_cut}, then {far_end}."));
+        let [[before, _], [cut, _], [end, _]] = ends("sinusoidal-256", "alibi");
+        said(format!("{before} at 256 tokens, {cut} at the cut, {end} at the end."));
+        let [[before, _], _, [end, _]] = ends("rotary-256", "none");
+        said(format!("the model is left at {end}, almost three times"));
+        let ratio = end.parse::<f64>().unwrap() / before.parse::<f64>().unwrap();
+        assert!((2.6..3.0).contains(&ratio), "{ratio}");
+        let [[_, far], _, [end, far_end]] = ends("alibi-256", "rotary");
+        said(format!("{end} at 256 tokens, and {far_end} at 4,096, where ALiBi had {far}."));
+    }
+
+    #[test]
+    fn finding_table_and_chart_show_before_the_cut_and_now() {
+        let shown = of("rotary-256", &["sinusoidal", "alibi"]);
+        let (before, courses) = (shown.before.as_ref(), &shown.courses);
+        assert_eq!(
+            words::healing("rotary-256", before, courses),
+            "Rotary, trained at 256 tokens, has a perplexity of 14.64 at 256 tokens and 108.9 at 4,096. In its place: ALiBi: 53.18 and 55.63 right after the cut, 23.84 and 23.71 after 204,800 tokens of training."
+        );
+        let source = words::healed(MANY, "rotary-256", &["sinusoidal", "alibi"], courses);
+        assert!(source.starts_with("This is a recorded training: ALiBi in the place of Rotary, "), "{source}");
+        assert!(
+            source.ends_with("Nothing is recorded for Sinusoidal in the place of Rotary. Press Train for your own.")
+        );
+        let table = words::curve_table(courses, 256, before);
+        assert_eq!(table.columns, ["input length", "ALiBi", "Rotary before", "ALiBi right after the cut"]);
+        assert_eq!(table.rows[0], ["256", "23.84", "14.64", "53.18"]);
+        let chart = words::curve_chart(courses, 256, before);
+        let lines: Vec<(&str, bool)> = chart.series.iter().map(|s| (s.id.as_str(), s.faint)).collect();
+        let earlier = ["alibi-0", "alibi-51200", "alibi-102400", "alibi-153600"].map(|id| (id, true));
+        assert_eq!(lines, [&[("before", false)][..], &earlier, &[("alibi", false)]].concat());
+        // Where nothing is recorded, the model's own curve stands alone.
+        let none = of("t5-256", &["alibi"]);
+        assert!(
+            none.courses.is_empty() && words::curve_chart(&none.courses, 256, none.before.as_ref()).series.len() == 1
+        );
+    }
+}

@@ -1,27 +1,21 @@
 //! Where a training starts: drawn values, a model of this page or one from a file; and what is planned with it.
 
+mod file;
 pub(super) mod text;
 pub(super) mod words;
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlInputElement;
 
-use self::text::TEXT;
 use super::data::{budget, methods, plan};
-use super::{LENGTH, METHODS, SEED, SIZE, TOKEN_BOUNDS, TOKENS, size};
+use super::settings::{FROM, LENGTH, METHODS, SEED, SIZE, TEXT, TOKEN_BOUNDS, TOKENS, size};
+use self::file::{bytes, first_file};
 use crate::config::{MAX_TEXT, ModelSize};
 use crate::protocol::train::{Plan, StartFrom, TrainText};
 use crate::ui::figure::curves::parts;
-use crate::ui::settings::control::Kind;
-use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::{Settings, use_settings};
 use crate::ui::widgets::setting::SettingControl;
-
-/// Where it starts.
-pub static FROM: Setting<String> = Setting::new("train-from", words::FROM, Kind::List(words::STARTS), "nothing");
 
 /// Training tokens of a model that has learned already, unless the reader says otherwise.
 pub(super) const HEALING: u64 = 204_800;
@@ -114,18 +108,6 @@ fn unfit(name: &str, bytes: &[u8]) -> Option<String> {
         }
         _ => Some(words::other_file(name)),
     }
-}
-
-/// A file's bytes; absent if it cannot be read.
-pub(super) async fn bytes(file: &web_sys::File) -> Option<Vec<u8>> {
-    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
-    Some(js_sys::Uint8Array::new(&buffer).to_vec())
-}
-
-/// The file chosen.
-pub(super) fn first_file(event: &web_sys::Event) -> Option<web_sys::File> {
-    let input: HtmlInputElement = event_target(event);
-    input.files().and_then(|f| f.get(0))
 }
 
 /// The list of starts, the file where one is wanted, and length and size where they are free.

@@ -7,17 +7,13 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use super::words;
-use super::{bytes, first_file};
+use super::file::{bytes, first_file};
+use crate::ui::figures::train::settings::TEXT;
 use crate::config::MAX_TEXT;
-use crate::ui::settings::control::Kind;
 use crate::ui::settings::kept::{keep, kept};
-use crate::ui::settings::setting::Setting;
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::text::text_problem;
 use crate::ui::widgets::setting::SettingControl;
-
-/// What is read.
-pub static TEXT: Setting<String> = Setting::new("train-text", words::TEXT, Kind::Pick(words::TEXTS), "addresses");
 
 /// Characters of the shortest text.
 const SHORTEST: usize = 20_000;

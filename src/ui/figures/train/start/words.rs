@@ -4,8 +4,8 @@ use crate::ui::format::numbers::thousands;
 use crate::ui::settings::control::Choice;
 
 /// Where it starts, and what it reads.
-pub(super) const FROM: &str = "Start from";
-pub(super) const STARTS: &[Choice] = &[
+pub(in crate::ui::figures::train) const FROM: &str = "Start from";
+pub(in crate::ui::figures::train) const STARTS: &[Choice] = &[
     ("nothing", "Nothing: values drawn at random"),
     ("sinusoidal-256", "This page’s sinusoidal model"),
     ("rotary-256", "This page’s rotary model"),
@@ -16,8 +16,8 @@ pub(super) const STARTS: &[Choice] = &[
     ("file", "A file of weights"),
 ];
 pub(super) const FOLLOWS: &str = "The methods that you tick take the place of this model’s own. Length and size are the model’s: 256 tokens, 0.92 million parameters.";
-pub(super) const TEXT: &str = "Text";
-pub(super) const TEXTS: &[Choice] = &[("addresses", "Presidents’ addresses"), ("own", "Your own")];
+pub(in crate::ui::figures::train) const TEXT: &str = "Text";
+pub(in crate::ui::figures::train) const TEXTS: &[Choice] = &[("addresses", "Presidents’ addresses"), ("own", "Your own")];
 /// The file of weights.
 pub(super) const FILE: &str = "File of weights (safetensors, saved here or by the native trainer)";
 pub(super) const NO_FILE: &str =
