@@ -136,6 +136,51 @@ globalThis.alibiKept = () => answers().flatMap((name) => {
   return [];
 });
 
+/** What a request, an opening or a transaction of IndexedDB comes to. */
+const outcome = (asked, well) => new Promise((resolve, reject) => {
+  asked[well] = () => resolve(asked.result);
+  asked.onerror = asked.onabort = () => reject(asked.error ?? new Error("it was refused"));
+});
+/** One transaction on the kept training. */
+const training = async (mode, act) => {
+  const opening = indexedDB.open(`alibi ${location.pathname}`, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("training");
+  const database = await outcome(opening, "onsuccess");
+  try {
+    const transaction = database.transaction("training", mode);
+    const asked = act(transaction.objectStore("training"));
+    await outcome(transaction, "oncomplete");
+    return asked;
+  } finally {
+    database.close();
+  }
+};
+/** What acts only while the kept training is still that one: another tab may have begun its own. */
+const onlyOf = (which, act) => (store) => {
+  store.get("which").onsuccess = ({ target }) => {
+    if (target.result === which) act(store);
+  };
+};
+/**
+ * The last training's checkpoints, one of each model. In IndexedDB, which takes bytes as they are and has room for them: they
+ * outlive the tab. One training at a time. All of these fail where the browser keeps nothing, or has no room.
+ */
+globalThis.alibiTraining = {
+  /** In place of what was kept before. */
+  begin: (which, records) => training("readwrite", (store) => {
+    store.clear();
+    store.put(which, "which");
+    records.forEach((record, i) => store.put(record, i));
+  }),
+  keep: (which, i, record) => training("readwrite", onlyOf(which, (store) => store.put(record, i))),
+  /** The training may go on and be kept again. */
+  forget: (which) => training("readwrite", onlyOf(which, (store) => store.delete(IDBKeyRange.bound(0, 99)))),
+  read: async () => {
+    const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(IDBKeyRange.bound(0, 99))]);
+    return [which.result ?? "", records.result];
+  },
+};
+
 /** Time between two questions whether a worker is there, ms, and how many it may leave unanswered. */
 const PULSE = 1000;
 const UNANSWERED = 4;
@@ -250,6 +295,8 @@ class Engine {
 
   /** `buffers` are handed over, not copied. */
   postMessage(data, buffers = []) {
+    // What fetches files for the engine keeps it (assets/worker_loader.js), in the page as in a worker.
+    if (data.give && this.#listener) return alibiGive(data);
     this.#sent?.push(data);
     if (this.#worker) this.#worker.postMessage(data, buffers);
     // Later, as a worker would: the page is in the midst of something.

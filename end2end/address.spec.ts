@@ -32,6 +32,17 @@ test("values out of bounds are clamped, and the reader is told", async ({ page }
   expect(explainer.watch.errors).toEqual([]);
 });
 
+test("names that nothing here has are left out, and the reader is told", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&hide=zzz,export&solved=3,99&lesson=nowhere");
+  const notices = page.getByTestId("address-notice");
+  await expect(notices).toHaveText([/control “zzz”/, /figure “nowhere”/, /exercise “99”/]);
+  await expect(explainer.figure("slopes").root.locator(".export").first()).toBeHidden();
+  await explainer.figure("slopes").set("heads", 12);
+  await expect.poll(() => Object.fromEntries(explainer.query)).toEqual({ v: "1", heads: "12", hide: "export", solved: "3" });
+  expect(explainer.watch.errors).toEqual([]);
+});
+
 test("hostile addresses do no harm", async ({ page }) => {
   const explainer = new Explainer(page);
   await explainer.open(`?v=1&heads=NaN&models=%3Cscript%3E,..%2F..%2Fetc&embed=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&length=${"9".repeat(500)}`);

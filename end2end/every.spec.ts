@@ -9,27 +9,29 @@ const NARROWEST = 320;
 
 for (const id of FIGURES) {
   for (const width of [360, 1280]) {
-    for (const theme of ["light", "dark"]) {
-      test(`${id} embedded at ${width} px, ${theme}`, async ({ page }) => {
-        await page.setViewportSize({ width, height: 800 });
-        const explainer = new Explainer(page);
-        await explainer.open(`?embed=${id}&theme=${theme}`);
-        const figure = explainer.figure(id);
-        expect(await explainer.figureIds()).toEqual([id]);
-        if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage, .idea").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
-        await figure.near();
+    test(`${id} embedded at ${width} px, light and dark`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      const explainer = new Explainer(page);
+      await page.emulateMedia({ colorScheme: "light" });
+      await explainer.open(`?embed=${id}`);
+      const figure = explainer.figure(id);
+      expect(await explainer.figureIds()).toEqual([id]);
+      if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage, .idea").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
+      await figure.near();
+      await explainer.rest();
+      await expect(page.getByTestId("notices")).toHaveCount(0);
+      for (const narrow of [width, Math.min(width, NARROWEST)]) {
+        await page.setViewportSize({ width: narrow, height: 800 });
+        // Drawings follow the width a frame later.
         await explainer.rest();
-        await expect(page.getByTestId("notices")).toHaveCount(0);
-        for (const narrow of [width, Math.min(width, NARROWEST)]) {
-          await page.setViewportSize({ width: narrow, height: 800 });
-          // Drawings follow the width a frame later.
-          await explainer.rest();
-          expect(await explainer.excess(), `pixels of horizontal scroll at ${narrow}`).toBeLessThanOrEqual(0);
-        }
-        expect(await explainer.violations()).toEqual([]);
-        expect(explainer.watch).toEqual({ errors: [], foreign: [] });
-      });
-    }
+        expect(await explainer.excess(), `pixels of horizontal scroll at ${narrow}`).toBeLessThanOrEqual(0);
+      }
+      expect(await explainer.violations(), "light").toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe("rgb(255, 255, 255)");
+      expect(await explainer.violations(), "dark").toEqual([]);
+      expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+    });
   }
 }
 
@@ -63,8 +65,9 @@ const STATES: Record<string, string> = {
   perplexity: "models=alibi-256&lengths=64,256&protocol=sliding&stride=16&targets=2048&engine=cpu",
   "early-tokens": "early-length=2048",
   cost: "cost-longest=1024&cost-models=alibi-256",
+  recall: "recall-methods=rotary,none",
   train: "train-methods=rotary,none&train-seed=7",
-  "what-if": "what-if-change=window&what-if-method=rotary",
+  "what-if": "what-if-change=half&what-if-method=alibi",
 };
 
 for (const id of FIGURES) {

@@ -50,7 +50,7 @@ test("every exercise can be solved, and the address keeps which", async ({ page 
   await expect(solved(page)).toHaveText("0 of 10 solved");
   await expect(page.getByTestId("start-over")).toBeHidden();
   const answers = {
-    perplexity: "14.15", weight: "26 %", "six-heads": "1/8", snippets: "D", plus: "B", "one-percent": "74 tokens", values: "D", share: "19,5", window: "A",
+    perplexity: "14.15", weight: "65 %", "six-heads": "1/8", snippets: "D", plus: "B", "one-percent": "74 tokens", values: "D", share: "19,5", penalty: "A",
   };
   for (const [id, answer] of Object.entries(answers)) {
     const exercise = new Exercise(page, id);
@@ -116,16 +116,16 @@ test("the keyboard is enough, and what is said is announced", async ({ page }) =
   await open(page);
   const weight = new Exercise(page, "weight");
   await weight.part("answer").focus();
-  await page.keyboard.type("53");
+  await page.keyboard.type("76");
   await page.keyboard.press("Enter");
   await weight.isNot(/without the bias/);
   await expect(weight.part("answer"), "the answer can be mended where it stands").toBeFocused();
   await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.type("26");
+  await page.keyboard.type("65");
   await page.keyboard.press("Tab");
   await expect(weight.part("check")).toBeFocused();
   await page.keyboard.press("Space");
-  await weight.isRight(/26 %/);
+  await weight.isRight(/65 %/);
   await expect(weight.root.getByRole("status")).toContainText("Right.");
   const values = new Exercise(page, "values");
   await values.part("answer").getByRole("radio").first().focus();
@@ -139,14 +139,14 @@ test("the keyboard is enough, and what is said is announced", async ({ page }) =
 
 test("an answer leads to the figure that shows it", async ({ page }) => {
   const explainer = await open(page);
-  const window = new Exercise(page, "window");
-  await window.root.locator("summary").click();
-  await window.root.getByRole("link", { name: "See it" }).click();
+  const penalty = new Exercise(page, "penalty");
+  await penalty.root.locator("summary").click();
+  await penalty.root.getByRole("link", { name: "See it" }).click();
   const figure = explainer.figure("what-if");
   await expect(figure.control("what-if-method")).toHaveValue("rotary");
-  await expect(figure.control("what-if-change")).toHaveValue("window");
+  await expect(figure.control("what-if-change")).toHaveValue("one-slope");
   await expect(figure.root).toBeInViewport();
-  await expect.poll(() => figure.finding()).toContain("14.64");
+  await expect.poll(() => figure.finding()).toContain("15.04");
 });
 
 for (const width of [1280, 360]) {

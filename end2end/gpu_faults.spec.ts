@@ -58,7 +58,7 @@ test("an input too long for the GPU's buffers is refused beforehand, with the le
   await figure.control("run").click();
   await figure.reaches("done", 90_000);
   expect(await expectPoints(figure, 2)).toEqual(["gpu", "cpu"]);
-  await expect(figure.control("notice").first()).toContainText("1024 tokens are too long for this GPU: the limit is 512");
+  await expect(figure.control("notice").first()).toContainText("1,024 tokens are too many for this GPU: its limit is 512");
   await expect(figure.control("failure")).toHaveCount(0);
 });
 

@@ -67,6 +67,21 @@ test("a lesson opened elsewhere asks its question and hides what was chosen", as
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
 });
 
+test("a finding that is hidden is not told with the drawing either", async ({ page }) => {
+  const explainer = new Explainer(page);
+  for (const id of ["opening", "extrapolation", "early-tokens"]) {
+    await explainer.open(`?embed=${id}`);
+    const chart = explainer.figure(id).root.locator("canvas").first();
+    const finding = (await explainer.figure(id).finding()).trim();
+    expect(finding.length, id).toBeGreaterThan(20);
+    await expect(chart, id).toHaveAttribute("aria-label", new RegExp(finding.slice(0, 30).replace(/[().]/g, "\\$&")));
+    await explainer.open(`?embed=${id}&hide=finding`);
+    const told = await chart.getAttribute("aria-label");
+    expect(told, id).toMatch(/\w+/);
+    expect(told, id).not.toContain(finding.slice(0, 30));
+  }
+});
+
 test("a question is text, whatever it holds", async ({ page, context }) => {
   const odd = ["<script>alert(1)</script><img src=x onerror=alert(2)>", "\"quoted\" & 'so' %41 + #1 ?a=b&hide=heads", "Was sieht 😀 von Kopf 3? 何が見えますか", "מה רואים כאן?", "😀".repeat(300)];
   const explainer = new Explainer(page);

@@ -64,7 +64,7 @@ test("stop keeps what was computed, within 200 ms @timing", async ({ page }) => 
 for (const [id, change, back] of [
   ["perplexity", ["length-64", true], ["length-64", false]],
   ["extrapolation", ["trained", "512"], ["trained", "256"]],
-  ["what-if", ["what-if-change", "half"], ["what-if-change", "interpolate"]],
+  ["what-if", ["what-if-change", "one-slope"], ["what-if-change", "window"]],
 ] as const) {
   test(`${id} says when a run in progress is for other choices`, async ({ page }) => {
     const explainer = new Explainer(page);

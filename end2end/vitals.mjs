@@ -50,7 +50,7 @@ export async function interactions(page) {
   };
   await use(figure("opening").getByTestId("opening-length"), "ArrowRight");
   await use(figure("opening").getByTestId("opening-guess"));
-  await use(figure("opening").getByTestId("opening-show"));
+  await use(figure("opening").getByTestId("opening-guess"));
   await use(figure("extrapolation").locator(".tick").first());
   await use(figure("extrapolation").locator("canvas"), "ArrowRight");
   await use(figure("slopes").getByTestId("heads-slider"), "ArrowRight");

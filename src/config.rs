@@ -2,7 +2,11 @@
 //!
 //! Shape letters used everywhere: B batch, T positions, H heads, D head dimension, C model width, V vocabulary.
 
+mod recalled;
+
 use serde::{Deserialize, Serialize};
+
+pub use recalled::{RECALL_ASKED, RECALL_DISTANCES, RECALL_TOKENS, RECALL_TRAINED, Recalled, RecalledPoint};
 
 /// Epsilon of every layer norm.
 pub const LAYER_NORM_EPS: f32 = 1e-5;
@@ -42,6 +46,18 @@ pub const MAX_TEXT: usize = 2_000_000;
 
 /// Longest input whose scores are given, tokens: they are `n_head` times its square.
 pub const MAX_ATTENDED: usize = 512;
+
+/// Models of the reader's own that are held at once, oldest out: by the page and by each worker.
+pub const MOST_YOURS: usize = 6;
+
+/// What the ids of such models have in the place of a seed, before digits that change with the weights:
+/// `alibi-32-yours0123456789abcdef`.
+pub const YOURS: &str = "yours";
+
+/// Whether that is the id of a model of the reader's own.
+pub fn is_yours(model: &str) -> bool {
+    model.split('-').nth(2).is_some_and(|piece| piece.starts_with(YOURS))
+}
 
 /// What is changed in a trained model's tables of positions, without training anew.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -156,6 +172,10 @@ pub struct Manifest {
     pub training: Option<StreamEntry>,
     /// Trained models.
     pub models: Vec<ModelEntry>,
+    /// Those that look values up, [`Recalled`]; only who asks them looks at these.
+    #[cfg(any(feature = "train", feature = "trainer"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recall: Vec<ModelEntry>,
 }
 
 /// Provenance of the training text.
@@ -223,6 +243,14 @@ impl Manifest {
     /// The model of that id.
     pub fn model(&self, id: &str) -> Option<&ModelEntry> {
         self.models.iter().find(|m| m.id == id)
+    }
+
+    /// The same, those that look values up among them where they are known.
+    pub fn any(&self, id: &str) -> Option<&ModelEntry> {
+        let found = self.model(id);
+        #[cfg(any(feature = "train", feature = "trainer"))]
+        let found = found.or_else(|| self.recall.iter().find(|m| m.id == id));
+        found
     }
 }
 
@@ -302,6 +330,31 @@ pub struct Trained {
     pub n_targets: usize,
     /// One for each method, in the order of training.
     pub courses: Vec<Course>,
+}
+
+/// `assets/models/healed.json`: trained models in which another position method was put in the place of theirs, as they are
+/// trained on, done natively.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Healed {
+    /// How it was done, in words.
+    pub note: String,
+    /// Length of each training input, tokens.
+    pub train_length: usize,
+    /// Tokens of a step.
+    pub tokens_per_step: usize,
+    /// Targets scored at every length.
+    pub n_targets: usize,
+    /// One for each model and method.
+    pub cases: Vec<Case>,
+}
+
+/// A trained model, another method in the place of its own, and how that went on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Id of the model.
+    pub from: String,
+    /// Method put in and how it went. The first curve is from before the first step.
+    pub course: Course,
 }
 
 /// How one model's training went.

@@ -3,6 +3,7 @@
 
 mod desk;
 mod inbox;
+mod recall;
 
 use std::cell::Cell;
 use std::rc::Rc;

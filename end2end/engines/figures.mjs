@@ -11,6 +11,7 @@ export const RUNS = {
   "what-if": "",
   attention: "",
   generate: "&generate-tokens=128&generate-models=alibi-256",
+  train: "&train-tokens=4096",
   verify: "&verify-models=alibi-256",
 };
 

@@ -14,9 +14,10 @@ use alibi::train::optimiser::Recipe;
 use alibi::train::precompute::precompute;
 use alibi::train::publish::{Prepared, prepare, publish};
 use alibi::train::reader::setting;
+use alibi::train::recalled;
 use alibi::train::record::record;
 use alibi::train::reference::reference;
-use alibi::train::rehearsed::keep;
+use alibi::train::rehearsed::{keep, keep_healed};
 use alibi::train::run::{Plan, Run};
 use alibi::train::training::Training;
 use alibi::train::zoo::{ToTrain, zoo};
@@ -67,6 +68,15 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         on: Lengths,
+    },
+    /// Train models that look a value up, and count their right answers by distance; a run that was stopped goes on.
+    Recall {
+        /// Position methods, all without any.
+        #[arg(long = "method", value_parser = PossibleValuesParser::new(METHODS.map(|m| m.id())))]
+        methods: Vec<String>,
+        /// Count alone, with the weights that are published.
+        #[arg(long)]
+        count: bool,
     },
     /// Train every model of the page in turn, then record.
     All,
@@ -119,7 +129,8 @@ struct Rehearsal {
     /// A file for the weights.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Keep losses and curves in models/trained.json: what the page's figure of training shows before a reader's own.
+    /// Keep losses and curves in models/trained.json, in models/healed.json where it started from a model: what the page's
+    /// figure of training shows before a reader's own.
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -147,6 +158,15 @@ fn main() -> Result<()> {
         Command::Precompute(only) => return precompute_all(&arguments, only),
         Command::Lines(only) => return lines_all(&arguments, only),
         Command::Rehearse(rehearsal) => return rehearse(&arguments, rehearsal),
+        Command::Recall { methods, count: true } => return recalled::count_again(&arguments.assets, methods),
+        Command::Recall { methods, count: false } => {
+            let all = METHODS.iter().map(|m| m.id()).filter(|id| methods.is_empty() || methods.iter().any(|m| m == id));
+            for method in all {
+                let told = |step, loss| println!("{method} {step} loss {loss:.5}");
+                recalled::train(&arguments.assets, &arguments.cache, method, told)?;
+            }
+            return Ok(());
+        }
         Command::Evaluate { file, on } => {
             let weights = Weights::from_safetensors(&std::fs::read(file)?)?;
             return curve(&HeldOut::read(&arguments.assets)?, &weights, on, "").map(drop);
@@ -192,9 +212,12 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
     };
     let data = held_out.training()?;
     training.check(&data.train)?;
-    curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
+    let points = curve(&held_out, &training.weights(), &of.on, &format!("{} 0", of.method))?;
     let (mut trained, mut drawn) = (Duration::ZERO, 0);
     let mut course = Course { method: of.method.clone(), ..Course::default() };
+    if of.from.is_some() {
+        course.curves.push(Curve { tokens: 0, points });
+    }
     while !training.is_done() {
         let started = Instant::now();
         let stepped = pollster::block_on(training.step(&data, &mut NoPause))?;
@@ -211,7 +234,10 @@ fn rehearse(arguments: &Arguments, of: &Rehearsal) -> Result<()> {
         }
     }
     if of.keep {
-        keep(&arguments.assets, training.setting(), of.on.targets, course)?;
+        match &of.from {
+            None => keep(&arguments.assets, training.setting(), of.on.targets, course)?,
+            Some(from) => keep_healed(&arguments.assets, training.setting(), of.on.targets, from, course)?,
+        }
     }
     match &of.out {
         Some(out) => Ok(std::fs::write(out, training.file("State of the Union addresses; a part")?)?),

@@ -8,7 +8,7 @@ use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::config::{Manifest, ModelConfig, ModelEntry, Reference};
+use crate::config::{Manifest, ModelConfig, ModelEntry, Reference, is_yours};
 use crate::engine::checkpoint::Checkpoint;
 use crate::engine::error::{EngineError, EvaluateError};
 use crate::engine::evaluate::Stream;
@@ -123,24 +123,31 @@ impl Files {
     /// # Errors
     /// If the manifest cannot be had, or has no such model.
     pub async fn config(&mut self, model: &str) -> Result<ModelConfig, Failure> {
+        if is_yours(model) {
+            return Ok(self.weights(model).await?.config.clone());
+        }
         let manifest = self.manifest().await?;
         Ok(entry(&manifest, model)?.config.clone())
     }
 
-    /// The weights of a model of the manifest.
+    /// The weights of a model of the manifest, or of the reader's own, whose file the page has handed over under its id.
     ///
     /// # Errors
-    /// If a file cannot be had, or is not what the manifest says.
+    /// If a file cannot be had, or is not what the manifest says, or holds no weights.
     pub async fn weights(&mut self, model: &str) -> Result<Rc<Weights>, Failure> {
         if let Some(weights) = self.weights.get(model) {
             return Ok(weights);
         }
         let manifest = self.manifest().await?;
-        let entry = entry(&manifest, model)?;
-        let bytes = self.checked(&entry.file, &entry.sha256).await?;
-        let corrupt = |reason: Reason| Failure::Corrupt { file: entry.file.clone(), reason: reason.into() };
+        let entry = if is_yours(model) { None } else { Some(entry(&manifest, model)?) };
+        let file = entry.map_or(model, |entry| &entry.file);
+        let bytes = match entry {
+            Some(entry) => self.checked(file, &entry.sha256).await?,
+            None => self.fetch(file).await?,
+        };
+        let corrupt = |reason: Reason| Failure::Corrupt { file: file.into(), reason: reason.into() };
         let weights = Weights::from_safetensors(&bytes).map_err(|e| corrupt(Reason::Said { detail: e.to_string() }))?;
-        if weights.config != entry.config {
+        if entry.is_some_and(|entry| weights.config != entry.config) {
             return Err(corrupt(Reason::OtherConfiguration));
         }
         let weights = Rc::new(weights);
@@ -270,7 +277,7 @@ impl Files {
 
 fn entry<'a>(manifest: &'a Manifest, model: &str) -> Result<&'a ModelEntry, Failure> {
     let missing = || Failure::Invalid { reason: Reason::UnknownModel { model: model.into() }.into() };
-    manifest.model(model).ok_or_else(missing)
+    manifest.any(model).ok_or_else(missing)
 }
 
 /// Status, its text and the bytes, as assets/worker_loader.js gives them; the error is what the browser said.

@@ -67,11 +67,18 @@ impl Axis {
                         .filter(|v| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9))
                         .collect()
                 };
-                [&[1.0, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0]]
+                let found = [&[1.0, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0]]
                     .into_iter()
                     .map(within)
-                    .find(|t| t.len() <= count)
-                    .unwrap_or_default()
+                    .find(|t| t.len() <= count && t.len() >= 3);
+                // Little room for a decade or two: every second or third, which still stand as far apart as they look.
+                let thinned = || {
+                    let all = within(&[1.0, 2.0, 5.0]);
+                    let step = all.len().div_ceil(count).max(1);
+                    let kept: Vec<f64> = all.iter().copied().step_by(step).collect();
+                    (all.len() >= 3 && kept.len() >= 2).then_some(kept)
+                };
+                return found.or_else(thinned).unwrap_or_else(|| even_ticks(low, high, count));
             }
         };
         if ticks.len() >= 3 { ticks } else { even_ticks(low, high, count) }
@@ -133,6 +140,24 @@ pub fn format_short(value: f64) -> String {
     format_digits(value, 4)
 }
 
+/// A number that is written already, with commas between the thousands before its point.
+pub fn grouped(number: &str) -> String {
+    let whole = number.bytes().position(|b| b == b'.').unwrap_or(number.len());
+    let mut out = String::with_capacity(number.len() + whole / 3);
+    for (i, c) in number.char_indices() {
+        if i > 0 && i < whole && (whole - i).is_multiple_of(3) && out.ends_with(|c: char| c.is_ascii_digit()) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A number beside an axis: as [`format_number`], with commas between the thousands.
+pub fn format_tick(value: f64) -> String {
+    grouped(&format_number(value))
+}
+
 /// `significant` digits at most, but no digit before the point is ever dropped.
 fn format_digits(value: f64, significant: i32) -> String {
     if value == 0.0 {
@@ -173,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn little_room_keeps_labels_over_the_whole_of_a_logarithmic_axis() {
+        assert_eq!(axis(Scale::Log10).ticks((10.0, 200.0), 3), [10.0, 50.0, 200.0]);
+        assert_eq!(axis(Scale::Log10).ticks((12.0, 150.0), 2), [20.0, 100.0]);
+        assert_eq!(axis(Scale::Log10).ticks((1.0, 5_000.0), 3), [1.0, 20.0, 500.0]);
+    }
+
+    #[test]
     fn a_narrow_logarithmic_axis_falls_back_to_even_steps() {
         assert_eq!(axis(Scale::Log10).ticks((20.5, 24.2), 5), [21.0, 22.0, 23.0, 24.0]);
         assert_eq!(axis(Scale::Log2).ticks((10.0, 14.0), 5), [10.0, 11.0, 12.0, 13.0, 14.0]);
@@ -203,6 +235,7 @@ mod tests {
         ] {
             assert_eq!(format_number(value), text);
         }
+        assert_eq!([16_384.0, -4_096.0, 512.0].map(format_tick), ["16,384", "−4,096", "512"]);
         assert_eq!(format_short(20.953_1), "20.95");
         assert_eq!(format_short(0.003_906_25), "0.003906");
         assert_eq!(format_short(16_384.4), "16384");

@@ -2,7 +2,7 @@
 
 use plotters::backend::DrawingBackend;
 
-use super::axis::{Axis, Scale, format_number};
+use super::axis::{Axis, Scale, format_tick};
 use super::error::ChartError;
 use super::heatmap::Heatmap;
 use super::heatmap_layout::{GAP, HeatLayout, SCALE_HEIGHT};
@@ -60,7 +60,7 @@ fn axes<B: DrawingBackend>(pen: &mut Pen<'_, B>, length: usize, at: &Square, the
     let last = (length - 1) as f64;
     let cell = at.side / length as f64;
     for tick in positions.ticks((0.0, last), 8.min(length)).into_iter().filter(|t| t.fract() == 0.0) {
-        let (label, along) = (format_number(tick), (tick + 0.5) * cell);
+        let (label, along) = (format_tick(tick), (tick + 0.5) * cell);
         pen.line((at.x + along, at.y + at.side), (at.x + along, at.y + at.side + 4.0), theme.muted, 1.0)?;
         pen.text(&label, (at.x + along, at.y + at.side + 6.0), TEXT, theme.muted, Anchor::Top)?;
         pen.line((at.x - 4.0, at.y + along), (at.x, at.y + along), theme.muted, 1.0)?;
@@ -85,7 +85,7 @@ fn colour_scale<B: DrawingBackend>(
         pen.rect((left + width * step as f64 / STEPS as f64, top), (left + width, top + 12.0), colour)?;
     }
     let beyond = heatmap.maps.iter().flat_map(|m| m.row.last()).any(|b| b.abs() > heatmap.limit.abs());
-    let limit = format_number(f64::from(heatmap.limit));
+    let limit = format_tick(f64::from(heatmap.limit));
     let end = if beyond { format!("{limit} and beyond") } else { limit };
     pen.text("bias 0", (left, top + 16.0), TEXT, theme.muted, Anchor::TopLeft)?;
     pen.text(&end, (left + width, top + 30.0), TEXT, theme.muted, Anchor::BottomRight)?;

@@ -1,6 +1,6 @@
 //! Where the maps of a heatmap stand, and which cell a place belongs to.
 
-use super::axis::format_number;
+use super::axis::format_tick;
 use super::error::ChartError;
 use super::heatmap::{Cell, Heatmap};
 use super::pen::{ROW, Square, TEXT, text_width};
@@ -48,7 +48,7 @@ impl HeatLayout {
                 })
                 .collect()
         } else {
-            let left = text_width(&format_number(heatmap.length as f64), TEXT) + 14.0;
+            let left = text_width(&format_tick(heatmap.length as f64), TEXT) + 14.0;
             vec![Square { x: left, y: 2.0 * ROW + 2.0, side: (width - left - GAP).min(MAX_SIDE).floor() }]
         };
         let side = squares.first().map_or(0.0, |s| s.side);

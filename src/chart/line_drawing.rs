@@ -2,7 +2,7 @@
 
 use plotters::backend::DrawingBackend;
 
-use super::axis::format_number;
+use super::axis::format_tick;
 use super::error::ChartError;
 use super::line::{LineChart, Series};
 use super::line_layout::{Layout, MARKER, tick_count};
@@ -50,13 +50,13 @@ fn axes<B: DrawingBackend>(
     for tick in chart.y.ticks(at.y_extent, tick_count(at.bottom - at.top)) {
         let y = at.y(chart, tick);
         pen.line((at.left, y), (at.right, y), theme.grid, 1.0)?;
-        pen.text(&format_number(tick), (at.left - 6.0, y), TEXT, theme.muted, Anchor::Right)?;
+        pen.text(&format_tick(tick), (at.left - 6.0, y), TEXT, theme.muted, Anchor::Right)?;
     }
-    let widest = text_width(&format_number(at.x_extent.1), TEXT) + 14.0;
+    let widest = text_width(&format_tick(at.x_extent.1), TEXT) + 14.0;
     for tick in chart.x.ticks(at.x_extent, ((at.right - at.left) / widest) as usize) {
         let x = at.x(chart, tick);
         pen.line((x, at.bottom), (x, at.bottom + 4.0), theme.muted, 1.0)?;
-        pen.text(&format_number(tick), (x, at.bottom + 6.0), TEXT, theme.muted, Anchor::Top)?;
+        pen.text(&format_tick(tick), (x, at.bottom + 6.0), TEXT, theme.muted, Anchor::Top)?;
     }
     pen.line((at.left, at.bottom), (at.right, at.bottom), theme.muted, 1.0)?;
     let middle = (at.left + at.right) / 2.0;
@@ -167,7 +167,8 @@ fn names<B: DrawingBackend>(
         })
         .collect();
     sort_by(&mut ends, |a, b| a.0.total_cmp(&b.0));
-    let places = spread(&ends.iter().map(|e| e.0).collect::<Vec<_>>(), 15.0, (at.top, at.bottom));
+    // None crosses the axis.
+    let places = spread(&ends.iter().map(|e| e.0).collect::<Vec<_>>(), 15.0, (at.top, at.bottom - 7.0));
     for ((y, x, series), place) in ends.into_iter().zip(places) {
         let colour = colour_of(series, theme);
         // The name of a line that ends early stands at its end: a leader across the area would look like data.

@@ -1,6 +1,6 @@
 //! Where the parts of a line chart stand, and what a place on it means.
 
-use super::axis::format_number;
+use super::axis::format_tick;
 use super::error::ChartError;
 use super::line::LineChart;
 use super::pen::{ROW, Sheet, TEXT, text_width};
@@ -68,7 +68,7 @@ impl Layout {
         let top = row + ROW * 0.5 + 2.0;
         let bottom = sheet.height - 2.0 * ROW - 8.0;
         let labels =
-            chart.y.ticks(y_extent, tick_count(bottom - top)).into_iter().map(|t| text_width(&format_number(t), TEXT));
+            chart.y.ticks(y_extent, tick_count(bottom - top)).into_iter().map(|t| text_width(&format_tick(t), TEXT));
         let left = labels.fold(0.0, f64::max) + 12.0;
         if right - left < 40.0 || bottom - top < 20.0 {
             return Err(ChartError::TooSmall {

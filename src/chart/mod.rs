@@ -24,7 +24,7 @@ mod square;
 mod stacked;
 mod theme;
 
-pub use axis::{Axis, Scale, format_number, format_short};
+pub use axis::{Axis, Scale, format_number, format_short, format_tick, grouped};
 pub use bars::{Bar, BarChart, bars_to_svg, draw_bars};
 pub use error::ChartError;
 pub use heatmap::{BiasMap, Cell, Heatmap, KeyedBy};

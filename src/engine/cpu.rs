@@ -70,6 +70,11 @@ impl CpuBackend {
         }
     }
 
+    /// Keeps tables for the next call.
+    pub(super) fn keep_tables(&mut self, tables: InferenceTables) {
+        self.tables = Some(tables);
+    }
+
     /// Output of the last block, `[n_segment · T, C]`.
     pub(super) async fn hidden(
         &self,

@@ -13,6 +13,7 @@ pub mod generate;
 pub mod gpu;
 pub mod inspect;
 pub mod memory;
+pub mod likeliest;
 pub mod own_text;
 pub mod run_task;
 pub mod verify;

@@ -5,6 +5,9 @@
 //! answers to requests it no longer waits for. A request is one question about one model; the page owns the queue of them,
 //! so several workers can share it.
 //!
+//! Files of models that are not the site's travel beside these messages, to what fetches files for a worker:
+//! assets/worker_loader.js.
+//!
 //! No message holds a sentence: what is said to the reader is said by the page, from a [`Reason`], which travels as [`Facts`].
 
 mod engine;

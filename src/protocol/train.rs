@@ -46,12 +46,25 @@ pub enum Ask {
     /// The weights as a safetensors file like those of the site: [`Told::Weights`].
     Weights,
     /// A question about the model as it is between two steps, on the CPU; [`Job::model`] is not looked at. A training text of the
-    /// reader's own is `own`, of which the part that is not trained on is asked about. Answered by [`Told::Answer`].
+    /// reader's own is `own`, of which the part that is not trained on is asked about, over as many targets as it has.
+    /// Answered by [`Told::Answer`].
     Answer {
         /// Number of the question.
         id: u32,
         /// The question.
         job: Job,
+    },
+    /// How often a value that stands `distance` tokens back is looked up rightly, in `n` questions: [`Told::Answer`], with right
+    /// answers and questions as its numbers.
+    Recall {
+        /// Number of the question.
+        id: u32,
+        /// A model of the site that was trained for it, by its id; absent for the one at hand.
+        model: Option<String>,
+        /// Tokens from a key to its question, at least 2.
+        distance: usize,
+        /// Questions.
+        n: usize,
     },
 }
 
@@ -85,6 +98,8 @@ pub enum TrainText {
     Addresses,
     /// The reader's own: the first nine tenths are trained on.
     Own(String),
+    /// No text: keys whose values are to be looked up. Shape and recipe are those of the site's models of that task.
+    Recall,
 }
 
 /// Where a training starts.

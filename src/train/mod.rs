@@ -6,6 +6,7 @@ pub mod optimiser;
 pub mod order;
 pub mod pass;
 pub mod reader;
+pub mod recall;
 pub mod start;
 pub mod state;
 pub mod training;
@@ -20,6 +21,8 @@ pub mod lines;
 pub mod precompute;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod publish;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod recalled;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod record;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
@@ -43,3 +46,5 @@ mod tests;
 mod training_tests;
 #[cfg(all(test, feature = "train"))]
 mod golden_tests;
+#[cfg(all(test, feature = "train"))]
+mod recall_tests;

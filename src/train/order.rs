@@ -19,6 +19,21 @@ pub struct Data {
     pub separator: u32,
 }
 
+/// Where the windows of a step come from: of seed and number of the step alone.
+pub trait Windows {
+    /// Inputs of step `step` and their targets.
+    ///
+    /// # Shapes
+    /// tokens and targets `[n_segment · length]`.
+    fn batch(&self, seed: u64, step: usize, n_segment: usize, length: usize) -> (Segments, Arc<Vec<u32>>);
+}
+
+impl Windows for Data {
+    fn batch(&self, seed: u64, step: usize, n_segment: usize, length: usize) -> (Segments, Arc<Vec<u32>>) {
+        batch(self, seed, step, n_segment, length)
+    }
+}
+
 /// The windows of one step: starts drawn evenly from the stream by a generator that depends on seed and step alone.
 pub fn batch(data: &Data, seed: u64, step: usize, n_segment: usize, length: usize) -> (Segments, Arc<Vec<u32>>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

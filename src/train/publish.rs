@@ -67,8 +67,9 @@ pub fn prepare(assets: &Path, cache: &Path) -> Result<Prepared> {
     let part: Vec<&Document> = split.train.iter().step_by(TRAINING_PART).collect();
     let part = stream(&tokenizer, &part);
     let training = Some(publish_stream(assets, "training", "State of the Union addresses", &part, MOST_TRAINING)?);
+    let (models, recall) = models(assets)?;
     let manifest =
-        Manifest { version: 1, corpus: corpus_entry(&split, train.len()), streams, training, models: models(assets)? };
+        Manifest { version: 1, corpus: corpus_entry(&split, train.len()), streams, training, models, recall };
     write_manifest(assets, &manifest)?;
     let data = Data { train, validation, separator: tokenizer.separator() };
     Ok(Prepared { data, manifest })
@@ -155,15 +156,15 @@ pub fn publish(assets: &Path, plan: &Plan, run: &Run, corpus: &CorpusEntry) -> R
     write_manifest(assets, &manifest)
 }
 
-/// Models that the manifest lists now.
-fn models(assets: &Path) -> Result<Vec<ModelEntry>> {
+/// Models that the manifest lists now, and those that look values up.
+fn models(assets: &Path) -> Result<(Vec<ModelEntry>, Vec<ModelEntry>)> {
     let file = assets.join("models/manifest.json");
     match fs::read(&file) {
-        Err(_) => Ok(Vec::new()),
+        Err(_) => Ok(Default::default()),
         Ok(bytes) => {
             let manifest: Manifest =
                 serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
-            Ok(manifest.models)
+            Ok((manifest.models, manifest.recall))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::optimiser::{Parameter, Recipe};
-use super::order::{Data, batch};
+use super::order::Windows;
 use super::pass::Pass;
 use super::start::{initial, trained};
 use super::state::{State, StateError};
@@ -185,14 +185,14 @@ impl Training {
         self.setting.recipe.steps = steps;
     }
 
-    /// One step on `data`, whose tokens [`Training::check`] has seen. `checkpoint` may end it at any time: what is there
+    /// One step on `data`; a stream's tokens [`Training::check`] has seen. `checkpoint` may end it at any time: what is there
     /// then is what was there before.
     ///
     /// # Errors
     /// If the loss or its gradient is not finite, or if `checkpoint` ends the step.
-    pub async fn step(&mut self, data: &Data, checkpoint: &mut impl Checkpoint) -> Result<Stepped, TrainError> {
+    pub async fn step(&mut self, data: &dyn Windows, checkpoint: &mut impl Checkpoint) -> Result<Stepped, TrainError> {
         let Setting { config, seed, recipe } = &self.setting;
-        let (segments, targets) = batch(data, *seed, self.step, self.pass.n_segment(), config.train_length);
+        let (segments, targets) = data.batch(*seed, self.step, self.pass.n_segment(), config.train_length);
         let n_target = targets.iter().filter(|&&t| t != NOT_SCORED).count();
         let losses = self.pass.forward(&self.parameters, &segments, &targets, checkpoint).await?;
         let loss = losses.iter().map(|&l| f64::from(l)).sum::<f64>() / n_target as f64;

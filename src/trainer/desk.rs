@@ -12,8 +12,9 @@ use crate::engine::run_task::{Subject, count, run_task};
 use crate::model::Weights;
 use crate::protocol::train::{Ask, Plan, Ready, StartFrom, ToTrainer, Told, TrainText};
 use crate::protocol::{EngineKind, Failure, Job, Reason, ResponseBody, Scored, Task};
-use crate::train::order::Data;
+use crate::train::order::{Data, Windows};
 use crate::train::reader::{TRAINED_SHARE, setting};
+use crate::train::recall::{CORPUS, Recall};
 use crate::train::training::{TrainError, Training};
 
 /// Time between two reports, ms.
@@ -25,16 +26,16 @@ const WINDOWS: usize = 16;
 
 /// Where a model is trained.
 pub(super) struct Desk {
-    inbox: Rc<Inbox>,
-    files: Files,
-    turns: Turns,
-    model: Option<Model>,
+    pub(super) inbox: Rc<Inbox>,
+    pub(super) files: Files,
+    pub(super) turns: Turns,
+    pub(super) model: Option<Model>,
 }
 
 /// The model at hand.
-struct Model {
-    training: Training,
-    data: Data,
+pub(super) struct Model {
+    pub(super) training: Training,
+    data: Box<dyn Windows>,
     /// What is not trained on of the reader's own text.
     own: Option<Rc<Text>>,
     /// What the file of weights says of the text.
@@ -55,8 +56,39 @@ struct Report {
     last: f64,
 }
 
-fn not_trainable(error: &TrainError) -> Failure {
+pub(super) fn not_trainable(error: &TrainError) -> Failure {
     Failure::Invalid { reason: Reason::NotTrainable { detail: error.to_string() }.into() }
+}
+
+/// A model whose first step begins.
+fn opened(
+    plan: &Plan,
+    training: Training,
+    data: Box<dyn Windows>,
+    n_train: usize,
+    own: Option<Rc<Text>>,
+    corpus: String,
+) -> (Model, Ready) {
+    let ready = Ready {
+        config: training.setting().config.clone(),
+        n_parameters: training.parameters().iter().map(|p| p.values.len()).sum(),
+        step: training.step_count(),
+        steps: training.setting().recipe.steps,
+        tokens_per_step: training.setting().recipe.tokens_per_step,
+        n_train,
+    };
+    let now = milliseconds();
+    let model = Model {
+        training,
+        data,
+        own,
+        corpus,
+        backend: None,
+        report: Report { losses: Vec::new(), spent: 0.0, last: now },
+        state_every: if plan.state_every > 0.0 { plan.state_every * 1_000.0 } else { f64::INFINITY },
+        last_state: now,
+    };
+    (model, ready)
 }
 
 impl Desk {
@@ -103,6 +135,7 @@ impl Desk {
             Ask::State => self.tell_state(|step| Told::State { step }),
             Ask::Weights => self.tell_weights(),
             Ask::Answer { id, job } => self.question(id, &job).await,
+            Ask::Recall { id, model, distance, n } => self.recall(id, model.as_deref(), distance, n).await,
             // Heard when they arrived.
             Ask::Pause | Ask::Stop => (),
         }
@@ -125,6 +158,8 @@ impl Desk {
     }
 
     fn tell_state(&mut self, told: impl FnOnce(usize) -> Told) {
+        // A state stands for everything told before it.
+        self.tell_progress();
         let Some(model) = &mut self.model else { return self.nothing_there() };
         model.last_state = milliseconds();
         match model.training.state() {
@@ -166,7 +201,7 @@ impl Desk {
         }
         let started = milliseconds();
         let mut places = InStep { inbox: &self.inbox, turns: &mut self.turns };
-        match model.training.step(&model.data, &mut places).await {
+        match model.training.step(&*model.data, &mut places).await {
             Ok(stepped) => {
                 let now = milliseconds();
                 model.report.losses.push(stepped.loss as f32);
@@ -195,6 +230,10 @@ impl Desk {
 
     /// Text and model of a plan.
     async fn open(&mut self, plan: &Plan, bytes: &[u8]) -> Result<(Model, Ready), Abort> {
+        if plan.text == TrainText::Recall {
+            let training = self.recall_training(plan, bytes).await?;
+            return Ok(opened(plan, training, Box::new(Recall), 0, None, CORPUS.into()));
+        }
         let tokenizer = self.files.tokenizer().await?;
         let (mut train, own, corpus) = match &plan.text {
             TrainText::Addresses => {
@@ -214,6 +253,7 @@ impl Desk {
                 let kept = tokens.split_off((tokens.len() as f64 * TRAINED_SHARE) as usize);
                 (tokens, Some(Rc::new(Text::new(kept, tokenizer.clone()))), "a text of the reader's own".into())
             }
+            TrainText::Recall => (Vec::new(), None, String::new()),
         };
         // A window ends with a target.
         train.push(tokenizer.separator());
@@ -223,30 +263,12 @@ impl Desk {
             return Err(Failure::Invalid { reason: Reason::TooFewForInputs { n_token, needed }.into() }.into());
         }
         training.check(&train).map_err(|e| not_trainable(&e))?;
-        let ready = Ready {
-            config: training.setting().config.clone(),
-            n_parameters: training.parameters().iter().map(|p| p.values.len()).sum(),
-            step: training.step_count(),
-            steps: training.setting().recipe.steps,
-            tokens_per_step: training.setting().recipe.tokens_per_step,
-            n_train: n_token,
-        };
-        let now = milliseconds();
-        let model = Model {
-            training,
-            data: Data { train, validation: Vec::new(), separator: tokenizer.separator() },
-            own,
-            corpus,
-            backend: None,
-            report: Report { losses: Vec::new(), spent: 0.0, last: now },
-            state_every: if plan.state_every > 0.0 { plan.state_every * 1_000.0 } else { f64::INFINITY },
-            last_state: now,
-        };
-        Ok((model, ready))
+        let data = Data { train, validation: Vec::new(), separator: tokenizer.separator() };
+        Ok(opened(plan, training, Box::new(data), n_token, own, corpus))
     }
 
     /// The model of a plan where it starts.
-    async fn training(&mut self, plan: &Plan, bytes: &[u8], n_vocab: usize) -> Result<Training, Abort> {
+    pub(super) async fn training(&mut self, plan: &Plan, bytes: &[u8], n_vocab: usize) -> Result<Training, Abort> {
         let of = |weights: &Weights| Training::from_weights(setting(plan, Some(&weights.config), n_vocab), weights);
         let training = match &plan.from {
             StartFrom::Nothing => Training::new(setting(plan, None, n_vocab)),
@@ -296,6 +318,12 @@ impl Desk {
         if job.task == Task::Count {
             return Ok(count(&text.stream()));
         }
+        // Of the reader's own text there is what there is; the answer says how many targets that were.
+        let mut held = job.clone();
+        if let (Task::Score(stretch), OWN) = (&mut held.task, job.stream.as_str()) {
+            let most = text.tokens.len().saturating_sub(stretch.first + 1);
+            stretch.n_targets = stretch.n_targets.min(most);
+        }
         let mut backend = match model.backend.take() {
             Some((at, backend)) if at == step => backend,
             _ => {
@@ -311,7 +339,7 @@ impl Desk {
                 inbox.tell(Told::Answer { id, step, body: ResponseBody::Partial(so_far()) });
             }
         };
-        let scored = run_task(&mut backend, &subject, job, &mut partial, &mut places).await?;
+        let scored = run_task(&mut backend, &subject, &held, &mut partial, &mut places).await?;
         model.backend = Some((step, backend));
         Ok(Scored { engine: EngineKind::Cpu, seconds: (milliseconds() - started) / 1_000.0, ..scored })
     }

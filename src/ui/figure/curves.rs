@@ -1,7 +1,7 @@
 //! Perplexity against input length: from computed and recorded points to lines, table rows, CSV and a sentence.
 
 use crate::chart::{Axis, LineChart, Mark, Scale, Series, sort_by_key, style_of};
-use crate::config::Recorded;
+use crate::config::{Recorded, YOURS, is_yours};
 use crate::position::{METHODS, by_id};
 use crate::protocol::Protocol;
 use crate::ui::figure::words;
@@ -33,7 +33,7 @@ pub struct CurvePoint {
     pub effort: Option<(f64, u64)>,
 }
 
-/// A model id taken apart: method, training length, seed.
+/// A model id taken apart: method, training length, seed or what stands in its place of a model of the reader's own.
 pub fn parts(model: &str) -> (&str, Option<usize>, Option<&str>) {
     let mut pieces = model.split('-');
     let method = pieces.next().unwrap_or(model);
@@ -46,17 +46,31 @@ pub fn method_name(method: &str) -> &str {
     by_id(method).map_or(method, |m| m.name())
 }
 
+/// What tells models of the reader's own apart that have the same method and training length: the first of the digits that
+/// their ids end with. Nothing of others.
+pub fn tag(model: &str) -> Option<&str> {
+    let digits = parts(model).2?.strip_prefix(YOURS)?;
+    Some(digits.get(..TAG).unwrap_or(digits))
+}
+
+/// Digits of it.
+const TAG: usize = 4;
+
 /// A model as the reader knows it: the method's name, and the seed beyond the first.
 pub fn model_name(model: &str) -> String {
     let (method, _, seed) = parts(model);
     let name = method_name(method);
+    if let Some(tag) = tag(model) {
+        return words::yours(name, tag);
+    }
     seed.map_or_else(|| name.to_string(), |s| words::with_seed(name, s.trim_start_matches('s')))
 }
 
-/// Place of a model in lists: methods in the page's order, short training first.
+/// Place of a model in lists: methods in the page's order, short training first; those of the reader's own come last.
 pub fn order(model: &str) -> (usize, Option<usize>, String) {
     let (method, train_length, _) = parts(model);
     let place = METHODS.iter().position(|m| m.id() == method).unwrap_or(METHODS.len());
+    let place = if is_yours(model) { METHODS.len() + 1 + place } else { place };
     (place, train_length, model.into())
 }
 

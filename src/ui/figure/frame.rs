@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::ui::figure::lazy::{LazyPart, LazyView, Opened};
 use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figure::words;
-use crate::ui::settings::state::{ASK, LESSON, use_settings};
+use crate::ui::settings::state::{ASK, HIDE, LESSON, use_settings};
 
 /// How long a finding stands before it is spoken.
 const PAUSE: Duration = Duration::from_millis(1_200);
@@ -77,6 +77,20 @@ pub fn Frame(
 /// That a figure stands by itself: a context. What a teacher asks and hides concerns it alone, then.
 #[derive(Clone, Copy)]
 pub struct Alone;
+
+/// The finding as a drawing says it to those who listen: nothing where a teacher has hidden it in that figure.
+pub fn told(id: &'static str, finding: Signal<String>) -> Signal<String> {
+    let settings = use_settings();
+    let alone = use_context::<Alone>().is_some();
+    Signal::derive(move || {
+        let lesson = settings.get(&LESSON);
+        let concerned = alone || lesson.is_empty() || lesson.iter().any(|figure| figure == id);
+        match concerned && settings.get(&HIDE).iter().any(|name| name == "finding") {
+            true => String::new(),
+            false => finding.get(),
+        }
+    })
+}
 
 /// The question that a teacher put above a figure. From an address that anyone can write: always text, never HTML.
 #[component]

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::chart::{sort_by_key, style_of};
-use crate::ui::figure::curves::{method_name, order, parts};
+use crate::config::is_yours;
+use crate::ui::figure::curves::{method_name, order, parts, tag};
 use crate::ui::figure::words;
 use crate::ui::format::numbers::thousands;
 use crate::ui::widgets::choice::Tick;
@@ -22,6 +23,9 @@ pub fn Models(
     /// Ids of the chosen ones.
     #[prop(into)]
     chosen: Signal<Vec<String>>,
+    /// Ids that were asked for: others than the chosen ones where none of these is here any more.
+    #[prop(into)]
+    asked: Signal<Vec<String>>,
     /// Called with the ids that are then chosen, in the page's order.
     #[prop(into)]
     choose: Callback<Vec<String>>,
@@ -31,7 +35,8 @@ pub fn Models(
     let wanted = Memo::new(move |was: Option<&bool>| was == Some(&true) || near.get());
     let rows = move || {
         let rows = by_method(if wanted.get() { ids.get() } else { Vec::new() }).into_iter().map(|(method, ids)| {
-            let name = method_name(&method).to_string();
+            let own = method == YOUR_ROW;
+            let name = if own { words::YOURS.to_string() } else { method_name(&method).to_string() };
             let ticks = ids.into_iter().map(|id| {
                 let (for_checked, for_choose) = (id.clone(), id.clone());
                 let choose_one = move |on: bool| choose.run(with(chosen.get_untracked(), &for_choose, on));
@@ -41,6 +46,7 @@ pub fn Models(
                         value=id.clone()
                         prefix=name.clone()
                         label=training(&id)
+                        style=own.then(|| style_of(parts(&id).0))
                         checked=Signal::derive(move || chosen.with(|c| c.contains(&for_checked)))
                         choose=choose_one
                     />
@@ -49,7 +55,10 @@ pub fn Models(
             let ticks = ticks.collect_view();
             view! {
                 <div class="zoo-row">
-                    <span class="zoo-name"><i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>{name}</span>
+                    <span class="zoo-name">
+                        {(!own).then(|| view! { <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i> })}
+                        {name}
+                    </span>
                     <div class="ticks">{ticks}</div>
                 </div>
             }
@@ -58,9 +67,10 @@ pub fn Models(
     };
     let unknown = move || {
         let known = ids.get();
-        let unknown = chosen.get().into_iter().filter(|c| !known.contains(c)).collect::<Vec<_>>();
-        (!known.is_empty() && !unknown.is_empty())
-            .then(|| view! { <p class="note" data-testid="unknown">{words::unknown_models(&unknown)}</p> })
+        let unknown = asked.get().into_iter().filter(|c| !known.contains(c));
+        let (yours, others): (Vec<String>, Vec<String>) = unknown.partition(|id| is_yours(id));
+        let others = if others.is_empty() { String::new() } else { words::unknown_models(&others) };
+        (!known.is_empty()).then(|| [note("unknown", others), missing(&yours)].collect_view())
     };
     let none = move || {
         (!ids.with(Vec::is_empty) && chosen.with(Vec::is_empty))
@@ -75,6 +85,19 @@ pub fn Models(
         </fieldset>
     }
 }
+
+/// Says which models of the reader's own are not here; nothing where none is asked for.
+pub fn missing(ids: &[String]) -> Option<AnyView> {
+    let named: Vec<String> = ids.iter().map(|id| training(id)).collect();
+    note("yours-missing", if named.is_empty() { String::new() } else { words::yours_missing(&named) })
+}
+
+fn note(testid: &'static str, said: String) -> Option<AnyView> {
+    (!said.is_empty()).then(|| view! { <p class="note wide" data-testid=testid>{said}</p> }.into_any())
+}
+
+/// Stands for the method of the row of the reader's own models.
+const YOUR_ROW: &str = "";
 
 /// The chosen ids with one more or one fewer, in the page's order.
 fn with(mut chosen: Vec<String>, id: &str, on: bool) -> Vec<String> {
@@ -91,7 +114,7 @@ fn by_method(mut ids: Vec<String>) -> Vec<(String, Vec<String>)> {
     sort_by_key(&mut ids, |id| (order(id).0, parts(id).2.is_some(), order(id)));
     let mut rows: Vec<(String, Vec<String>)> = Vec::new();
     for id in ids {
-        let method = parts(&id).0.to_string();
+        let method = if is_yours(&id) { YOUR_ROW.into() } else { parts(&id).0.to_string() };
         match rows.last_mut() {
             Some((last, ids)) if *last == method => ids.push(id),
             _ => rows.push((method, vec![id])),
@@ -100,9 +123,13 @@ fn by_method(mut ids: Vec<String>) -> Vec<(String, Vec<String>)> {
     rows
 }
 
-/// What tells a model from others of its method: training length and, beyond the first, the seed.
-fn training(id: &str) -> String {
-    let (_, length, seed) = parts(id);
+/// What tells a model from others of its method: training length and, beyond the first, the seed; from others of the reader's own,
+/// the method too.
+pub fn training(id: &str) -> String {
+    let (method, length, seed) = parts(id);
+    if let (Some(tag), Some(length)) = (tag(id), length) {
+        return words::your_model(method_name(method), length, tag);
+    }
     let length = length.map_or_else(|| id.to_string(), |l| thousands(l as u64));
     seed.map_or_else(|| length.clone(), |s| words::training(&length, s.trim_start_matches('s')))
 }
@@ -125,6 +152,18 @@ mod tests {
         assert_eq!(rows, expected);
         let labels = ["alibi-64", "alibi-256-s2", "alibi-4096", "alibi"].map(training);
         assert_eq!(labels, ["64", "256, seed 2", "4,096", "alibi"]);
+    }
+
+    #[test]
+    fn models_of_the_readers_own_have_a_row_of_their_own_after_the_others() {
+        let own = "rotary-64-yours0123456789abcdef sinusoidal-32-yours3f9a000000000000";
+        let rows = by_method(ids(&format!("{own} alibi-256 kerple-256")));
+        let own = ids("sinusoidal-32-yours3f9a000000000000 rotary-64-yours0123456789abcdef");
+        assert_eq!((rows.len(), &rows[2].1), (3, &own));
+        assert_eq!(
+            [&own[0], &own[1]].map(|id| training(id)),
+            ["Sinusoidal, 32 tokens (3f9a)", "Rotary, 64 tokens (0123)"]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use leptos::prelude::AnyView;
 
 use crate::chart::{BarChart, LineChart, sort_by_key};
-use crate::config::{Manifest, ModelEntry};
+use crate::config::{Manifest, ModelEntry, is_yours};
 use crate::position::{METHODS, by_id};
 use crate::protocol::{EngineChoice, EngineKind, Job, Precomputed, Protocol, Scored, Stretch, Task};
 use crate::ui::figure::curves::{order, parts};
@@ -17,7 +17,7 @@ use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::{Entry, Results, Summary, summarise};
 use crate::ui::settings::control::{Choice, Control, Kind};
 use crate::ui::settings::setting::{ENGINES, Setting};
-use crate::ui::settings::value::Value;
+use crate::ui::settings::value::{Value, parts as parts_of};
 
 /// Engine that figures compute with.
 pub static ENGINE: Setting<EngineChoice> = Setting::new("engine", "Engine", Kind::Pick(ENGINES), "auto");
@@ -27,6 +27,9 @@ pub static TARGETS: Setting<usize> =
 
 /// A choice among the position methods.
 pub const ANY_METHOD: Kind = Kind::ListOf(methods);
+
+/// A choice of one model: [`FigureContext::trained`].
+pub const ANY_MODEL: Kind = Kind::OneModel(methods);
 
 /// Every position method, by id and name, in the page's order.
 pub fn methods() -> Vec<Choice> {
@@ -55,6 +58,19 @@ pub fn chosen<'a>(manifest: &'a Manifest, value: &str) -> Vec<&'a ModelEntry> {
     let mut found: Vec<&ModelEntry> = manifest.models.iter().filter(wanted).collect();
     sort_by_key(&mut found, |m| order(&m.id));
     found
+}
+
+/// The text of a choice of models, or its default where it names none but models of the reader's own that are not here.
+pub fn standing<'a>(manifest: &Manifest, control: &'static Control, value: &'a str) -> &'a str {
+    let gone = |id: &str| is_yours(id) && manifest.model(id).is_none();
+    if !value.is_empty() && parts_of(value).all(gone) { control.default } else { value }
+}
+
+/// The model that a choice of [`Kind::OneModel`] stands for: one of the reader's own, else the first training at [`TRAINED`] of a
+/// method; of the default, where one of the reader's own is not here.
+pub fn one_model<'a>(manifest: &'a Manifest, control: &'static Control, value: &str) -> Option<&'a ModelEntry> {
+    let method = standing(manifest, control, value);
+    manifest.model(method).or_else(|| manifest.model(&format!("{method}-{TRAINED}")))
 }
 
 /// What is known of a figure before it is drawn.
@@ -174,6 +190,8 @@ pub struct Origin {
     pub mixed: bool,
     /// Whether a file of the site that the figure reads is still on its way.
     pub waits: bool,
+    /// Whether nothing is known of a model of the reader's own.
+    pub unrecorded: bool,
 }
 
 /// An answer with its numbers.
@@ -207,7 +225,14 @@ impl FigureContext<'_> {
 
     /// The models chosen by a setting, in the order of the page.
     pub fn models(&self, setting: &'static Setting<Vec<String>>) -> Vec<&ModelEntry> {
-        self.manifest.map(|manifest| chosen(manifest, self.text_of(&setting.control))).unwrap_or_default()
+        let value = self.text_of(&setting.control);
+        let of = |manifest| chosen(manifest, standing(manifest, &setting.control, value));
+        self.manifest.map(of).unwrap_or_default()
+    }
+
+    /// The model that a choice of one stands for: [`one_model`].
+    pub fn trained(&self, setting: &'static Setting<String>) -> Option<&ModelEntry> {
+        one_model(self.manifest?, &setting.control, self.text_of(&setting.control))
     }
 
     /// The models that figures compare before the reader has chosen any.
@@ -241,6 +266,7 @@ impl FigureContext<'_> {
                 origin.live += 1;
                 origin.engine = entry.scored.engine;
             } else {
+                origin.unrecorded |= is_yours(&job.model);
                 let key = job.key();
                 origin.precomputed += usize::from(self.precomputed.iter().any(|k| k.key == key));
             }

@@ -9,25 +9,27 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::chart::{BarChart, LineChart, Theme, bars_to_svg, stacked};
-use crate::config::{Manifest, ModelEntry};
+use crate::config::{Manifest, ModelEntry, is_yours};
 use crate::protocol::Job;
-use crate::ui::figure::frame::Frame;
-use crate::ui::figure::model_picker::Models;
+use crate::ui::figure::frame::{Frame, told};
+use crate::ui::figure::model_picker::{Models, missing, training};
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{
-    COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen,
+    COMPARED, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec, Origin, chosen, standing,
 };
 use crate::ui::figure::words;
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::run_state::{RunState, engine_id, engine_name};
 use crate::ui::runs::worker_pool::WorkerPool;
-use crate::ui::settings::control::{Control, Kind, Values, put};
+use crate::ui::runs::yours::own;
+use crate::ui::settings::control::{Choice, Control, Kind, Values, put};
 use crate::ui::settings::state::use_settings;
 use crate::ui::settings::text::text_problem;
 use crate::ui::settings::value::Value;
 use crate::ui::widgets::attempt::attempt;
 use crate::ui::widgets::bar_plot::BarPlot;
+use crate::ui::widgets::choice::List;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
@@ -145,10 +147,11 @@ pub fn FigureView(
         _ => shown.with(|s| (!s.0.trouble.is_empty()).then(|| s.0.trouble.clone())),
     });
     let finding = Signal::derive(move || shown.with(|s| s.0.finding.clone()));
+    let told = told(spec.id, finding);
     let controls = spec.controls.iter().map(|control| view! { <ControlOf control=control /> }).collect_view();
     let plots = spec.plots.iter().enumerate().map(move |(i, id)| {
         let chart = Signal::derive(move || shown.with(|s| s.0.charts.get(i).cloned()).unwrap_or_else(empty));
-        let label = Signal::derive(move || words::chart_label(spec.title, &finding.get()));
+        let label = Signal::derive(move || words::chart_label(spec.title, &told.get()));
         let absent = move || shown.with(|s| s.0.charts.len() <= i);
         view! { <div hidden=absent><LinePlot chart=chart label=label id=id /></div> }
     });
@@ -181,7 +184,7 @@ pub fn FigureView(
             {plots.collect_view()}
             {move || bars.get().map(|chart| view! { <BarPlot chart=Signal::stored(chart) id=format!("{}-bars", spec.id) /> })}
             <Panel spec=spec shown=shown />
-            {move || source(&shown.with(|s| s.1))}
+            {move || source(&shown.with(|s| s.1), spec.run)}
             {tables.collect_view()}
             <Export stem=Signal::stored(format!("alibi-{}", spec.id)) csv=csv svg=svg drawn=!spec.plots.is_empty() />
         </Frame>
@@ -193,16 +196,18 @@ fn empty() -> LineChart {
 }
 
 /// Where the numbers come from.
-fn source(origin: &Origin) -> Option<impl IntoView + use<>> {
-    let Origin { live, precomputed, engine, mixed, .. } = *origin;
+fn source(origin: &Origin, run: Option<&str>) -> Option<impl IntoView + use<>> {
+    let Origin { live, precomputed, engine, mixed, unrecorded, .. } = *origin;
     let on = if mixed { words::BOTH_ENGINES } else { engine_name(engine) };
+    let unrecorded = run.filter(|_| unrecorded).map(words::not_recorded);
     let text = match (live, precomputed) {
-        (0, 0) => return None,
+        (0, 0) => String::new(),
         (0, _) => words::ALL_RECORDED.into(),
         (_, 0) => words::all_computed_here(on),
         (n, k) => words::some_computed_here(n, k, on),
     };
-    Some(view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
+    let text = text + unrecorded.as_deref().unwrap_or_default();
+    (!text.is_empty()).then(|| view! { <p class="source" data-testid="source" data-engine=(live > 0).then(|| engine_id(engine))>{text}</p> })
 }
 
 /// HTML of the figure's own, in which elements with `data-set` are controls.
@@ -270,6 +275,7 @@ fn Panel(spec: &'static FigureSpec, shown: Memo<(FigureOutput, Origin)>) -> impl
 fn ControlOf(control: &'static Control) -> impl IntoView {
     match control.kind {
         Kind::Models(fits) => view! { <ModelsOf control=control fits=fits /> }.into_any(),
+        Kind::OneModel(methods) => view! { <OneModelOf control=control methods=methods() /> }.into_any(),
         _ => view! { <SettingControl control=control /> }.into_any(),
     }
 }
@@ -285,13 +291,52 @@ fn ModelsOf(control: &'static Control, fits: fn(&ModelEntry) -> bool) -> impl In
     let ids_of = |manifest: &Manifest, value: &str| {
         chosen(manifest, value).into_iter().map(|m| m.id.clone()).collect::<Vec<_>>()
     };
+    let several = |value: &str| value == COMPARED || value == EVERY;
+    let asked = move || settings.text(control);
     // A word for several stands for those that there are; what there is not is said.
-    let now = Signal::derive(move || match settings.text(control) {
-        value if value == COMPARED || value == EVERY => {
-            site.manifest.with(|m| m.ready().map(|m| ids_of(m, &value)).unwrap_or_default())
-        }
+    let now = Signal::derive(move || {
+        let asked = asked();
+        site.manifest.with(|m| match m.ready().map(|m| (m, standing(m, control, &asked))) {
+            Some((m, value)) if several(value) => ids_of(m, value),
+            None if several(&asked) => Vec::new(),
+            other => Vec::<String>::read(other.map_or(&asked, |o| o.1)),
+        })
+    });
+    let asked = Signal::derive(move || match asked() {
+        value if several(&value) => Vec::new(),
         value => Vec::<String>::read(&value),
     });
     let choose = move |ids: Vec<String>| settings.put(control, ids.write());
-    view! { <Models testid=control.key label=control.label ids=ids chosen=now choose=choose /> }
+    view! { <Models testid=control.key label=control.label ids=ids chosen=now asked=asked choose=choose /> }
+}
+
+/// A list of methods, each standing for its model, and of the reader's own models.
+#[component]
+fn OneModelOf(control: &'static Control, methods: Vec<Choice>) -> impl IntoView {
+    let (settings, site) = (use_settings(), expect_context::<Assets>());
+    let ids = Memo::new(move |_| site.manifest.with(|all| own(all).into_iter().map(|m| m.id).collect::<Vec<_>>()));
+    let ready = move || site.manifest.with(|m| m.ready().is_some());
+    let gone = move |value: &String| is_yours(value) && ids.with(|ids| !ids.contains(value)) && ready();
+    let value = Signal::derive(move || match settings.text(control) {
+        value if gone(&value) => control.default.into(),
+        value => value,
+    });
+    let list = move || {
+        let methods = methods.iter().map(|(id, name)| (id.to_string(), name.to_string()));
+        let yours = ids.get().into_iter().map(|id| {
+            let name = words::yours_among(&training(&id));
+            (id, name)
+        });
+        let set = move |new: String| settings.put(control, new);
+        let choices = methods.chain(yours).collect();
+        view! { <List testid=control.key label=control.label choices=choices value=value choose=set /> }
+    };
+    let note = move || {
+        let value = settings.text(control);
+        missing(if gone(&value) { std::slice::from_ref(&value) } else { &[] })
+    };
+    view! {
+        {list}
+        {note}
+    }
 }

@@ -144,6 +144,42 @@ pub fn unknown_models(ids: &[String]) -> String {
     format!("There is no model {} to choose here.", ids.join(", "))
 }
 
+/// The row of models of the reader's own.
+pub const YOURS: &str = "Yours";
+
+/// A model of the reader's own among others; `tag` tells it from those of its method.
+pub fn yours(name: &str, tag: &str) -> String {
+    format!("{YOURS}: {name} ({tag})")
+}
+
+/// A model of the reader's own in a list of them.
+pub fn your_model(name: &str, train_length: usize, tag: &str) -> String {
+    format!("{name}, {} tokens ({tag})", thousands(train_length as u64))
+}
+
+/// The same in a list of others.
+pub fn yours_among(model: &str) -> String {
+    format!("{YOURS}: {model}")
+}
+
+/// Models of the reader's own that were asked for and are not here.
+pub fn yours_missing(models: &[String]) -> String {
+    match models {
+        [one] => format!(
+            "Your model {one} is not here: it was trained in another visit, or gave way to newer ones. Train it again or load its file, in “Train two models here”."
+        ),
+        all => format!(
+            "Your models {} are not here: they were trained in another visit, or gave way to newer ones. Train them again or load their files, in “Train two models here”.",
+            all.join("; ")
+        ),
+    }
+}
+
+/// Said of models of the reader's own before they have run.
+pub fn not_recorded(run: &str) -> String {
+    format!(" Nothing is recorded of your own models. Press {run} to compute it here.")
+}
+
 /// A training from a further seed, in the row of its method.
 pub fn training(length: &str, seed: &str) -> String {
     format!("{length}, seed {seed}")

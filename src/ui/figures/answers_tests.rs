@@ -31,7 +31,7 @@ fn questions() -> Vec<Job> {
         for control in spec.controls.iter().filter(|c| lists.iter().any(|list| list.key == c.key)) {
             let choices = match control.kind {
                 Kind::List(choices) | Kind::Pick(choices) => choices.to_vec(),
-                Kind::PickOf(choices) | Kind::ListOf(choices) => choices(),
+                Kind::PickOf(choices) | Kind::ListOf(choices) | Kind::OneModel(choices) => choices(),
                 _ => panic!("{}", control.key),
             };
             let with = |values: &Values, choice: &(&str, &str)| {
@@ -161,7 +161,14 @@ fn the_shares_of_attention_in_the_prose_are_those_of_the_figures() {
 #[test]
 fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
     let harm = |change: &str, length: &str| {
-        let table = &shown("what-if", &vec![("what-if-change".to_string(), change.to_string())]).tables[0];
+        let table = &shown(
+            "what-if",
+            &vec![
+                ("what-if-method".to_string(), "alibi".to_string()),
+                ("what-if-change".to_string(), change.to_string()),
+            ],
+        )
+        .tables[0];
         let row = table.rows.iter().find(|r| r[0] == length).unwrap();
         let [was, is] = [&row[1], &row[2]].map(|v| v.parse::<f64>().unwrap());
         format!("{is:.1} against {was:.1}")
@@ -176,8 +183,8 @@ fn what_the_prose_says_of_changed_slopes_is_what_the_answers_say() {
 }
 
 #[test]
-fn what_the_exercise_says_of_a_window_is_what_the_answers_say() {
-    let values = [("what-if-method", "rotary"), ("what-if-change", "window")];
+fn what_the_exercise_says_of_a_penalty_is_what_the_answers_say() {
+    let values = [("what-if-method", "rotary"), ("what-if-change", "one-slope")];
     let values: Values = values.map(|(key, value)| (key.to_string(), value.to_string())).into();
     let rows = &shown("what-if", &values).tables[0].rows;
     let row = |length: &str| rows.iter().find(|r| r[0] == length).unwrap();
@@ -186,9 +193,10 @@ fn what_the_exercise_says_of_a_window_is_what_the_answers_say() {
     let asked = format!("Its perplexity is {} at 256 tokens and {} at 4,096.", short[1], long[1]);
     assert!(text.contains(&asked), "{asked}");
     assert!(text.contains(&format!("It has {}.", long[2])), "{}", long[2]);
-    assert!(read("page/exercises/words.rs").contains(&format!("It is {}. Rotary", long[2])), "{}", long[2]);
+    assert!(read("page/exercises/words.rs").contains(&format!("It is {}. With slope", long[2])), "{}", long[2]);
     // The lesson says that the window does not save the sinusoidal model.
-    let values = vec![("what-if-method".to_string(), "sinusoidal".to_string()), values[1].clone()];
+    let values = [("what-if-method", "sinusoidal"), ("what-if-change", "window")];
+    let values: Values = values.map(|(key, value)| (key.to_string(), value.to_string())).into();
     let rows = &shown("what-if", &values).tables[0].rows;
     let [short, long] = ["256", "4,096"].map(|l| rows.iter().find(|r| r[0] == l).unwrap()[2].parse::<f64>().unwrap());
     assert!(long > 3.0 * short, "{long} against {short}");

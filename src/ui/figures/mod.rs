@@ -26,6 +26,7 @@ figures! {
     extrapolation,
     early_tokens,
     reach,
+    recall,
     cost,
     what_if,
     generate,
@@ -43,6 +44,9 @@ pub fn by_id(id: &str) -> Option<&'static FigureSpec> {
 
 #[cfg(test)]
 pub mod answers_tests;
+
+#[cfg(test)]
+mod yours_tests;
 
 #[cfg(test)]
 mod tests {

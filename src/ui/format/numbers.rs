@@ -1,5 +1,7 @@
 //! Numbers and times as the reader sees them.
 
+pub use crate::chart::grouped;
+
 /// A perplexity as the reader sees it: about four figures, "diverged" where it is not finite.
 pub fn show_perplexity(value: f64) -> String {
     match value {
@@ -24,19 +26,6 @@ pub fn show_percent(share: f64) -> String {
 /// A whole number with commas between thousands.
 pub fn thousands(value: u64) -> String {
     grouped(&value.to_string())
-}
-
-/// A number that is written already, with commas between the thousands before its point.
-pub fn grouped(number: &str) -> String {
-    let whole = number.bytes().position(|b| b == b'.').unwrap_or(number.len());
-    let mut out = String::with_capacity(number.len() + whole / 3);
-    for (i, c) in number.char_indices() {
-        if i > 0 && i < whole && (whole - i).is_multiple_of(3) && out.ends_with(|c: char| c.is_ascii_digit()) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A time in words: "under a second", "12 s", "3 min", "1.5 h".

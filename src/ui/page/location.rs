@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use crate::ui::figures::by_id;
+use crate::ui::page::names::drop_unknown;
 use crate::ui::settings::control::{Control, Kind, Values, put};
 use crate::ui::settings::kept::{keep, kept};
 use crate::ui::settings::query::{Parsed, left_out, parse, parse_onto, write};
@@ -36,6 +37,7 @@ pub fn read(controls: &[&'static Control]) -> Parsed {
             }
         }
     }
+    parsed.notices.extend(drop_unknown(&mut parsed.values));
     begin_lesson(&mut parsed.values, &search, &window().location().hash().unwrap_or_default());
     parsed
 }

@@ -15,6 +15,7 @@ mod prose_tests;
 #[cfg(all(feature = "engine", not(target_family = "wasm")))]
 mod snippets_tests;
 pub mod words;
+pub mod names;
 pub mod location;
 pub mod lazy;
 pub mod embed_code;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::chart::sort_by_key;
-use crate::config::{Manifest, ModelEntry};
+use crate::config::{Manifest, ModelEntry, is_yours};
 use crate::ui::figure::curves::{model_name, order};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::page::words::{self, COLUMNS, RECIPE};
@@ -26,7 +26,7 @@ pub fn Training() -> impl IntoView {
 }
 
 fn record(manifest: &Manifest) -> impl IntoView + use<> {
-    let mut models: Vec<&ModelEntry> = manifest.models.iter().collect();
+    let mut models: Vec<&ModelEntry> = manifest.models.iter().filter(|m| !is_yours(&m.id)).collect();
     sort_by_key(&mut models, |m| order(&m.id));
     let shape = models.first().map(|m| words::shape(&m.config));
     let same = models

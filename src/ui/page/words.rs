@@ -11,6 +11,11 @@ pub const ALONE: &str = "One figure of it";
 pub const FROM: &str = "From ";
 /// Above what is said of the address.
 pub const ADDRESS: &str = "Parts of this page’s address could not be used as written:";
+/// A name in the address that nothing here has.
+pub fn no_such(of: &str, name: &str) -> String {
+    format!("there is no {of} “{name}” here; it is left out")
+}
+
 /// Puts that away.
 pub const DISMISS: &str = "Dismiss";
 /// Said where a further part of the page could not be had.

@@ -7,6 +7,8 @@ pub mod plan;
 pub mod scheduler;
 pub mod run_state;
 pub mod assets;
+pub mod yours;
 pub mod worker_pool;
 pub mod trainers;
 pub mod kept_answers;
+pub mod kept_training;

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::config::{MOST_YOURS, is_yours};
 use crate::protocol::{
     EngineChoice, EngineKind, Facts, Failure, Job, Kind, Notice, Request, RequestBody, Response, ResponseBody, Scored,
 };
@@ -41,6 +42,13 @@ pub enum Action {
         slot: usize,
         /// Whether the page itself stands for it.
         in_page: bool,
+    },
+    /// Hand the file of a model of the reader's own to the slot's worker.
+    Give {
+        /// Slot.
+        slot: usize,
+        /// Its id.
+        model: String,
     },
     /// Send a request to the slot's worker.
     Post {
@@ -120,6 +128,8 @@ pub struct Scheduler {
     next: u32,
     waiting: VecDeque<Assignment>,
     slots: Vec<Slot>,
+    /// Models of the reader's own that each slot's worker holds, oldest first: it counts as this does.
+    given: Vec<Vec<String>>,
     /// Slots that may get work.
     width: usize,
     /// Whether workers are to leave the GPU alone: one came to grief over it.
@@ -129,7 +139,15 @@ pub struct Scheduler {
 impl Scheduler {
     /// No workers yet. `base` is the URL that assets are relative to.
     pub fn new(base: String) -> Self {
-        Self { base, next: 1, waiting: VecDeque::new(), slots: Vec::new(), width: 1, without_gpu: false }
+        Self {
+            base,
+            next: 1,
+            waiting: VecDeque::new(),
+            slots: Vec::new(),
+            given: Vec::new(),
+            width: 1,
+            without_gpu: false,
+        }
     }
 
     /// Adds tasks, worked on by at most `width` workers.
@@ -143,6 +161,7 @@ impl Scheduler {
         self.width = width.max(1);
         while self.slots.len() < self.width {
             self.slots.push(Slot::Empty);
+            self.given.push(Vec::new());
         }
         self.pump()
     }
@@ -157,6 +176,7 @@ impl Scheduler {
                     let configure = self.number();
                     let body = RequestBody::Configure { base: self.base.clone(), without_gpu: self.without_gpu };
                     self.slots[slot] = Slot::Starting { configure };
+                    self.given[slot].clear();
                     let in_page = self.waiting.front().is_some_and(|task| task.silenced >= SILENT_WORKERS);
                     actions.push(Action::Spawn { slot, in_page });
                     actions.push(Action::Post { slot, request: Request { id: configure, body } });
@@ -165,6 +185,7 @@ impl Scheduler {
                 Slot::Idle => {
                     let Some(task) = self.waiting.pop_front() else { continue };
                     wanted = wanted.saturating_sub(1);
+                    actions.extend(self.give(slot, &task.job.model));
                     let id = self.number();
                     let body = RequestBody::Run(task.job.clone());
                     actions.push(Action::Post { slot, request: Request { id, body } });
@@ -176,6 +197,19 @@ impl Scheduler {
             }
         }
         actions
+    }
+
+    /// What a worker must be given before it can answer a question about that model.
+    fn give(&mut self, slot: usize, model: &str) -> Option<Action> {
+        let held = &mut self.given[slot];
+        if !is_yours(model) || held.iter().any(|m| m == model) {
+            return None;
+        }
+        held.push(model.into());
+        if held.len() > MOST_YOURS {
+            held.remove(0);
+        }
+        Some(Action::Give { slot, model: model.into() })
     }
 
     fn number(&mut self) -> u32 {

@@ -273,3 +273,71 @@ fn a_slot_owes_an_answer_from_its_start_until_it_is_idle() {
     respond(&mut queue, 0, 2, ResponseBody::Scored(scored()));
     assert!(!queue.owes(0));
 }
+
+const YOURS: [&str; 7] =
+    ["a-1-yours0", "a-1-yours1", "a-1-yours2", "a-1-yours3", "a-1-yours4", "a-1-yours5", "a-1-yours6"];
+
+/// What is sent: the models whose weights are given, with `=` before them, and those that are asked about.
+fn sent(actions: &[Action]) -> Vec<String> {
+    let of = |a: &Action| match a {
+        Action::Give { model, .. } => Some(format!("={model}")),
+        Action::Post { request, .. } => match &request.body {
+            RequestBody::Run(job) => Some(job.model.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    actions.iter().filter_map(of).collect()
+}
+
+fn asks(models: &[&str]) -> Vec<Assignment> {
+    let job = |model: &&str| Job { model: (*model).into(), ..Default::default() };
+    models.iter().enumerate().map(|(i, model)| Assignment::new(1, i, job(model))).collect()
+}
+
+/// Answers whatever the slot is at, until nothing is sent any more.
+fn all_sent(queue: &mut Scheduler, slot: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    while let Slot::Busy { request, .. } = queue.slots[slot] {
+        all.extend(sent(&respond(queue, slot, request, ResponseBody::Scored(scored()))));
+    }
+    all
+}
+
+#[test]
+fn a_worker_is_given_the_readers_model_before_its_first_question_and_its_successor_again() {
+    let mut queue = Scheduler::new(String::new());
+    queue.submit(asks(&["alibi-256", YOURS[0], YOURS[0], YOURS[1]]), 1);
+    assert_eq!(sent(&respond(&mut queue, 0, 1, ResponseBody::Ready)), ["alibi-256"]);
+    let given = |n: usize| format!("={}", YOURS[n]);
+    assert_eq!(all_sent(&mut queue, 0), [given(0).as_str(), YOURS[0], YOURS[0], &given(1), YOURS[1]]);
+    let actions = queue.submit(asks(&[YOURS[0]]), 1);
+    assert_eq!(sent(&actions), [YOURS[0]]);
+    // It is gone over that: the next one has nothing.
+    let actions = queue.silent(0);
+    let (_, configure) = posted(&actions)[0];
+    assert!(sent(&actions).is_empty());
+    let actions = respond(&mut queue, 0, configure, ResponseBody::Ready);
+    assert_eq!(sent(&actions), [given(0).as_str(), YOURS[0]]);
+}
+
+#[test]
+fn two_workers_are_given_the_readers_model_each() {
+    let mut queue = Scheduler::new(String::new());
+    queue.submit(asks(&[YOURS[0], YOURS[0]]), 2);
+    let wanted = ["=a-1-yours0", YOURS[0]];
+    assert_eq!(sent(&respond(&mut queue, 0, 1, ResponseBody::Ready)), wanted);
+    assert_eq!(sent(&respond(&mut queue, 1, 2, ResponseBody::Ready)), wanted);
+}
+
+#[test]
+fn the_oldest_model_of_the_readers_that_gave_way_in_the_worker_is_given_again() {
+    let mut queue = Scheduler::new(String::new());
+    queue.submit(asks(&[&YOURS[..], &YOURS[1..2], &YOURS[..1]].concat()), 1);
+    let mut all = sent(&respond(&mut queue, 0, 1, ResponseBody::Ready));
+    all.extend(all_sent(&mut queue, 0));
+    let given: Vec<&String> = all.iter().filter(|sent| sent.starts_with('=')).collect();
+    // Seven, then the first once more: the worker holds six.
+    assert_eq!(given.len(), 8, "{all:?}");
+    assert_eq!(all[all.len() - 3..], [YOURS[1], "=a-1-yours0", YOURS[0]]);
+}

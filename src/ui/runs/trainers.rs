@@ -120,6 +120,14 @@ impl Trainer {
         }
     }
 
+    /// The same with bytes beside, a `Uint8Array`, which are copied.
+    pub fn ask_with(&self, ask: Ask, bytes: &JsValue) {
+        if let Ok(value) = serde_wasm_bindgen::to_value(&ToTrainer { ask, bytes: Vec::new() }) {
+            let _ = js_sys::Reflect::set(&value, &"bytes".into(), bytes);
+            let _ = self.engine.post_message(&value);
+        }
+    }
+
     /// Whether something is awaited: if it stops answering, that is then heard of.
     pub fn owes(&self, owes: bool) {
         self.engine.set_owes(owes);

@@ -46,7 +46,7 @@ pub fn explain(failure: &Failure) -> String {
 }
 
 /// A reason as one clause, without a full stop. One of another version is told by what was said, if anything was.
-fn clause(facts: &Facts) -> String {
+pub fn clause(facts: &Facts) -> String {
     let words = WORDS.iter().find(|(kind, _)| *kind as u8 == facts.kind).map_or("{a|the reason is unknown}", |w| w.1);
     fill(words, facts)
 }

@@ -16,6 +16,7 @@ use crate::ui::runs::assets::{base, words};
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::scheduler::{Action, Assignment, JobEvent, Scheduler};
 use crate::ui::runs::shared_results::SharedResults;
+use crate::ui::runs::yours::Yours;
 
 #[wasm_bindgen]
 extern "C" {
@@ -85,6 +86,8 @@ pub struct WorkerPool {
     pub results: SharedResults,
     /// Questions answered since that was last kept with the tab.
     pub unkept: RwSignal<Vec<Job>>,
+    /// Files of the reader's own models, which workers are given as they need them.
+    pub yours: Yours,
 }
 
 impl Default for WorkerPool {
@@ -95,6 +98,7 @@ impl Default for WorkerPool {
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
             results: SharedResults::default(),
             unkept: RwSignal::new(Vec::new()),
+            yours: Yours::default(),
         }
     }
 }
@@ -149,6 +153,7 @@ impl WorkerPool {
             match action {
                 Action::Spawn { slot, in_page } => self.spawn(slot, in_page),
                 Action::Post { slot, request } => self.post(slot, &request),
+                Action::Give { slot, model } => self.give(slot, &model),
                 Action::Terminate { slot } => {
                     let ended = self.inner.get_value().borrow_mut().live.remove(&slot);
                     drop(ended);
@@ -232,6 +237,20 @@ impl WorkerPool {
         worker.set_onerror(error.as_ref());
         worker.set_onmessageerror(error.as_ref());
         Ok(Live { worker, _message: message, _error: error, _late: late, _silence: silence })
+    }
+
+    /// Hands a worker a file; where it is gone, the worker says that it cannot have it.
+    fn give(&self, slot: usize, model: &str) {
+        let Some(bytes) = self.yours.file(model) else { return };
+        let message = js_sys::Object::new();
+        let inner = self.inner.get_value();
+        let inner = inner.borrow();
+        if let Some(live) = inner.live.get(&slot) {
+            // A plain object takes any property; a worker that takes no message is heard of at the next.
+            let _ = js_sys::Reflect::set(&message, &"give".into(), &model.into());
+            let _ = js_sys::Reflect::set(&message, &"bytes".into(), &bytes);
+            let _ = live.worker.post_message(&message);
+        }
     }
 
     fn post(&self, slot: usize, request: &Request) {

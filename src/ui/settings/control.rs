@@ -4,7 +4,7 @@
 //! Values are kept as text, as the address has them.
 
 use crate::chart::sort_by_key;
-use crate::config::ModelEntry;
+use crate::config::{ModelEntry, is_yours};
 use crate::ui::settings::text::{Truncate, truncate};
 use crate::ui::settings::value::{Value, parts};
 use crate::ui::settings::words;
@@ -75,6 +75,8 @@ pub enum Kind {
     },
     /// Models of the manifest that a figure can use, as a list of ids with commas between.
     Models(fn(&ModelEntry) -> bool),
+    /// One model: the first training of one of these methods, or one of the reader's own by its id.
+    OneModel(fn() -> Vec<Choice>),
     /// Names, with commas between.
     Names {
         /// Whose names, in a sentence.
@@ -163,6 +165,9 @@ impl Control {
                 said.extend(notice.map(|notice| words::of_setting(key, &notice)));
                 kept.into()
             }
+            // Whether there is such a model is known later, and changes.
+            Kind::OneModel(_) if is_yours(value) && plain(value) => value.into(),
+            Kind::OneModel(choices) => known(&choices(), said),
             Kind::Models(_) => names("model", value, MAX_MODELS, said),
             Kind::Names { of } => names(of, value, MAX_NAMES, said),
         }

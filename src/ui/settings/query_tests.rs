@@ -25,7 +25,8 @@ impl Draw {
         let words = ["heads", "export", "length-32"].map(String::from);
         match control.kind {
             Kind::Pick(choices) | Kind::List(choices) => one(choices, self),
-            Kind::PickOf(choices) | Kind::ListOf(choices) => one(&choices(), self),
+            Kind::OneModel(_) if self.below(4) == 0 => "alibi-32-yours0123456789abcdef".into(),
+            Kind::PickOf(choices) | Kind::ListOf(choices) | Kind::OneModel(choices) => one(&choices(), self),
             Kind::Number { min, max, .. } => (min + self.below(max - min + 1)).to_string(),
             Kind::Among(of) => (1 + self.below(usize::read(of.value(values)))).to_string(),
             Kind::Nearest(all) => all[self.below(all.len())].to_string(),
@@ -100,7 +101,7 @@ fn unknown_words_fall_back_and_are_said() {
         [
             "engine=quantum is unknown; using auto",
             "order= is unknown; using authors",
-            "<b> cannot be a model’s name",
+            "<b> is not the name of any model",
             "this address is for version 9 of the page; this is version 1",
         ]
     );
@@ -176,7 +177,7 @@ fn numbers_beyond_all_bounds_are_clamped_and_long_queries_are_said_to_be_cut() {
 fn what_is_hidden_goes_through_an_address_and_back() {
     let parsed = of("?v=1&hide=heads,export,no\"}body{x&embed=slopes");
     assert_eq!(get(&parsed.values, "hide"), "heads,export");
-    assert_eq!(parsed.notices, ["no\"}body{x cannot be a control’s name"]);
+    assert_eq!(parsed.notices, ["no\"}body{x is not the name of any control"]);
     assert_eq!(write(&controls(), &parsed.values, None), "?v=1&hide=heads,export");
     let many: String = (0..90).map(|i| format!("a{i},")).collect();
     let most = crate::ui::settings::control::MAX_NAMES;

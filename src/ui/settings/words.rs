@@ -38,7 +38,7 @@ pub fn left_out(part: &str, name: &str) -> String {
 
 /// Part of a list of names that can be no name.
 pub fn no_name(name: &str, of: &str) -> String {
-    format!("{name} cannot be a {of}’s name")
+    format!("{name} is not the name of any {of}")
 }
 
 /// A list of names with too many of them.

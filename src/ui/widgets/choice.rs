@@ -90,7 +90,7 @@ pub fn Tick(
     #[prop(optional, into)]
     prefix: Option<String>,
     /// Colour index of the chart's palette, where the box stands for a line.
-    #[prop(optional)]
+    #[prop(optional_no_strip, into)]
     style: Option<usize>,
     /// Whether it is ticked.
     #[prop(into)]

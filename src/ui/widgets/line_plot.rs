@@ -163,7 +163,7 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
     // "input length (tokens, log scale)": quantity, unit, scale; the unit may be missing.
     let (quantity, rest) = chart.x.label.split_once(" (").unwrap_or((&chart.x.label, ""));
     let unit = rest.split([',', ')']).next().filter(|unit| *unit != "log scale").unwrap_or_default();
-    let at = format!("{quantity} {} {unit}", grouped(&chart::format_number(x)));
+    let at = format!("{quantity} {} {unit}", chart::format_tick(x));
     (!values.is_empty()).then(|| format!("{}: {}", at.trim_end(), values.join(", ")))
 }
 

@@ -53,7 +53,7 @@ pub fn SettingControl(
         Kind::Text { limit, keep } => {
             view! { <Text key=key label=label limit=limit keep=keep value=value set=set /> }.into_any()
         }
-        Kind::Models(_) | Kind::Names { .. } | Kind::Hidden(_) => ().into_any(),
+        Kind::Models(_) | Kind::OneModel(_) | Kind::Names { .. } | Kind::Hidden(_) => ().into_any(),
     }
 }
 

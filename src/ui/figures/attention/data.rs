@@ -3,7 +3,7 @@
 use crate::protocol::task::Attend;
 use crate::ui::figure::spec::Answer;
 
-/// Heads of every model.
+/// Heads of every model of the site.
 pub(super) const HEADS: usize = 8;
 /// Scale of weights, as their square roots. As in the figure of the bias, what is seen best is light.
 pub(super) const SHARES: (f32, f32) = (1.0, 0.0);
@@ -32,10 +32,10 @@ impl Head<'_> {
     }
 }
 
-/// The numbers of head `head` (from 0) in the answer to a [`Attend`] task.
-pub(super) fn head<'a>(answer: &'a Answer, head: usize) -> Option<Head<'a>> {
+/// The numbers of head `head` (from 0) of `n_head` in the answer to a [`Attend`] task.
+pub(super) fn head<'a>(answer: &'a Answer, n_head: usize, head: usize) -> Option<Head<'a>> {
     let n = answer.scored.words.len();
-    let of = Attend::read(&answer.values, HEADS, n, head)?;
+    let of = Attend::read(&answer.values, n_head, n, head)?;
     (n > 0).then_some(Head { scores: of.scores, bias: of.bias, n })
 }
 

@@ -37,22 +37,21 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    let model = format!("{}-256", context.get(&METHOD));
     let text = context.get(&TEXT);
-    if context.model(&model).is_none() || text_problem(&text).is_some() {
-        return Vec::new();
-    }
+    let Some(model) = context.trained(&METHOD).filter(|_| text_problem(&text).is_none()) else { return Vec::new() };
     let (stream, text) = own_text(&text);
     let change = if context.get(&BIAS) { Change::None } else { Change::NoBias };
-    let layer = context.get(&LAYER).saturating_sub(1);
-    let ask = context.ask(&model, Task::Attend(Attend { length: MOST, layer }));
+    let layer = context.get(&LAYER).clamp(1, model.config.n_layer) - 1;
+    let ask = context.ask(&model.id, Task::Attend(Attend { length: MOST, layer }));
     vec![Job { stream, text, change, ..ask }]
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
     let answer = evaluations(context).first().and_then(|ask| context.find(ask));
-    let chosen = context.get(&HEAD).clamp(1, HEADS) - 1;
-    let Some((answer, of)) = answer.as_ref().and_then(|a| Some((a, head(a, chosen)?))) else {
+    let config = context.trained(&METHOD).map(|m| &m.config);
+    let n_head = config.map_or(HEADS, |c| c.n_head);
+    let chosen = context.get(&HEAD).clamp(1, n_head) - 1;
+    let Some((config, (answer, of))) = config.zip(answer.as_ref().and_then(|a| Some((a, head(a, n_head, chosen)?)))) else {
         let nothing = text_problem(&context.get(&TEXT)).is_some();
         let finding = if nothing { NOTHING } else { UNASKED };
         return FigureOutput { finding: finding.into(), tables: vec![Table::default()], ..Default::default() };
@@ -64,7 +63,7 @@ fn render(context: &FigureContext) -> FigureOutput {
     let (row, bare) = (&with[query * n..][..n], &without[query * n..][..n]);
     FigureOutput {
         finding: finding(words, query, row, of.bias.iter().any(|b| *b != 0.0).then_some(bare)),
-        panel: panel(context, answer, &of, query, &with, &without),
+        panel: panel(context, config, answer, &of, query, &with, &without),
         tables: vec![table(words, query, &of, row, bare)],
         ..Default::default()
     }
@@ -90,9 +89,9 @@ mod tests {
         let scored = crate::protocol::Scored { words: vec!["a".into(), "b".into()], ..Default::default() };
         let values: Vec<f32> = (0..HEADS * 4 + HEADS * 2).map(|v| v as f32).collect();
         let answer = Answer { scored: &scored, values, live: true };
-        let second = head(&answer, 1).unwrap();
+        let second = head(&answer, HEADS, 1).unwrap();
         assert_eq!((second.scores, second.bias), (&[4.0, 5.0, 6.0, 7.0][..], &[34.0, 35.0][..]));
-        assert!(head(&answer, HEADS).is_none());
+        assert!(head(&answer, HEADS, HEADS).is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the reader can set of attention over a sentence.
 
 use super::data::HEADS;
-use crate::ui::figure::spec::ANY_METHOD;
+use crate::ui::figure::spec::ANY_MODEL;
 use crate::ui::settings::control::{Kind, Spread};
 use crate::ui::settings::setting::Setting;
 use crate::ui::settings::text::Truncate;
@@ -14,7 +14,7 @@ pub static TEXT: Setting<String> = Setting::new(
     "The power to declare war belongs to Congress, and the power to make peace belongs to the people who sent them here.",
 );
 /// Method of the model.
-pub static METHOD: Setting<String> = Setting::new("attention-method", "Model", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("attention-method", "Model", ANY_MODEL, "alibi");
 /// Whether the bias is added.
 pub static BIAS: Setting<bool> =
     Setting::new("attention-bias", "Bias", Kind::Pick(&[("on", "as trained"), ("off", "removed")]), "on");

@@ -1,8 +1,9 @@
 //! What is said of attention over a sentence: the finding, the panel, the table.
 
-use super::data::{HEADS, Head, SHARES, head, largest, roots};
-use super::settings::{BIAS, HEAD, METHOD, QUERY};
+use super::data::{Head, SHARES, head, largest, roots};
+use super::settings::{BIAS, HEAD, QUERY};
 use crate::chart::{Theme, square};
+use crate::config::ModelConfig;
 use crate::position::{BiasForm, Shape, by_id};
 use crate::ui::figure::spec::{Answer, FigureContext};
 use crate::ui::format::numbers::show_3;
@@ -53,7 +54,7 @@ pub(super) fn finding(words: &[String], query: usize, row: &[f32], bare: Option<
     format!("Token {} {} attends most to {}; {without}.", query + 1, quoted(words, query), say(a, row[a]))
 }
 
-pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
+pub(super) fn panel(context: &FigureContext, config: &ModelConfig, answer: &Answer, of: &Head, query: usize, with: &[f32], without: &[f32]) -> String {
     let n = of.n;
     let theme = if context.dark { Theme::DARK } else { Theme::LIGHT };
     let mut html =
@@ -101,12 +102,12 @@ pub(super) fn panel(context: &FigureContext, answer: &Answer, of: &Head, query: 
     html += "; square root of weights: ";
     key(&mut html, SHARES, &theme);
     html += "; grey: masked. Queries downwards, keys to the right.</p><p class=\"source\">Weights of every head in this layer. Press one, or use the arrow keys, to look closer:</p><div class=\"maps small\">";
-    let method = by_id(&context.get(&METHOD)).filter(|_| context.get(&BIAS));
+    let method = by_id(&config.method).filter(|_| context.get(&BIAS));
     // A line that is not learned: its slope is its bias at distance 1.
     let line = method.filter(|m| m.bias_form() == BiasForm::Falls && m.learned().is_none());
-    let slope = |head| line.map(|m| -m.bias(head, 1, Shape { d_model: HEADS, n_head: HEADS }, &[]));
-    for h in 0..HEADS {
-        let Some(of) = head(answer, h) else { continue };
+    let slope = |head| line.map(|m| -m.bias(head, 1, Shape { d_model: config.d_model, n_head: config.n_head }, &[]));
+    for h in 0..config.n_head {
+        let Some(of) = head(answer, config.n_head, h) else { continue };
         let legend = slope(h).map_or(String::new(), |m| format!("slope 1/{:.0}", 1.0 / m));
         map(
             &mut html,

@@ -13,6 +13,8 @@ pub(super) const ROUNDS: usize = 3;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Measured {
     pub(super) model: String,
+    /// Layers and width: speeds of other shapes cannot be compared.
+    pub(super) shape: (usize, usize),
     pub(super) length: usize,
     /// Tokens per second with nothing skipped.
     pub(super) full: Option<f64>,

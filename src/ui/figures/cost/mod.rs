@@ -5,7 +5,7 @@ mod words;
 
 use self::data::{LENGTHS, ROUNDS, Measured, TARGETS};
 use self::words::{chart, finding, masks, memory_chart, table};
-use crate::config::{BLOCK, RUN_IN};
+use crate::config::{BLOCK, ModelEntry, RUN_IN, is_yours};
 use crate::protocol::{EngineChoice, Job, Stretch, Task};
 use crate::ui::figure::curves::speed;
 use crate::ui::figure::spec::{COMPARED, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
@@ -19,7 +19,7 @@ const FIRST: usize = RUN_IN + BLOCK;
 
 /// Models that are measured.
 pub static MODELS: Setting<Vec<String>> =
-    Setting::new("cost-models", "Models, by training length in tokens", Kind::Models(|m| m.seed == 1), COMPARED);
+    Setting::new("cost-models", "Models, by training length in tokens", Kind::Models(|m| m.seed == 1 || is_yours(&m.id)), COMPARED);
 /// Longest input, tokens.
 pub static LONGEST: Setting<usize> = Setting::new(
     "cost-longest",
@@ -74,11 +74,11 @@ fn evaluations(context: &FigureContext) -> Vec<Job> {
     out
 }
 
-fn row(context: &FigureContext, model: &str, length: usize) -> Measured {
+fn row(context: &FigureContext, model: &ModelEntry, length: usize) -> Measured {
     let of = |task| {
         let (mut fastest, mut bytes) = (None, 0);
         for round in 0..ROUNDS {
-            let asked = question(context, model, length, task, round);
+            let asked = question(context, &model.id, length, task, round);
             if let Some(answer) = context.find(&asked).filter(|a| a.live) {
                 let measured = asked.task.stretch().and_then(|s| speed((answer.scored.seconds, tokens(s))));
                 if measured > fastest {
@@ -90,14 +90,15 @@ fn row(context: &FigureContext, model: &str, length: usize) -> Measured {
         (fastest, bytes)
     };
     let ((full, bytes), (skipping, _)) = (of(Task::ScoreInFull), of(Task::Score));
-    Measured { model: model.into(), length, full, skipping, bytes }
+    let shape = (model.config.n_layer, model.config.d_model);
+    Measured { model: model.id.clone(), shape, length, full, skipping, bytes }
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
     let models = context.models(&MODELS);
     let mut rows = Vec::new();
     for model in &models {
-        rows.extend(lengths(context).map(|l| row(context, &model.id, l)).filter(|r| r.full.or(r.skipping).is_some()));
+        rows.extend(lengths(context).map(|l| row(context, model, l)).filter(|r| r.full.or(r.skipping).is_some()));
     }
     let n_head = models.first().map_or(8, |m| m.config.n_head);
     let mut out = FigureOutput {

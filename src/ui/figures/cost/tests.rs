@@ -7,7 +7,7 @@ use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::results::Results;
 
 fn measured(model: &str, length: usize, full: f64, skipping: f64) -> Measured {
-    Measured { model: model.into(), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
+    Measured { model: model.into(), shape: (4, 128), length, full: Some(full), skipping: Some(skipping), bytes: 3_250_000 }
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn the_fastest_of_the_rounds_counts() {
     }
     context.results = &results;
     let wanted =
-        Measured { model: "alibi-256".into(), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
-    assert_eq!(row(&context, "alibi-256", 1_024), wanted);
+        Measured { model: "alibi-256".into(), shape: (4, 128), length: 1_024, full: Some(8_192.0), skipping: None, bytes: 2_000_000 };
+    assert_eq!(row(&context, context.model("alibi-256").unwrap(), 1_024), wanted);
     assert_eq!(render(&context).tables[0].rows, [["alibi-256", "1,024", "8,192", "–", "–", "2.0"]]);
 }
 
@@ -85,4 +85,13 @@ fn what_is_skipped_stands_apart() {
     let memory = memory_chart(&rows);
     assert_eq!((memory.series.len(), memory.series[0].points[1].y), (1, 3.25));
     assert!(memory.y.range.is_some_and(|(low, high)| low == 0.0 && high > 3.25), "from zero");
+}
+
+#[test]
+fn models_of_other_shapes_are_not_compared() {
+    let own = |method: &str| Measured { shape: (2, 64), ..measured(&format!("{method}-32-yours01"), 4_096, 90.0, 90.0) };
+    let site = |method: &str| measured(&format!("{method}-256"), 4_096, 20.0, 20.0);
+    assert!(finding(&[site("sinusoidal"), own("alibi")]).starts_with("To compare, measure ALiBi and sinusoidal"));
+    assert!(finding(&[site("sinusoidal"), own("sinusoidal"), own("alibi")]).contains("reads 90 tokens/s and sinusoidal 90"));
+    assert!(finding(&[]).starts_with("Not measured on this machine yet"));
 }

@@ -9,12 +9,17 @@ use crate::ui::format::table::Table;
 
 /// ALiBi beside sinusoidal at the longest input at which both were measured.
 pub(super) fn finding(rows: &[Measured]) -> String {
-    let at = |method: &str, length: usize| {
-        rows.iter().find(|r| parts(&r.model).0 == method && r.length == length && r.full.is_some())
+    let of = |method: &'static str, length: usize| {
+        rows.iter().filter(move |r| parts(&r.model).0 == method && r.length == length && r.full.is_some())
     };
-    let both = |l: usize| Some((l, at("alibi", l)?, at("sinusoidal", l)?));
+    // Of the same shape: the reader's own may be smaller than the site's.
+    let alike = |l: usize, a: &Measured| of("sinusoidal", l).find(|s| s.shape == a.shape);
+    let both = |l: usize| of("alibi", l).find_map(|a| Some((l, a, alike(l, a)?)));
     let Some((length, alibi, sinusoidal)) = LENGTHS.into_iter().rev().find_map(both) else {
-        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second, sinusoidal on 28.5 to 15.3 (Table 1).".into();
+        if !rows.is_empty() {
+            return "To compare, measure ALiBi and sinusoidal models of the same size.".into();
+        }
+        return "Not measured on this machine yet. On the paper’s GPU, ALiBi trained at 28.3 to 15.5 thousand words per second, sinusoidal at 28.5 to 15.3 (Table 1).".into();
     };
     let (a, s) = (alibi.full.unwrap_or_default(), sinusoidal.full.unwrap_or_default());
     let skipping = alibi.skipping.map_or(String::new(), |v| {

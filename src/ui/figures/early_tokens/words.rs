@@ -19,14 +19,17 @@ pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Su
         return "Nothing has been measured for this model yet. Run it here.".into();
     };
     format!(
-        "From inputs of 256 tokens to 2,048, {name} goes from {} to {} nonoverlapping, and from {} to {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the paper’s example of little) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
-        apart.0,
-        apart.1,
-        slid.0,
-        slid.1,
+        "From inputs of 256 tokens to 2,048, {name} {} nonoverlapping, and {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the paper’s example of little) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
+        went(&apart),
+        went(&slid),
         100.0 * share(256),
         100.0 * share(2_048),
     )
+}
+
+/// From one perplexity to another, as they are shown.
+fn went((from, to): &(String, String)) -> String {
+    if from == to { format!("stays at {to}") } else { format!("goes from {from} to {to}") }
 }
 
 pub(super) fn line(id: &str, name: &str, style: usize, points: Vec<Point>) -> Series {

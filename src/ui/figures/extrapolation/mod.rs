@@ -11,7 +11,7 @@ use crate::chart::{sort_by_key, style_of};
 use crate::position::METHODS;
 use crate::protocol::Protocol;
 use crate::ui::figure::curves::{self, CurvePoint, model_name, parts};
-use crate::ui::figure::frame::Frame;
+use crate::ui::figure::frame::{self, Frame};
 use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
 use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS};
@@ -135,6 +135,7 @@ pub fn Extrapolation() -> impl IntoView {
         true => words::question(TRAINED, &thousands(LENGTHS[LENGTHS.len() - 1] as u64)),
         false => curves::finding(&background.get()),
     });
+    let spoken = frame::told(SPEC.id, finding);
     // Every training by itself, under the method that shows it.
     let shown = Memo::new(move |_| -> Vec<CurvePoint> {
         let first = |p: &CurvePoint| parts(&p.model).0.to_string();
@@ -229,7 +230,7 @@ pub fn Extrapolation() -> impl IntoView {
             </div>
             <LinePlot
                 chart=chart.into()
-                label=Signal::derive(move || words::chart(&finding.get()))
+                label=Signal::derive(move || words::chart(&spoken.get()))
                 id="extrapolation-plot"
                 pencil=pencil
             />

@@ -5,6 +5,7 @@ mod words;
 
 use self::data::{RealWords, WORD_LIST, Written};
 use self::words::{finding, key, no_words, passage, table};
+use crate::config::is_yours;
 use crate::protocol::task::{Continued, Generate};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, FIRST_MODELS, Figure, FigureContext, FigureOutput, FigureSpec, own_text};
@@ -27,7 +28,7 @@ pub static PROMPT: Setting<String> = Setting::new(
 pub static MODELS: Setting<Vec<String>> = Setting::new(
     "generate-models",
     "Models, by training length in tokens",
-    Kind::Models(|m| m.seed == 1),
+    Kind::Models(|m| m.seed == 1 || is_yours(&m.id)),
     FIRST_MODELS,
 );
 /// Tokens that each of them writes.

@@ -5,14 +5,13 @@ mod data;
 mod plot;
 mod words;
 
-use leptos::html;
 use leptos::prelude::*;
 
 use self::data::LENGTHS;
 use self::plot::{Plot, SLIDER};
 use crate::config::Lines;
 use crate::ui::figure::curves::{self, CurvePoint};
-use crate::ui::figure::frame::{Finding, Frame};
+use crate::ui::figure::frame::{Finding, Frame, told};
 use crate::ui::figure::spec::{Drawing, FigureSpec, TRAINED};
 use crate::ui::format::numbers::show_perplexity;
 use crate::ui::runs::assets::{Assets, Loaded};
@@ -56,6 +55,7 @@ pub fn Opening() -> impl IntoView {
         true => words::question(TRAINED),
         false => points.with(|points| data::finding(points, length.get())),
     });
+    let told = told(SPEC.id, finding);
     // What stands in the rows comes when the chart is on the screen.
     Effect::new(move || {
         let settled = site.recorded.with(|r| matches!(r, Loaded::Ready(_) | Loaded::Failed(_)));
@@ -77,14 +77,6 @@ pub fn Opening() -> impl IntoView {
         let counted = |n: &[u32]| n.iter().map(|&n| u64::from(n)).sum::<u64>();
         site.recorded.with(|r| r.ready().and_then(|r| r.points.first().map(|p| counted(&p.block_targets))))
     };
-    let toggle = NodeRef::<html::Button>::new();
-    let show = move |_| {
-        settings.set(&GUESS, false);
-        // What was pressed is gone then: the keyboard goes on where the reader does.
-        if let Some(toggle) = toggle.get_untracked() {
-            let _ = toggle.focus();
-        }
-    };
     let svg = Signal::derive(move || {
         let chart = points.with(|points| data::chart(points, Some(length.get())));
         drawing(&chart, settings.dark())
@@ -95,26 +87,22 @@ pub fn Opening() -> impl IntoView {
             <div class="opening">
                 <Plot
                     chart=chart
-                    label=Signal::derive(move || words::chart(&finding.get()))
+                    label=Signal::derive(move || words::chart(&told.get()))
                     length=length
                     choose=move |length| settings.set(&LENGTH, length)
                 >
                     <button
                         type="button"
-                        node_ref=toggle
+                        class:primary=guessing
                         data-testid="opening-guess"
-                        aria-pressed=move || guessing.get().to_string()
                         on:click=move |_| settings.set(&GUESS, !guessing.get_untracked())
                     >
-                        {words::GUESS}
+                        {move || if guessing.get() { words::SHOW } else { words::GUESS }}
                     </button>
                 </Plot>
                 <Rows points=points length=length guessing=guessing lines=site.lines />
                 <div class="opening-said">
                     <Finding text=finding />
-                    <button type="button" class="primary" data-testid="opening-show" hidden=move || !guessing.get() on:click=show>
-                        {words::SHOW}
-                    </button>
                 </div>
             </div>
             <p class="source">{move || targets().map(words::source)}</p>

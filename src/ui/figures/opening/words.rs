@@ -13,12 +13,12 @@ pub const QUESTION: &str = "What happens when inputs outgrow the training?";
 pub const LENGTH: &str = "Input length";
 /// Setting: whether the reader guesses.
 pub const GUESS: &str = "Guess first";
-/// Button that ends the guess.
-pub const SHOW: &str = "Show the results";
+/// What its button says while the reader guesses: it ends the guess.
+pub const SHOW: &str = "Show results";
 /// Where something is out of sight.
 pub const HIDDEN: &str = "?";
 /// The same, for those who listen.
-pub const HIDDEN_TOLD: &str = "hidden until you show the results";
+pub const HIDDEN_TOLD: &str = "hidden until you show results";
 
 /// Above the perplexities.
 pub const PERPLEXITY: &str = "perplexity";

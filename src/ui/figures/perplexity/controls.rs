@@ -18,6 +18,9 @@ pub fn Controls(
     /// What was trained, once it is known.
     #[prop(into)]
     manifest: Signal<Option<Arc<Manifest>>>,
+    /// Ids of the chosen models that are here.
+    #[prop(into)]
+    chosen: Signal<Vec<String>>,
 ) -> impl IntoView {
     let settings = use_settings();
     let sliding = Memo::new(move |_| settings.get(&PROTOCOL) == ProtocolKind::Sliding);
@@ -33,7 +36,8 @@ pub fn Controls(
                 ids=Signal::derive(move || {
                     manifest.with(|m| m.iter().flat_map(|m| m.models.iter().map(|m| m.id.clone())).collect::<Vec<_>>())
                 })
-                chosen=settings.of(&MODELS)
+                chosen=chosen
+                asked=settings.of(&MODELS)
                 choose=choose
             />
             <SettingControl control=&LENGTHS.control />

@@ -18,19 +18,21 @@ use self::settings::{LENGTHS, MODELS, PROTOCOL, STRIDE, TEXT, TextChoice, protoc
 use self::matrix::Matrix;
 use self::words::{describe, finding};
 use crate::chart::sort_by_key;
-use crate::config::{Manifest, ModelConfig};
+use crate::config::{Manifest, ModelConfig, is_yours};
 use crate::protocol::Protocol;
 use crate::ui::figure::curves;
 use crate::ui::figure::curves::CurvePoint;
 use crate::ui::figure::frame::Frame;
+use crate::ui::figure::words::not_recorded;
 use crate::ui::figure::provenance::Provenance;
 use crate::ui::figure::run_bar::RunBar;
-use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS, own_text};
+use crate::ui::figure::spec::{Drawing, ENGINE, FigureSpec, TARGETS, own_text, standing};
 use crate::ui::runs::assets::{Assets, Loaded};
 use crate::ui::runs::plan::{Choices, estimate, evaluations, expected_engine, n_targets};
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::state::use_settings;
+use crate::ui::settings::value::Value;
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::error_banner::ErrorBanner;
 use crate::ui::widgets::export::Export;
@@ -60,9 +62,15 @@ pub fn Perplexity() -> impl IntoView {
     provide_context(own);
     let manifest = Memo::new(move |_| site.manifest.with(|m| m.ready().cloned()));
 
+    // Those that are here: in place of the reader's own of another visit, the first ones.
+    let chosen = Memo::new(move |_| {
+        let value = settings.text(&MODELS.control);
+        let standing = manifest.with(|m| m.as_ref().map(|m| standing(m, &MODELS.control, &value).to_string()));
+        Vec::<String>::read(&standing.unwrap_or(value))
+    });
     let plan = Memo::new(move |_| {
         let manifest: Arc<Manifest> = manifest.get()?;
-        let (chosen, text) = (settings.get(&MODELS), settings.get(&TEXT));
+        let (chosen, text) = (chosen.get(), settings.get(&TEXT));
         let mut models: Vec<String> =
             manifest.models.iter().map(|m| m.id.clone()).filter(|id| chosen.contains(id)).collect();
         sort_by_key(&mut models, |m| curves::order(m));
@@ -112,7 +120,7 @@ pub fn Perplexity() -> impl IntoView {
     });
     // Before anything has run: what these choices gave when it was recorded, pale.
     let recorded = Memo::new(move |_| -> Vec<CurvePoint> {
-        let (models, lengths) = (settings.get(&MODELS), settings.get(&LENGTHS));
+        let (models, lengths) = (chosen.get(), settings.get(&LENGTHS));
         if points.with(|p| !p.is_empty())
             || settings.get(&TEXT) != TextChoice::HeldOut
             || plan.with(|p| p.as_ref().is_none_or(|p| p.protocol != Protocol::Nonoverlapping))
@@ -127,7 +135,7 @@ pub fn Perplexity() -> impl IntoView {
         points.with(|p| {
             let mut trained = curves::training_lengths(p);
             if trained.is_empty() {
-                trained = settings.get(&MODELS).iter().filter_map(|m| curves::parts(m).1).collect();
+                trained = chosen.get().iter().filter_map(|m| curves::parts(m).1).collect();
                 sort_by_key(&mut trained, |l| *l);
                 trained.dedup();
             }
@@ -146,6 +154,11 @@ pub fn Perplexity() -> impl IntoView {
     });
     let everything = move || client.results.with(|r| curves::live_points(&r.points()));
 
+    // Of the reader's own models nothing is known before they have run.
+    let unrecorded = move || {
+        let unknown = |id: &String| is_yours(id) && points.with(|all| all.iter().all(|p| p.model != *id));
+        plan.with(|plan| plan.iter().flat_map(|p| &p.evaluations).any(|e| unknown(&e.model)))
+    };
     let asked = Signal::derive(move || plan.with(|p| p.iter().flat_map(|p| p.evaluations.clone()).collect::<Vec<_>>()));
     let state = Signal::derive(move || match site.manifest.get() {
         Loaded::Unasked | Loaded::Loading => "loading",
@@ -168,11 +181,13 @@ pub fn Perplexity() -> impl IntoView {
             finding=Signal::derive(said)
         >
             <ErrorBanner trouble=trouble retry=move |()| site.load() />
-            <Controls manifest=manifest />
-            <p class="estimate" data-testid="estimate">{move || plan.get().map(|p| describe(&p, settings.get(&TARGETS)))}</p>
+            <Controls manifest=manifest chosen=chosen />
+            <p class="estimate" data-testid="estimate">{move || {
+                plan.get().map(|p| describe(&p, settings.get(&TARGETS)) + &if unrecorded() { not_recorded(words::MEASURE) } else { String::new() })
+            }}</p>
             <RunBar
                 run=run
-                label="Measure"
+                label=words::MEASURE
                 asked=asked
             />
             <LinePlot

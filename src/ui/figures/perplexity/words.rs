@@ -7,6 +7,9 @@ use crate::ui::figure::curves;
 use crate::ui::figure::curves::CurvePoint;
 use crate::ui::format::numbers::{show_seconds, thousands};
 
+/// The button that runs it.
+pub(super) const MEASURE: &str = "Measure";
+
 /// Caption of the table of points that were measured here.
 pub(super) const MEASURED: &str = "Every point measured here with these settings";
 /// Caption of the table of points that were recorded.

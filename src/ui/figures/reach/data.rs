@@ -1,7 +1,12 @@
 //! How far a bias alone reaches, by arithmetic; and the lengths, inputs and bins of what is measured.
 
-/// Input lengths: one, two, four and eight times the training length.
-pub(super) const LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
+use crate::config::MAX_LENGTH;
+
+/// Input lengths: one, two, four and eight times the training length, as far as inputs may go.
+pub(super) fn lengths(trained: usize) -> Vec<usize> {
+    [1, 2, 4, 8].map(|times| times * trained).into_iter().filter(|l| *l <= MAX_LENGTH).collect()
+}
+
 /// Inputs that attention is averaged over, at every length.
 pub(super) const INPUTS: usize = 8;
 /// Lengths at which the effective number of tokens of the bias alone is tabulated.

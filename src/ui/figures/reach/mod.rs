@@ -3,17 +3,17 @@
 pub mod data;
 mod words;
 
-use self::data::{INPUTS, LENGTHS, bins};
+use self::data::{INPUTS, bins, lengths};
 use self::words::{bias_chart, entropy_chart, entropy_table, finding, heads, mass_chart, mass_table};
-use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP};
-use crate::position::by_id;
+use crate::config::{ModelEntry, RUN_IN, SPREAD_STEP, is_yours};
 use crate::protocol::task::Spread;
 use crate::protocol::{Job, Task};
-use crate::ui::figure::spec::{ANY_METHOD, Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec, TRAINED};
+use crate::ui::figure::curves::model_name;
+use crate::ui::figure::spec::{ANY_MODEL, Answer, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::setting::Setting;
 
 /// The method whose attention is shown by distance.
-pub static METHOD: Setting<String> = Setting::new("reach-method", "Show attention by distance for", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("reach-method", "Show attention by distance for", ANY_MODEL, "alibi");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -30,7 +30,7 @@ pub static SPEC: FigureSpec = FigureSpec {
 };
 
 /// Its questions and what it makes of the answers.
-static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, render };
+static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown, render };
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
@@ -46,14 +46,29 @@ fn ask(context: &FigureContext, model: &str, length: usize) -> Job {
 /// Models measured: those that are compared, and the one whose attention is shown.
 fn models<'a>(context: &'a FigureContext) -> Vec<&'a ModelEntry> {
     let mut models = context.compared();
-    let shown = context.model(&format!("{}-{TRAINED}", context.get(&METHOD)));
+    let shown = context.trained(&METHOD);
     models.extend(shown.filter(|shown| models.iter().all(|m| m.id != shown.id)));
     models
 }
 
+fn questions(context: &FigureContext, models: &[&ModelEntry]) -> Vec<Job> {
+    let of = |m: &&ModelEntry| {
+        let ask = |l| ask(context, &m.id, l);
+        lengths(m.config.train_length).into_iter().map(ask).collect::<Vec<_>>()
+    };
+    models.iter().flat_map(of).collect()
+}
+
+/// One of the reader's own by itself: of the others answers were recorded.
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    let models = models(context);
-    models.iter().flat_map(|m| LENGTHS.iter().map(|&l| ask(context, &m.id, l))).collect()
+    match context.trained(&METHOD).filter(|m| is_yours(&m.id)) {
+        Some(own) => questions(context, &[own]),
+        None => shown(context),
+    }
+}
+
+fn shown(context: &FigureContext) -> Vec<Job> {
+    questions(context, &models(context))
 }
 
 /// Mean over layers and heads: effective number of tokens, and mass by bin.
@@ -77,18 +92,20 @@ fn render(context: &FigureContext) -> FigureOutput {
     let models = models(context);
     let entropies: Vec<(&str, Vec<(usize, f64)>)> = models
         .iter()
-        .map(|m| m.id.as_str())
-        .map(|m| (m, LENGTHS.iter().filter_map(|&l| Some((l, measured(context, m, l)?.0))).collect::<Vec<_>>()))
+        .map(|m| {
+            let at = |l| Some((l, measured(context, &m.id, l)?.0));
+            (m.id.as_str(), lengths(m.config.train_length).into_iter().filter_map(at).collect::<Vec<_>>())
+        })
         .filter(|(_, points)| !points.is_empty())
         .collect();
-    let method = context.get(&METHOD);
-    let model = format!("{method}-{TRAINED}");
-    let masses: Vec<(usize, Vec<f64>)> =
-        LENGTHS.iter().filter_map(|&l| Some((l, measured(context, &model, l)?.1))).collect();
+    let Some(chosen) = context.trained(&METHOD) else { return FigureOutput::default() };
+    let trained = chosen.config.train_length;
+    let at = |l| Some((l, measured(context, &chosen.id, l)?.1));
+    let masses: Vec<(usize, Vec<f64>)> = lengths(trained).into_iter().filter_map(at).collect();
     FigureOutput {
         finding: finding(&entropies),
-        charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses)],
-        tables: vec![heads(), entropy_table(&entropies), mass_table(by_id(&method).map_or("", |m| m.name()), &masses)],
+        charts: vec![bias_chart(), entropy_chart(&entropies), mass_chart(&masses, trained)],
+        tables: vec![heads(), entropy_table(&entropies), mass_table(&model_name(&chosen.id), &masses)],
         ..Default::default()
     }
 }
@@ -133,6 +150,17 @@ mod tests {
         assert_eq!(table.rows.len(), 8);
         assert_eq!(table.rows[0][..3], ["1", "1/2", "9.2"]);
         assert_eq!(table.rows[7], ["8", "1/256", "1,179", "63.8", "246", "634", "696"]);
+    }
+
+    #[test]
+    fn the_finding_takes_each_training_length_by_itself() {
+        let grown = |from: usize, to: usize| vec![(from, 10.0), (to, 30.0)];
+        let said = finding(&[("alibi-256", grown(256, 2_048)), ("alibi-32-yours3f9a", grown(32, 256))]);
+        assert!(said.contains("As inputs grow from 32 to 256 tokens, a query attends to this many (effective number): Yours: ALiBi (3f9a) 10, then 30."), "{said}");
+        assert!(said.contains("As inputs grow from 256 to 2,048 tokens, a query attends to this many (effective number): ALiBi 10, then 30."), "{said}");
+        let rows = entropy_table(&[("a", grown(256, 2_048)), ("b", grown(32, 256))]);
+        assert_eq!(rows.columns, ["model", "input 32", "input 256", "input 2,048"]);
+        assert_eq!(rows.rows[1], ["b", "10.0", "30.0", "–"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What is said of how far heads reach: the finding, charts and tables.
 
-use super::data::{BIAS_LENGTHS, INPUTS, LENGTHS, bin_start, effective_tokens, horizon};
-use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
+use super::data::{BIAS_LENGTHS, INPUTS, bin_start, effective_tokens, horizon};
+use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, sort_by_key, style_of};
 use crate::position::slopes;
 use crate::ui::figure::curves::{chart, model_name, parts};
+use crate::ui::figure::words::trained_at;
 use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::Table;
 
@@ -13,18 +14,37 @@ pub(super) fn finding(entropies: &[(&str, Vec<(usize, f64)>)]) -> String {
         horizon(0.5),
         thousands(horizon(1.0 / 256.0).round() as u64)
     );
-    let growth = entropies.iter().filter_map(|(model, points)| {
-        let at = |length| points.iter().find(|p| p.0 == length).map(|p| p.1);
-        Some(format!("{} {}, then {}", model_name(model), whole(at(256)?), whole(at(2_048)?)))
-    });
-    let growth: Vec<String> = growth.collect();
-    if growth.is_empty() {
-        return format!("{bias}.");
+    let mut said = format!("{bias}.");
+    for trained in training_lengths(entropies) {
+        let growth = entropies.iter().filter(|(model, _)| parts(model).1 == Some(trained)).filter_map(|(model, points)| {
+            let at = |length| points.iter().find(|p| p.0 == length).map(|p| p.1);
+            Some(format!("{} {}, then {}", model_name(model), whole(at(trained)?), whole(at(GROWN * trained)?)))
+        });
+        let growth: Vec<String> = growth.collect();
+        if !growth.is_empty() {
+            let [from, to] = [trained, GROWN * trained].map(|l| thousands(l as u64));
+            said += &format!(
+                " As inputs grow from {from} to {to} tokens, a query attends to this many (effective number): {}.",
+                growth.join("; ")
+            );
+        }
     }
-    format!(
-        "{bias}. As inputs grow from 256 to 2,048 tokens, a query attends to this many (effective number): {}.",
-        growth.join("; ")
-    )
+    said
+}
+
+/// How much longer the inputs are that models are compared at than those that they were trained on.
+const GROWN: usize = 8;
+
+/// Training lengths of the models, ascending.
+fn training_lengths(entropies: &[(&str, Vec<(usize, f64)>)]) -> Vec<usize> {
+    in_order(entropies.iter().filter_map(|(model, _)| parts(model).1))
+}
+
+fn in_order(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut all: Vec<usize> = numbers.collect();
+    sort_by_key(&mut all, |n| *n);
+    all.dedup();
+    all
 }
 
 /// What the table of heads says, over the heads' slopes.
@@ -34,9 +54,9 @@ pub(super) fn bias_chart() -> LineChart {
             slopes(8).into_iter().map(|slope| Point { x: 1.0 / slope, y: value(slope), low: None, high: None });
         Series { id: id.into(), name, style, points: points.collect(), faint: false }
     };
-    let mut series = vec![line("horizon", "1 % left at".into(), style_of("alibi"), &horizon)];
+    let mut series = vec![line("horizon", "1 % of the weight left".into(), style_of("alibi"), &horizon)];
     series.extend(BIAS_LENGTHS.into_iter().zip(STEPS).map(|(length, style)| {
-        let name = format!("effective of {}", thousands(length as u64));
+        let name = format!("spread, input of {}", thousands(length as u64));
         line(&format!("effective-{length}"), name, style, &|slope| effective_tokens(slope, length))
     }));
     LineChart {
@@ -55,7 +75,7 @@ pub(super) fn entropy_chart(entropies: &[(&str, Vec<(usize, f64)>)]) -> LineChar
         points: points.iter().map(|&(l, e)| Point { x: l as f64, y: e, low: None, high: None }).collect(),
         faint: false,
     });
-    let mut chart = chart(series.collect(), &[256]);
+    let mut chart = chart(series.collect(), &training_lengths(entropies));
     chart.y.label = "effective tokens per query (log scale)".into();
     chart
 }
@@ -69,7 +89,7 @@ pub(super) fn within(mass: &[f64]) -> impl Iterator<Item = (usize, f64)> + '_ {
     mass.iter().enumerate().scan(0.0, share)
 }
 
-pub(super) fn mass_chart(masses: &[(usize, Vec<f64>)]) -> LineChart {
+pub(super) fn mass_chart(masses: &[(usize, Vec<f64>)], trained: usize) -> LineChart {
     let series = masses.iter().enumerate().map(|(i, (length, mass))| Series {
         id: format!("input-{length}"),
         name: format!("input {}", thousands(*length as u64)),
@@ -81,7 +101,7 @@ pub(super) fn mass_chart(masses: &[(usize, Vec<f64>)]) -> LineChart {
         x: Axis { label: "nearest tokens (log scale)".into(), scale: Scale::Log2, range: None },
         y: Axis { label: "attention to these tokens (%)".into(), scale: Scale::Linear, range: None },
         series: series.collect(),
-        marks: vec![Mark { x: 256.0, label: "trained at 256".into() }],
+        marks: vec![Mark { x: trained as f64, label: trained_at(trained) }],
     }
 }
 
@@ -114,11 +134,12 @@ pub(super) fn one_place(value: f64) -> String {
 }
 
 pub(super) fn entropy_table(entropies: &[(&str, Vec<(usize, f64)>)]) -> Table {
+    let lengths = in_order(entropies.iter().flat_map(|(_, points)| points.iter().map(|p| p.0)));
     let mut columns = vec!["model".to_string()];
-    columns.extend(LENGTHS.iter().map(|&l| format!("input {}", thousands(l as u64))));
+    columns.extend(lengths.iter().map(|&l| format!("input {}", thousands(l as u64))));
     let row = |(model, points): &(&str, Vec<(usize, f64)>)| {
         let cell = |&l: &usize| points.iter().find(|p| p.0 == l).map_or("–".into(), |p| one_place(p.1));
-        std::iter::once((*model).to_string()).chain(LENGTHS.iter().map(cell)).collect()
+        std::iter::once((*model).to_string()).chain(lengths.iter().map(cell)).collect()
     };
     Table {
         caption: format!(

@@ -12,6 +12,8 @@ use crate::ui::figure::spec::own_text;
 pub(super) const MOST: usize = 2;
 /// Targets of a curve at the end.
 pub(super) const MANY: usize = 16_384;
+/// Seconds between two checkpoints.
+const KEPT_EVERY: f64 = 10.0;
 /// Time between two curves, ms.
 const BETWEEN: f64 = 5_000.0;
 /// Points of a line of losses, at most.
@@ -19,6 +21,8 @@ const POINTS: usize = 60;
 /// What each model goes on from at the end, and for how many tokens.
 pub(super) const PROMPT: &str = "The people of the United States";
 const LINE_TOKENS: usize = 48;
+/// Targets that may be missing of an input's: separators are not counted.
+const UNCOUNTED: usize = 8;
 /// Questions of one round have numbers from a multiple of this on: lengths in order, then the line.
 const ROUND: u32 = 16;
 
@@ -66,7 +70,7 @@ pub(super) fn plan(method: &str, train_length: usize, size: ModelSize, seed: usi
         n_tokens,
         text: TrainText::Addresses,
         from: StartFrom::Nothing,
-        state_every: 0.0,
+        state_every: KEPT_EVERY,
     }
 }
 
@@ -114,8 +118,12 @@ pub(super) struct Model {
     pub(super) rate: f64,
     /// What it wrote at the end.
     pub(super) line: String,
+    /// Targets of the last point of a curve.
+    pub(super) n_targets: u32,
     /// Why it could not go on, where the trainer said so.
     pub(super) failure: Option<Failure>,
+    /// Where its trainer is gone, and a checkpoint is left to go on from: what was said of that.
+    pub(super) lost: Option<String>,
     asked: Option<Asked>,
     round: u32,
     /// When the last curve was drawn, ms.
@@ -134,11 +142,21 @@ impl Model {
             tokens_per_step: 0,
             rate: f64::NAN,
             line: String::new(),
+            n_targets: 0,
             failure: None,
+            lost: None,
             asked: None,
             round: 0,
             drawn: 0.0,
             stops: false,
+        }
+    }
+
+    /// What to ask at once, before the first step: what has learned already is measured as it is then.
+    pub(super) fn begin(&mut self) -> Vec<Ask> {
+        match self.plan.from {
+            StartFrom::Shipped { .. } | StartFrom::File => self.measure(false),
+            StartFrom::Nothing | StartFrom::State => Vec::new(),
         }
     }
 
@@ -162,29 +180,40 @@ impl Model {
         matches!(self.status, Status::Resting | Status::Done) && self.step < self.steps
     }
 
+    /// Whether nothing of its plan is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        let done = self.status == Status::Done && self.step >= self.steps;
+        done || self.status == Status::NotFinite || (self.status == Status::Failed && self.lost.is_none())
+    }
+
     /// What to ask for a stop.
     pub(super) fn stop(&mut self) -> Ask {
         self.stops = true;
         Ask::Stop
     }
 
-    /// What to ask for twice the steps.
-    pub(super) fn lengthen(&mut self) -> [Ask; 2] {
+    /// What to ask for twice the steps; the checkpoint knows of them, too.
+    pub(super) fn lengthen(&mut self) -> [Ask; 3] {
         self.steps *= 2;
-        [Ask::Lengthen { steps: self.steps }, Ask::GoOn]
+        [Ask::Lengthen { steps: self.steps }, Ask::State, Ask::GoOn]
     }
 
     /// The questions of a round: the perplexity at every length, at the end a line, too.
     fn measure(&mut self, last: bool) -> Vec<Ask> {
         self.round += 1;
         self.asked = Some(Asked { round: self.round, last, points: Vec::new() });
-        let first = self.round * ROUND;
+        let number = self.round * ROUND;
         let length = self.plan.train_length;
         let n_targets = if last { MANY } else { few(length) };
-        let ask = |(i, job): (usize, Job)| Ask::Answer { id: first + i as u32, job };
-        let score = |length| Stretch { protocol: Protocol::Nonoverlapping, length, first: RUN_IN, n_targets };
+        let ask = |(i, job): (usize, Job)| Ask::Answer { id: number + i as u32, job };
+        // A text of the reader's own may be short; its trainer scores what there is.
+        let (stream, first) = match self.plan.text {
+            TrainText::Addresses => ("held-out", RUN_IN),
+            _ => ("own", 0),
+        };
+        let score = |length| Stretch { protocol: Protocol::Nonoverlapping, length, first, n_targets };
         let of = |stream: &str, task| Job { stream: stream.into(), engine: EngineChoice::Cpu, task, ..Job::default() };
-        let mut jobs: Vec<Job> = lengths(length).map(|l| of("held-out", Task::Score(score(l)))).into();
+        let mut jobs: Vec<Job> = lengths(length).map(|l| of(stream, Task::Score(score(l)))).into();
         if last {
             let (stream, text) = own_text(PROMPT);
             let generate = Generate { n_prompt: length, n_new: LINE_TOKENS, temperature: 0.8, top_k: 50, seed: 1 };
@@ -198,7 +227,15 @@ impl Model {
         match told {
             Told::Ready(Some(ready)) => {
                 (self.status, self.drawn) = (Status::Going, now);
-                (self.step, self.steps, self.tokens_per_step) = (ready.step, ready.steps, ready.tokens_per_step);
+                // More steps where it was lengthened after its checkpoint; what came after that is learned again.
+                let steps = self.steps.max(ready.steps);
+                (self.step, self.steps, self.tokens_per_step) = (ready.step, steps, ready.tokens_per_step);
+                self.course.losses.truncate(ready.step);
+                let seen = self.tokens();
+                self.course.curves.retain(|c| c.tokens <= seen);
+                if steps > ready.steps {
+                    return vec![Ask::Lengthen { steps }];
+                }
             }
             Told::Progress { step, losses, tokens_per_second } => {
                 self.step = step;
@@ -234,7 +271,14 @@ impl Model {
         let Some(asked) = self.asked.as_mut().filter(|a| a.round == round) else { return };
         let lengths = lengths(self.plan.train_length);
         match (body, lengths.get(place)) {
-            (ResponseBody::Scored(scored), Some(&length)) => asked.points.push((length, perplexity(&scored))),
+            (ResponseBody::Scored(scored), Some(&length)) => {
+                let n: u32 = scored.blocks.iter().map(|b| b.n_targets).sum();
+                // Of a text shorter than the input there is no such input.
+                if n as usize >= length.saturating_sub(UNCOUNTED) {
+                    asked.points.push((length, perplexity(&scored)));
+                    self.n_targets = n;
+                }
+            }
             (ResponseBody::Scored(scored), None) => self.line = scored.words.concat(),
             // What was overruled is not drawn; the next round is whole.
             (ResponseBody::Cancelled, _) => return self.asked = None,
@@ -301,4 +345,9 @@ pub(super) fn last_curves(course: &Course, earlier: usize) -> (&[Curve], Option<
         Some((last, before)) => (&before[before.len().saturating_sub(earlier)..], Some(last)),
         None => (&[], None),
     }
+}
+
+/// The curve before the first step, of a model that had learned before.
+pub(super) fn first_curve(course: &Course) -> Option<&Curve> {
+    course.curves.first().filter(|c| c.tokens == 0)
 }

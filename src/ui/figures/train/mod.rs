@@ -1,23 +1,34 @@
 //! Two small models, trained by the reader in the page, side by side: losses as they fall, perplexity against length as it
 //! forms. Before that a training that was recorded. Figure `train`.
 
+mod bar;
 mod data;
+mod kept;
+mod made;
 mod session;
+mod shown;
+mod start;
 mod words;
+mod yours;
 
 use leptos::prelude::*;
 
-use self::data::{MANY, Model, Status};
+use self::bar::Bar;
+use self::data::{MANY, Model};
+use self::kept::Checkpoints;
+use self::made::Made;
 use self::session::{Session, Trouble};
+use self::shown::{Shown, here};
+use self::start::text::{self, TEXT, Text};
+use self::start::{FROM, Start, planned, shipped};
+use crate::chart::stacked;
 use crate::chart::style_of;
-use crate::config::{Course, ModelSize, Trained};
-use crate::protocol::train::Plan;
-use crate::ui::figure::curves::method_name;
+use crate::config::{Healed, ModelSize, Trained};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
 use crate::ui::format::table::Table;
-use crate::chart::stacked;
-use crate::ui::runs::assets::{Loaded, base, load};
+use crate::ui::runs::assets::{Assets, Loaded, base, load};
+use crate::ui::runs::worker_pool::WorkerPool;
 use crate::ui::settings::control::{Choice, Kind, Spread};
 use crate::ui::settings::query::write;
 use crate::ui::settings::setting::Setting;
@@ -32,6 +43,8 @@ use crate::ui::widgets::visibility::near;
 
 /// The recorded training.
 const TRAINED: &str = "assets/models/trained.json";
+/// Those that started from a model of this page.
+const HEALED: &str = "assets/models/healed.json";
 /// Sizes to choose from.
 const SIZES: &[Choice] = &[("tiny", "Tiny"), ("small", "Small"), ("default", "As this page’s")];
 /// Bounds of the training tokens.
@@ -60,8 +73,16 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "train",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1480,
-    controls: &[&METHODS.control, &LENGTH.control, &SIZE.control, &SEED.control, &TOKENS.control],
+    height: 1700,
+    controls: &[
+        &METHODS.control,
+        &FROM.control,
+        &LENGTH.control,
+        &SIZE.control,
+        &TEXT.control,
+        &SEED.control,
+        &TOKENS.control,
+    ],
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
@@ -75,95 +96,89 @@ fn size(id: &str) -> ModelSize {
     }
 }
 
-/// What is on show: a course for each model, steps in all, tokens of each, training length.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Shown {
-    courses: Vec<Course>,
-    steps: usize,
-    tokens_per_step: usize,
-    train_length: usize,
-}
-
-impl Shown {
-    fn recorded(trained: &Trained) -> Self {
-        Self {
-            courses: trained.courses.clone(),
-            steps: trained.courses.iter().map(|c| c.losses.len()).max().unwrap_or_default(),
-            tokens_per_step: trained.tokens_per_step,
-            train_length: trained.train_length,
-        }
-    }
-
-    fn own(models: &[Model]) -> Self {
-        let most = |of: fn(&Model) -> usize| models.iter().map(of).max().unwrap_or_default();
-        Self {
-            courses: models.iter().map(|m| m.course.clone()).collect(),
-            steps: most(|m| m.steps),
-            tokens_per_step: most(|m| m.tokens_per_step),
-            train_length: most(|m| m.plan.train_length),
-        }
-    }
-}
-
 /// The figure.
 #[component]
 pub fn Train() -> impl IntoView {
     let (settings, near) = (use_settings(), near());
-    let session = Session::new();
+    let session = Session::new(expect_context::<Assets>().manifest, expect_context::<WorkerPool>().yours);
     let models = session.models;
-    let trained = RwSignal::new(Loaded::<Trained>::Unasked);
+    let (trained, healed) = (RwSignal::new(Loaded::<Trained>::Unasked), RwSignal::new(Loaded::<Healed>::Unasked));
+    let site = expect_context::<Assets>().recorded;
+    // The model of this page to start from, if one is chosen.
+    let from = Memo::new(move |_| shipped(&settings.get(&FROM)).map(String::from));
+    let read = move || match from.with_untracked(Option::is_some) {
+        true => load(healed, HEALED),
+        false => load(trained, TRAINED),
+    };
     Effect::new(move || {
-        if near.get() && trained.with_untracked(|t| *t == Loaded::Unasked) {
-            load(trained, TRAINED);
+        from.track();
+        if near.get() {
+            read();
         }
+    });
+    let kept = Memo::new(move |_| match from.with(Option::is_some) {
+        true => healed.with(here),
+        false => trained.with(here),
     });
     let own = Memo::new(move |_| models.with(|all| !all.is_empty()));
     let shown = Memo::new(move |_| match own.get() {
-        true => models.with(|all| Shown::own(all)),
-        false => trained.with(|t| t.ready().map(|t| Shown::recorded(t))).unwrap_or_default(),
+        true => site.with(|r| models.with(|all| Shown::own(all, r.ready().map(|r| &**r)))),
+        false => match from.get() {
+            None => trained.with(|t| t.ready().map(|t| Shown::recorded(t))).unwrap_or_default(),
+            Some(from) => {
+                let chosen = data::methods(&settings.get(&METHODS));
+                let shown = |h: &Healed| site.with(|r| Shown::healed(h, r.ready().map(|r| &**r), &from, &chosen));
+                healed.with(|h| h.ready().map(|h| shown(h))).unwrap_or_default()
+            }
+        },
     });
-    let plans = Memo::new(move |_| -> Vec<Plan> {
-        let size = size(&settings.get(&SIZE));
-        let n_tokens = match settings.get(&TOKENS) as u64 {
-            0 => data::budget(size),
-            n => n.clamp(TOKEN_BOUNDS.0, TOKEN_BOUNDS.1),
-        };
-        let of = |method| data::plan(method, settings.get(&LENGTH), size, settings.get(&SEED), n_tokens);
-        data::methods(&settings.get(&METHODS)).into_iter().map(of).collect()
-    });
+    let text = RwSignal::new(text::left());
+    let file = session.file;
+    let plans = Memo::new(move |_| text.with(|own| planned(settings, own, file.with(Option::is_some))));
     let running = Memo::new(move |_| models.with(|all| all.iter().any(Model::owes)));
-    let state = Signal::derive(move || match trained.get() {
+    let state = Signal::derive(move || match kept.get() {
         _ if session.trouble.with(Option::is_some) && !running.get() => "failed",
         _ if own.get() => models.with(|all| data::state(all)),
-        Loaded::Unasked | Loaded::Loading => "loading",
-        Loaded::Failed(_) => "failed",
-        Loaded::Ready(_) => "idle",
+        Ok(false) => "loading",
+        Err(_) => "failed",
+        Ok(true) => "idle",
     });
-    let finding = Signal::derive(move || match shown.with(|s| words::finding(&s.courses)) {
+    let found = |s: &Shown| match &s.from {
+        Some(from) if s.n_own.is_none() => words::healing(from, s.before.as_ref(), &s.courses),
+        _ => words::finding(&s.courses),
+    };
+    let finding = Signal::derive(move || match shown.with(found) {
         said if said.is_empty() && own.get() => words::BEGINS.into(),
         said => said,
     });
-    let trouble = Signal::derive(move || match (session.trouble.get(), trained.get()) {
+    let trouble = Signal::derive(move || match (session.trouble.get(), kept.get()) {
         (Some(Trouble::Said(said)), _) => Some(said),
-        (None, Loaded::Failed(reason)) if !own.get() => Some(words::not_loaded(&reason)),
+        (None, Err(reason)) if !own.get() => Some(words::not_loaded(&reason)),
         _ => None,
     });
     let retry = move |()| match session.trouble.get_untracked() {
         Some(_) => session.start(plans.get_untracked()),
-        None => load(trained, TRAINED),
+        None => read(),
     };
     let source = move || match own.get() {
-        true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY))),
+        true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY, s.n_own))),
+        false if from.with(Option::is_some) => healed.with(|h| {
+            let (n, chosen) = (h.ready()?.n_targets, data::methods(&settings.get(&METHODS)));
+            shown.with(|s| Some(words::healed(n, s.from.as_ref()?, &chosen, &s.courses)))
+        }),
         false => trained.with(|t| t.ready().map(|t| words::recorded(t.n_targets, t.train_length, &t.courses))),
     };
     let changed = move || {
         let now = plans.get();
+        // Where nothing can be planned, the text or the file that is missing is asked for beside its choice.
         let other = models.with(|all| !all.is_empty() && !all.iter().map(|m| &m.plan).eq(now.iter()));
-        other.then(|| view! { <p class="note" data-testid="changed">{words::CHANGED}</p> })
+        (other && !now.is_empty()).then(|| view! { <p class="note" data-testid="changed">{words::CHANGED}</p> })
     };
     let ended = move || {
         let said: Vec<String> = models.with(|all| all.iter().filter_map(words::trouble).collect());
-        said.into_iter().map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> }).collect_view()
+        said.into_iter()
+            .map(|said| view! { <p class="note" role="alert" data-testid="ended">{said}</p> })
+            .collect_view()
     };
     let alone = move || {
         let address = format!("{}{}#{}", base(), write(&settings.controls(), &settings.values(), None), SPEC.id);
@@ -177,14 +192,14 @@ pub fn Train() -> impl IntoView {
         })
     };
     let losses = Memo::new(move |_| shown.with(|s| words::loss_chart(&s.courses, s.steps, s.tokens_per_step)));
-    let curves = Memo::new(move |_| shown.with(|s| words::curve_chart(&s.courses, s.train_length)));
+    let curves = Memo::new(move |_| shown.with(|s| words::curve_chart(&s.courses, s.train_length, s.before.as_ref())));
     let loss_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
         false => shown.with(|s| words::loss_table(&s.courses, s.steps, s.tokens_per_step)),
     });
     let curve_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
-        false => shown.with(|s| words::curve_table(&s.courses, s.train_length)),
+        false => shown.with(|s| words::curve_table(&s.courses, s.train_length, s.before.as_ref())),
     });
     let csv = Signal::derive(move || format!("{}\n{}", loss_table.with(Table::csv), curve_table.with(Table::csv)));
     let svg = Signal::derive(move || {
@@ -198,10 +213,11 @@ pub fn Train() -> impl IntoView {
             {alone}
             <div class="controls">
                 <Methods />
-                <SettingControl control=&LENGTH.control />
-                <SettingControl control=&SIZE.control />
+                <Start file=file />
+                <Text own=text />
                 <SettingControl control=&SEED.control />
             </div>
+            <Checkpoints session=session />
             <Bar session=session plans=plans />
             {changed}
             {ended}
@@ -252,128 +268,6 @@ fn Methods() -> impl IntoView {
                     .then(|| view! { <p class="note" data-testid="no-method">{words::NO_METHOD}</p> })
             }}
         </fieldset>
-    }
-}
-
-/// Buttons, and how far the training is.
-#[component]
-fn Bar(session: Session, plans: Memo<Vec<Plan>>) -> impl IntoView {
-    let models = session.models;
-    let any = move |of: fn(&Model) -> bool| Memo::new(move |_| models.with(|all| all.iter().any(of)));
-    let (running, going, waiting) = (any(Model::owes), any(|m| m.status == Status::Going), any(Model::waits));
-    let (alive, starting) = (any(Model::alive), any(|m| m.status == Status::Starting));
-    let can_start = move || !running.get() && !plans.with(Vec::is_empty);
-    let can_pause = move || going.get() || (waiting.get() && !running.get());
-    let can_stop = move || going.get() || starting.get() || models.with(|all| all.iter().any(|m| m.status == Status::Resting));
-    let can_lengthen = move || alive.get() && !starting.get();
-    let share = move || {
-        let of = |m: &Model| m.step as f64 / m.steps.max(1) as f64;
-        models.with(|all| all.iter().filter(|m| m.alive()).map(of).min_by(f64::total_cmp)).unwrap_or(0.0)
-    };
-    let planned = move || plans.with(|all| all.first().map(|p| words::planned(all.len(), p.n_tokens)).unwrap_or_default());
-    let status = move || match models.with(Vec::is_empty) {
-        true => planned(),
-        false => models.with(|all| words::status(all, data::pace(all))),
-    };
-    view! {
-        <div class="train-bar">
-            // Not `disabled`, which would take the keyboard's place on the page away with the press.
-            <button
-                type="button"
-                class="primary"
-                data-testid="run"
-                aria-disabled=move || (!can_start()).to_string()
-                on:click=move |_| {
-                    if untrack(can_start) {
-                        session.start(plans.get_untracked());
-                    }
-                }
-            >
-                {words::RUN}
-            </button>
-            <button
-                type="button"
-                data-testid="pause"
-                aria-disabled=move || (!can_pause()).to_string()
-                on:click=move |_| {
-                    if untrack(can_pause) {
-                        session.pause();
-                    }
-                }
-            >
-                {move || if waiting.get() && !going.get() { words::GO_ON } else { words::PAUSE }}
-            </button>
-            <button
-                type="button"
-                data-testid="stop"
-                aria-disabled=move || (!can_stop()).to_string()
-                on:click=move |_| {
-                    if untrack(can_stop) {
-                        session.stop();
-                    }
-                }
-            >
-                {words::STOP}
-            </button>
-            <button
-                type="button"
-                data-testid="longer"
-                aria-disabled=move || (!can_lengthen()).to_string()
-                on:click=move |_| {
-                    if untrack(can_lengthen) {
-                        session.lengthen();
-                    }
-                }
-            >
-                {words::LONGER}
-            </button>
-            <div class="run-state">
-                <progress max="1" aria-label=words::SHARE prop:value=share class:unseen=move || !alive.get()></progress>
-                // Every step would be too much to listen to; the outcome is announced.
-                <p data-testid="status" role="status" aria-live=move || if running.get() { "off" } else { "polite" }>{status}</p>
-            </div>
-        </div>
-    }
-}
-
-/// What came of it: a line that each model wrote, and its weights.
-#[component]
-fn Made(session: Session) -> impl IntoView {
-    let models = session.models;
-    let lines = Memo::new(move |_| {
-        let of = |m: &Model| (m.plan.method.clone(), m.line.clone());
-        models.with(|all| all.iter().filter(|m| !m.line.is_empty()).map(of).collect::<Vec<_>>())
-    });
-    let there = Memo::new(move |_| {
-        let kept = |m: &Model| (m.alive() || m.status == Status::NotFinite) && m.step > 0;
-        let of = |(i, m): (usize, &Model)| (i, m.plan.method.clone(), kept(m));
-        models.with(|all| all.iter().enumerate().map(of).filter(|m| m.2).collect::<Vec<_>>())
-    });
-    let lines = move || {
-        lines.get().into_iter().map(|(method, line)| {
-            view! {
-                <p class="train-line" data-testid="train-line" data-model=method.clone()>
-                    <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>
-                    {words::writes(&method)}
-                    <q>{data::PROMPT}<b>{line}</b></q>
-                </p>
-            }
-        }).collect_view()
-    };
-    let weights = move || {
-        let buttons = there.get().into_iter().map(|(i, method, _)| {
-            view! {
-                <button type="button" data-testid=format!("weights-{method}") on:click=move |_| session.weights(i)>
-                    {method_name(&method).to_string()}
-                </button>
-            }
-        });
-        let buttons = buttons.collect_view();
-        (!there.with(Vec::is_empty)).then(|| view! { <div class="export train-weights"><span>{words::WEIGHTS}</span>{buttons}</div> })
-    };
-    view! {
-        {lines}
-        {weights}
     }
 }
 

@@ -1,7 +1,7 @@
 use super::data::{Status, few, lengths, thinned, with};
 use super::*;
-use crate::config::{Curve, ModelConfig, RUN_IN};
-use crate::protocol::train::{Ask, Ready, Told};
+use crate::config::{Course, Curve, ModelConfig, RUN_IN};
+use crate::protocol::train::{Ask, Plan, Ready, StartFrom, Told, TrainText};
 use crate::protocol::{BlockSum, ResponseBody, Scored, Task};
 
 fn recorded() -> Trained {
@@ -31,7 +31,10 @@ fn answer(model: &mut Model, asks: Vec<Ask>, step: usize) {
         let Ask::Answer { id, job } = ask else { panic!("{ask:?}") };
         let mut scored = Scored::default();
         match job.task {
-            Task::Score(s) => scored.blocks = vec![BlockSum { nll: 2.0 * (s.length as f64).ln(), n_targets: 2 }],
+            Task::Score(s) => {
+                scored.blocks =
+                    vec![BlockSum { nll: s.n_targets as f64 * (s.length as f64).ln(), n_targets: s.n_targets as u32 }]
+            }
             _ => scored.words = vec![" are".into(), " free".into()],
         }
         let asks = model.hear(Told::Answer { id, step, body: ResponseBody::Scored(scored) }, 9_000.0);
@@ -105,6 +108,37 @@ fn a_curve_is_asked_for_now_and_then_over_few_targets_and_at_the_end_over_many()
 }
 
 #[test]
+fn what_has_learned_already_is_measured_before_its_first_step() {
+    let shipped = StartFrom::Shipped { model: "rotary-256".into() };
+    let mut model = Model::new(Plan { from: shipped, ..data::plan("alibi", 32, ModelSize::Tiny, 1, 4_096) });
+    let asks = model.begin();
+    assert_eq!(asks.len(), 5);
+    let config = ModelConfig::of_size(ModelSize::Tiny, "alibi", 32, 1_024);
+    let ready = Ready { config, n_parameters: 1, step: 0, steps: 4, tokens_per_step: 1_024, n_train: 10_000 };
+    model.hear(Told::Ready(Some(ready)), 0.0);
+    answer(&mut model, asks, 0);
+    assert_eq!(data::first_curve(&model.course).map(|c| c.points.len()), Some(5));
+    assert!(self::model().begin().is_empty());
+}
+
+#[test]
+fn a_text_of_ones_own_is_measured_where_it_was_not_trained_on_as_far_as_it_reaches() {
+    let mut model = begun();
+    model.plan.text = TrainText::Own("x".into());
+    let asks = model.hear(progress(2, &[6.0]), 6_000.0);
+    for ask in asks {
+        let Ask::Answer { id, job } = ask else { panic!() };
+        let stretch = job.task.stretch().unwrap();
+        assert_eq!((job.stream.as_str(), stretch.first), ("own", 0));
+        let scored = Scored { blocks: vec![BlockSum { nll: 1.0, n_targets: 200 }], ..Scored::default() };
+        model.hear(Told::Answer { id, step: 2, body: ResponseBody::Scored(scored) }, 9_000.0);
+    }
+    let lengths: Vec<usize> = model.course.curves[0].points.iter().map(|p| p.0).collect();
+    assert_eq!((lengths, model.n_targets), (vec![32, 64, 128], 200));
+    assert!(words::own(2, 32, MANY, Some(200)).contains("over 200 tokens of the last tenth"));
+}
+
+#[test]
 fn a_pause_waits_and_a_stop_measures() {
     let mut model = begun();
     model.hear(progress(1, &[7.0]), 1_000.0);
@@ -117,7 +151,7 @@ fn a_pause_waits_and_a_stop_measures() {
     assert_eq!(asks.len(), 6);
     answer(&mut model, asks, 1);
     assert!(model.status == Status::Done && model.waits());
-    assert_eq!(model.lengthen(), [Ask::Lengthen { steps: 8 }, Ask::GoOn]);
+    assert_eq!(model.lengthen(), [Ask::Lengthen { steps: 8 }, Ask::State, Ask::GoOn]);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Everything that a reader of the figure `train` can read, but for the prose around it.
 
-use super::data::{Model, Status, few, lengths, last_curves, thinned};
-use crate::chart::{Axis, LineChart, Scale, Series, Point, style_of};
+use super::data::{Model, Status, few, first_curve, last_curves, lengths, thinned};
+use super::kept::Note;
+use super::start::words::INSTEAD;
+use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{Course, Curve};
+use crate::protocol::train::StartFrom;
 use crate::ui::figure::curves;
-use crate::ui::figure::curves::method_name;
+use crate::ui::figure::curves::{method_name, parts};
 use crate::ui::format::numbers::{show_3, show_perplexity, show_seconds, thousands};
 use crate::ui::format::table::Table;
 use crate::ui::runs::words::explain;
@@ -42,6 +45,9 @@ pub(super) const ALONE: &str = "Training needs a process of its own, which this 
 pub(super) const FULL_PAGE: &str = "Train on the full page";
 /// Said of a file that could not be saved.
 pub(super) const NOT_SAVED: &str = "This browser did not let the page save the weights.";
+
+/// Said of weights that other figures cannot have.
+pub(super) const NOT_KEPT: &str = "Other figures cannot run what you trained: the list of models is not here. Press Retry under another figure, then train again.";
 
 /// Axes, and the column of that.
 const SEEN_AXIS: &str = "tokens seen (thousand)";
@@ -86,12 +92,53 @@ pub(super) fn trouble(model: &Model) -> Option<String> {
     let name = method_name(&model.plan.method);
     match (model.status, &model.failure) {
         (Status::NotFinite, _) => Some(format!(
-            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before. Try another seed or length.",
+            "{name}: the loss stopped being a number after {} tokens. Its training has ended; what you see is from before, and so are its weights below. Try another seed or length.",
             thousands(model.tokens())
         )),
+        (_, Some(failure)) if model.plan.from == StartFrom::File && model.steps == 0 => {
+            Some(format!("{name}: {} {INSTEAD}", explain(failure)))
+        }
         (_, Some(failure)) => Some(format!("{name}: {}", explain(failure))),
         _ => None,
     }
+}
+
+/// What the buttons of a checkpoint are called.
+pub(super) const GO_ON_THERE: &str = "Go on where you left";
+pub(super) const FORGET: &str = "Forget it";
+pub(super) const GO_ON_CHECKPOINT: &str = "Go on from its checkpoint";
+
+fn tokens(steps: usize, note: &Note) -> String {
+    thousands((steps * note.tokens_per_step) as u64)
+}
+
+/// What was trained before, of each model what is kept.
+pub(super) fn offer(notes: &[&Note]) -> String {
+    let names: Vec<&str> = notes.iter().map(|n| method_name(&n.plan.method)).collect();
+    // The one least far, of a model that has begun; all have as many to do.
+    let Some(least) = notes.iter().min_by_key(|n| n.step) else { return String::new() };
+    let Some(begun) = notes.iter().max_by_key(|n| n.tokens_per_step) else { return String::new() };
+    format!(
+        "You were training {}: {} of {} tokens.",
+        names.join(" and "),
+        tokens(least.step, begun),
+        tokens(begun.steps, begun)
+    )
+}
+
+/// Said where the browser keeps no checkpoint.
+pub(super) fn refused(reason: &str) -> String {
+    format!("This browser keeps no checkpoint ({reason}). The training goes on, but a reload would lose it.")
+}
+
+/// Said of a trainer that is gone, where its last checkpoint is there.
+pub(super) fn lost(note: &Note, detail: &str) -> String {
+    let detail = if detail.is_empty() { "the browser gives no reason" } else { detail };
+    format!(
+        "{}: its trainer has stopped working ({detail}). Its last checkpoint is from {} tokens.",
+        method_name(&note.plan.method),
+        tokens(note.step, note)
+    )
 }
 
 /// Said of a trainer that is gone.
@@ -129,7 +176,11 @@ pub(super) fn finding(courses: &[Course]) -> String {
         .map(|(i, (tokens, (name, from, low, to, high)))| {
             let [low, high] = [low, high].map(show_perplexity);
             let said = match i {
-                0 => format!("{name} goes from {low} at {} tokens to {high} at {}", thousands(from as u64), thousands(to as u64)),
+                0 => format!(
+                    "{name} goes from {low} at {} tokens to {high} at {}",
+                    thousands(from as u64),
+                    thousands(to as u64)
+                ),
                 _ => format!("{name} from {low} to {high}"),
             };
             (tokens, said)
@@ -149,6 +200,58 @@ pub(super) fn finding(courses: &[Course]) -> String {
     }
 }
 
+/// What became of a model of this page whose method gave way: before, right after that, and now.
+pub(super) fn healing(from: &str, before: Option<&Course>, courses: &[Course]) -> String {
+    let ends = |curve: &Curve| Some((*curve.points.first()?, *curve.points.last()?));
+    let pair = |(low, high): ((usize, f64), (usize, f64))| {
+        format!("{} and {}", show_perplexity(low.1), show_perplexity(high.1))
+    };
+    let (method, trained, _) = parts(from);
+    let Some(((short, low), (long, high))) = before.and_then(|c| c.curves.first()).and_then(ends) else {
+        return String::new();
+    };
+    let [short, long] = [short, long].map(|l| thousands(l as u64));
+    let had = format!(
+        "{}, trained at {} tokens, has a perplexity of {} at {short} tokens and {} at {long}.",
+        method_name(method),
+        trained.unwrap_or_default(),
+        show_perplexity(low),
+        show_perplexity(high)
+    );
+    let now = courses.iter().filter_map(|course| {
+        let cut = first_curve(course).and_then(ends).map(pair)?;
+        let start = if course.method == method { "at the start" } else { "right after the cut" };
+        let last = last_curves(course, 0).1.filter(|c| c.tokens > 0);
+        let healed =
+            last.and_then(|c| Some(format!(", {} after {} tokens of training", pair(ends(c)?), thousands(c.tokens))));
+        Some(format!("{}: {cut} {start}{}", method_name(&course.method), healed.unwrap_or_default()))
+    });
+    match now.collect::<Vec<_>>().join("; ") {
+        now if now.is_empty() => had,
+        now => format!("{had} In its place: {now}."),
+    }
+}
+
+/// Where the numbers come from, before the reader has trained from a model of this page.
+pub(super) fn healed(n_targets: usize, from: &str, methods: &[&str], courses: &[Course]) -> String {
+    let there = |method: &&str| courses.iter().any(|c| c.method == *method);
+    let names = |all: &[&str]| all.iter().map(|m| method_name(m)).collect::<Vec<_>>().join(" and ");
+    let (kept, missing): (Vec<&str>, Vec<&str>) = methods.iter().partition(|m| there(m));
+    let source = method_name(parts(from).0);
+    let mut said = String::new();
+    if !kept.is_empty() {
+        said = format!(
+            "This is a recorded training: {} in the place of {source}, done natively with the same code. Each point is measured over {} held-out tokens. ",
+            names(&kept),
+            thousands(n_targets as u64)
+        );
+    }
+    if !missing.is_empty() {
+        said += &format!("Nothing is recorded for {} in the place of {source}. ", names(&missing));
+    }
+    format!("{said}Press {RUN} for your own.")
+}
+
 /// The finding until there is a curve.
 pub(super) const BEGINS: &str = "The first curve comes after some seconds of training.";
 
@@ -163,10 +266,16 @@ pub(super) fn recorded(n_targets: usize, train_length: usize, courses: &[Course]
 }
 
 /// Where they come from once the reader has.
-pub(super) fn own(n_models: usize, train_length: usize, many: usize) -> String {
+pub(super) fn own(n_models: usize, train_length: usize, many: usize, n_own: Option<u32>) -> String {
     let both = if n_models > 1 { ", both on the same batches" } else { "" };
+    if let Some(n) = n_own {
+        let n = if n == 0 { "tokens".into() } else { format!("{} tokens", thousands(n.into())) };
+        return format!(
+            "Trained in your browser on the first nine tenths of your text{both}. Each point of a curve is measured over {n} of the last tenth, which was not trained on. Pale lines are earlier curves."
+        );
+    }
     format!(
-        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves.",
+        "Trained in your browser{both}. Each point of a curve is measured over {} held-out tokens, at the end over {}. Pale lines are earlier curves. In a hidden tab the training goes on.",
         thousands(few(train_length) as u64),
         thousands(many as u64)
     )
@@ -208,12 +317,19 @@ pub(super) fn loss_chart(courses: &[Course], steps: usize, tokens_per_step: usiz
 }
 
 /// Perplexities against length, those of before pale.
-pub(super) fn curve_chart(courses: &[Course], train_length: usize) -> LineChart {
+pub(super) fn curve_chart(courses: &[Course], train_length: usize, before: Option<&Course>) -> LineChart {
     let points = |curve: &Curve| curve.points.iter().map(|&(l, p)| (l as f64, p)).collect();
     let mut lines = Vec::new();
+    if let Some((course, curve)) = before.and_then(|c| Some((c, c.curves.first()?))) {
+        let faint = courses.iter().any(|c| c.method == course.method);
+        lines.push(line(course, "before".into(), named_before(course), points(curve), faint));
+    }
     for course in courses {
         let name = method_name(&course.method);
-        for curve in last_curves(course, EARLIER).0 {
+        let (earlier, last) = last_curves(course, EARLIER);
+        // The first of all stays.
+        let cut = first_curve(course).filter(|c| earlier.first() != Some(c) && last != Some(c));
+        for curve in cut.into_iter().chain(earlier) {
             let name = format!("{name} after {} tokens", thousands(curve.tokens));
             lines.push(line(course, format!("{}-{}", course.method, curve.tokens), name, points(curve), true));
         }
@@ -227,6 +343,10 @@ pub(super) fn curve_chart(courses: &[Course], train_length: usize) -> LineChart 
     let all = lengths(train_length);
     chart.x.range = Some((all[0] as f64, all[all.len() - 1] as f64));
     chart
+}
+
+fn named_before(course: &Course) -> String {
+    format!("{} before", method_name(&course.method))
 }
 
 fn columns(first: &str, courses: &[Course]) -> Vec<String> {
@@ -248,18 +368,24 @@ pub(super) fn loss_table(courses: &[Course], steps: usize, tokens_per_step: usiz
     }
 }
 
-/// A row for each length.
-pub(super) fn curve_table(courses: &[Course], train_length: usize) -> Table {
-    let cell = |course: &Course, length| {
-        let points = last_curves(course, 0).1.map_or(&[][..], |c| c.points.as_slice());
+/// A row for each length; of models that had learned before, with the curves from before and from before the first step.
+pub(super) fn curve_table<'a>(courses: &'a [Course], train_length: usize, before: Option<&'a Course>) -> Table {
+    let mut all: Vec<(String, Option<&'a Curve>)> = Vec::new();
+    let now = |c: &'a Course| (method_name(&c.method).to_string(), last_curves(c, 0).1);
+    all.extend(courses.iter().map(now));
+    all.extend(before.map(|c| (named_before(c), c.curves.first())));
+    let cut = |c: &'a Course| Some((format!("{} right after the cut", method_name(&c.method)), Some(first_curve(c)?)));
+    all.extend(courses.iter().filter_map(cut));
+    let cell = |curve: Option<&Curve>, length| {
+        let points = curve.map_or(&[][..], |c| c.points.as_slice());
         points.iter().find(|p| p.0 == length).map_or("–".into(), |p| show_perplexity(p.1))
     };
     let row = |length: usize| {
-        std::iter::once(thousands(length as u64)).chain(courses.iter().map(|c| cell(c, length))).collect()
+        std::iter::once(thousands(length as u64)).chain(all.iter().map(|(_, c)| cell(*c, length))).collect()
     };
     Table {
         caption: "Perplexity by input length, of the last curve".into(),
-        columns: columns("input length", courses),
+        columns: std::iter::once("input length".to_string()).chain(all.iter().map(|(name, _)| name.clone())).collect(),
         rows: lengths(train_length).map(row).into(),
     }
 }

@@ -5,6 +5,7 @@ mod words;
 
 use self::data::Check;
 use self::words::{finding, table};
+use crate::config::is_yours;
 use crate::protocol::task::Verified;
 use crate::protocol::{EngineChoice, Job, Task};
 use crate::ui::figure::spec::{Drawing, ENGINE, EVERY, Figure, FigureContext, FigureOutput, FigureSpec};
@@ -13,7 +14,7 @@ use crate::ui::settings::setting::{ENGINES, Setting};
 
 /// Models that are checked.
 pub static MODELS: Setting<Vec<String>> =
-    Setting::new("verify-models", "Models, by training length in tokens", Kind::Models(|_| true), EVERY);
+    Setting::new("verify-models", "Models, by training length in tokens", Kind::Models(|m| !is_yours(&m.id)), EVERY);
 /// The engine that is checked; the page's where this leaves it open.
 pub static CHECKED: Setting<EngineChoice> = Setting::new("verify-engine", "Engine", Kind::Pick(ENGINES), "auto");
 

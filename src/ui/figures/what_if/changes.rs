@@ -34,7 +34,7 @@ pub struct NamedChange {
 pub const CHANGES: &[NamedChange] = &[
     NamedChange {
         name: "interpolate",
-        label: "Interpolated positions (slopes × 256 ÷ length)",
+        label: "Interpolated to training length",
         change: Change::Interpolate,
         sets_slopes: false,
         fits: PLACED,
@@ -42,7 +42,7 @@ pub const CHANGES: &[NamedChange] = &[
     },
     NamedChange {
         name: "ntk",
-        label: "NTK-ALiBi: the flattest heads flattened most",
+        label: "NTK-ALiBi: flat heads flattened",
         change: Change::Ntk,
         sets_slopes: true,
         fits: ANY,

@@ -4,7 +4,7 @@ mod changes;
 mod data;
 mod words;
 
-use self::data::{LENGTHS, TARGETS, TRAINED};
+use self::data::{TARGETS, lengths};
 use self::words::{UNFIT, added, finding, table};
 use self::changes::{CHANGES, NamedChange};
 use crate::chart::{STEPS, Series, style_of};
@@ -12,23 +12,20 @@ use crate::config::Change;
 use crate::position::{Places, Shape, by_id};
 use crate::protocol::{Job, Task};
 use crate::ui::figure::curves;
-use crate::ui::figure::spec::{ANY_METHOD, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
+use crate::ui::figure::spec::{ANY_MODEL, Drawing, ENGINE, Figure, FigureContext, FigureOutput, FigureSpec};
 use crate::ui::settings::control::Kind;
 use crate::ui::settings::setting::Setting;
 use crate::ui::runs::results::Summary;
-
-/// Shape of the models of this page.
-const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
 
 /// What is changed, by its name.
 pub static CHANGE: Setting<String> = Setting::new(
     "what-if-change",
     "Change",
     Kind::ListOf(|| CHANGES.iter().map(|row| (row.name, row.label)).collect()),
-    "interpolate",
+    "window",
 );
 /// The method whose model is changed.
-pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model, trained at 256 tokens", ANY_METHOD, "alibi");
+pub static METHOD: Setting<String> = Setting::new("what-if-method", "Model", ANY_MODEL, "rotary");
 
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
@@ -49,36 +46,35 @@ static FIGURE: Figure = Figure { spec: &SPEC, evaluations, shown: evaluations, r
 /// How it is drawn.
 pub static DRAWING: Drawing = Drawing::Data(&FIGURE);
 
-fn model(context: &FigureContext) -> String {
-    format!("{}-{TRAINED}", context.get(&METHOD))
-}
-
 /// The change that is chosen.
 fn chosen(context: &FigureContext) -> &'static NamedChange {
     let name = context.get(&CHANGE);
     CHANGES.iter().find(|row| row.name == name).unwrap_or(&CHANGES[0])
 }
 
-fn point(context: &FigureContext, length: usize, change: Change) -> Job {
-    Job { change, ..context.ask(&model(context), Task::Score(context.stretch(length, TARGETS))) }
+fn point(context: &FigureContext, model: &str, length: usize, change: Change) -> Job {
+    Job { change, ..context.ask(model, Task::Score(context.stretch(length, TARGETS))) }
 }
 
 fn evaluations(context: &FigureContext) -> Vec<Job> {
-    if context.model(&model(context)).is_none() {
-        return Vec::new();
-    }
-    let changed = chosen(context).change;
-    LENGTHS.iter().flat_map(|&l| [point(context, l, Change::None), point(context, l, changed)]).collect()
+    let Some(model) = context.trained(&METHOD) else { return Vec::new() };
+    let (point, changed) = (|l, change| point(context, &model.id, l, change), chosen(context).change);
+    let both = |l| [point(l, Change::None), point(l, changed)];
+    lengths(model.config.train_length).into_iter().flat_map(both).collect()
 }
 
 fn render(context: &FigureContext) -> FigureOutput {
     let chosen = chosen(context);
+    let Some(model) = context.trained(&METHOD) else { return FigureOutput::default() };
+    let Some(method) = by_id(&model.config.method) else { return FigureOutput::default() };
+    let lengths = lengths(model.config.train_length);
     let curve = |change| -> Vec<(usize, Summary)> {
-        LENGTHS.iter().filter_map(|&l| Some((l, context.summary(&point(context, l, change))?))).collect()
+        let at = |&l: &usize| Some((l, context.summary(&point(context, &model.id, l, change))?));
+        lengths.iter().filter_map(at).collect()
     };
     let (before, after) = (curve(Change::None), curve(chosen.change));
-    let Some(method) = by_id(&context.get(&METHOD)) else { return FigureOutput::default() };
-    let what = format!("{}, {}", method.name(), chosen.label);
+    let name = curves::model_name(&model.id);
+    let what = format!("{name}, {}", chosen.label);
     let line = |id: &str, name: &str, style, of: &[(usize, Summary)]| Series {
         id: id.into(),
         name: name.into(),
@@ -88,14 +84,15 @@ fn render(context: &FigureContext) -> FigureOutput {
     };
     let series =
         vec![line("as-trained", "as trained", style_of(method.id()), &before), line("changed", "changed", STEPS[2], &after)];
+    let shape = Shape { d_model: model.config.d_model, n_head: model.config.n_head };
     FigureOutput {
-        finding: match (chosen.fits)(Places::of(method, SHAPE)) {
-            true => finding(method.name(), &before, &after),
+        finding: match (chosen.fits)(Places::of(method, shape)) {
+            true => finding(&name, &lengths, &before, &after),
             false => UNFIT.into(),
         },
-        charts: vec![curves::chart(series, &[TRAINED])],
+        charts: vec![curves::chart(series, &[model.config.train_length])],
         panel: format!("<p class=\"claim\">{}{}</p>", chosen.claim, added(chosen, method)),
-        tables: vec![table(&what, &before, &after)],
+        tables: vec![table(&what, &lengths, &before, &after)],
         ..Default::default()
     }
 }
@@ -104,6 +101,17 @@ fn render(context: &FigureContext) -> FigureOutput {
 mod tests {
     use super::*;
     use crate::ui::runs::results::summarise;
+
+    const LENGTHS: [usize; 5] = [256, 512, 1_024, 2_048, 4_096];
+    const SHAPE: Shape = Shape { d_model: 128, n_head: 8 };
+
+    #[test]
+    fn lengths_follow_the_training_length_and_end_with_the_targets() {
+        assert_eq!(lengths(256), LENGTHS);
+        assert_eq!(lengths(32), [32, 64, 128, 256, 512]);
+        assert_eq!(lengths(2_048), [2_048, 4_096, 8_192]);
+        assert_eq!(lengths(8_192), [8_192]);
+    }
 
     fn curve(points: &[(usize, f64)]) -> Vec<(usize, Summary)> {
         let block = |nll| [crate::protocol::BlockSum { nll, n_targets: 1 }];
@@ -125,18 +133,18 @@ mod tests {
     #[test]
     fn the_finding_follows_the_longest_length_with_both() {
         let before = curve(&[(256, 14.0), (512, 14.0), (1_024, 20.0)]);
-        let said = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 28.0)]));
+        let said = finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.0), (512, 28.0)]));
         assert_eq!(
             said,
             "At 512 tokens, ALiBi breaks down with the change: perplexity 28.00 instead of 14.00 (14.00 instead of 14.00 at 256)."
         );
-        let both = finding("ALiBi", &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
+        let both = finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
         assert!(both.contains("ends up the same with the change, though not at every shorter length: "), "{both}");
-        let level = finding("ALiBi", &before, &curve(&[(256, 14.1), (512, 13.9), (1_024, 19.9)]));
+        let level = finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.1), (512, 13.9), (1_024, 19.9)]));
         assert!(level.contains("ALiBi does not notice the change: "), "{level}");
         assert!(both.ends_with("(14.00 instead of 14.00 at 256, 15.00 instead of 14.00 at 512)."), "{both}");
-        assert!(finding("ALiBi", &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
-        assert!(finding("ALiBi", &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
+        assert!(finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.0)])).starts_with("Nothing has been measured"));
+        assert!(finding("ALiBi", &LENGTHS, &before, &curve(&[(1_024, f64::INFINITY)])).contains("diverged"));
     }
 
     fn named(name: &str) -> &'static NamedChange {
@@ -156,7 +164,7 @@ mod tests {
 
     #[test]
     fn ratios_stand_beside_both() {
-        let table = table("x", &curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
+        let table = table("x", &LENGTHS, &curve(&[(256, 10.0)]), &curve(&[(256, 15.0)]));
         assert_eq!(table.rows[0], ["256", "10.00", "15.00", "1.500", "–", "–"]);
         assert_eq!(table.rows[1], ["512", "–", "–", "–", "–", "–"]);
     }

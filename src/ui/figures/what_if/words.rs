@@ -1,7 +1,7 @@
 //! What is said of a change: the finding and the table.
 
 use super::changes::NamedChange;
-use super::data::{LENGTHS, TARGETS, TRAINED, at};
+use super::data::{TARGETS, at};
 use crate::position::{BiasForm, PositionMethod};
 use crate::ui::format::numbers::{show_perplexity, thousands};
 use crate::ui::format::table::Table;
@@ -20,26 +20,27 @@ pub(super) fn added(change: &NamedChange, method: &dyn PositionMethod) -> &'stat
     }
 }
 
-pub(super) fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> String {
+pub(super) fn finding(name: &str, lengths: &[usize], before: &[(usize, Summary)], after: &[(usize, Summary)]) -> String {
     let both = |length| Some((at(before, length)?, at(after, length)?));
-    let Some(long) = LENGTHS.iter().rev().copied().find(|&l| l > TRAINED && both(l).is_some()) else {
+    let trained = lengths.first().copied().unwrap_or_default();
+    let Some(long) = lengths.iter().rev().copied().find(|&l| l > trained && both(l).is_some()) else {
         return "Nothing has been measured for this change yet. Run it here.".into();
     };
     let Some((was, is)) = both(long) else { return String::new() };
     // Claims are of twice the training length as well; and a change may matter most in between.
     let strength = |l: &usize| both(*l).map_or(0.0, |(a, b)| (b / a).ln().abs());
-    let strongest = LENGTHS.into_iter().max_by(|a, b| strength(a).total_cmp(&strength(b)));
+    let strongest = lengths.iter().copied().max_by(|a, b| strength(a).total_cmp(&strength(b)));
     let unmoved = |l: usize| both(l).is_none_or(|(a, b)| (0.98..=1.02).contains(&(b / a)));
     let verdict = match is / was {
         r if !r.is_finite() => "cannot be compared",
         r if r < 0.98 => "gets better with the change",
-        _ if LENGTHS.into_iter().all(unmoved) => "does not notice the change",
+        _ if lengths.iter().copied().all(unmoved) => "does not notice the change",
         r if r <= 1.02 => "ends up the same with the change, though not at every shorter length",
         r if r < 2.0 => "gets worse with the change",
         _ => "breaks down with the change",
     };
-    let told = |l: &usize| *l < long && ([TRAINED, 2 * TRAINED].contains(l) || strongest == Some(*l));
-    let shorter = LENGTHS.into_iter().filter(told).filter_map(|l| {
+    let told = |l: &usize| *l < long && ([trained, 2 * trained].contains(l) || strongest == Some(*l));
+    let shorter = lengths.iter().copied().filter(told).filter_map(|l| {
         let (a, b) = both(l)?;
         Some(format!("{} instead of {} at {}", show_perplexity(b), show_perplexity(a), thousands(l as u64)))
     });
@@ -53,7 +54,7 @@ pub(super) fn finding(name: &str, before: &[(usize, Summary)], after: &[(usize, 
     )
 }
 
-pub(super) fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
+pub(super) fn table(what: &str, lengths: &[usize], before: &[(usize, Summary)], after: &[(usize, Summary)]) -> Table {
     let cell = |curve, l| at(curve, l).map_or("–".into(), show_perplexity);
     let half =
         |curve: &[(usize, Summary)], l| curve.iter().find(|p| p.0 == l).map_or("–".into(), |p| show_half(&p.1));
@@ -76,6 +77,6 @@ pub(super) fn table(what: &str, before: &[(usize, Summary)], after: &[(usize, Su
         columns: ["input length", "as trained", "changed", "ratio", "as trained ± (1 s.e.)", "changed ± (1 s.e.)"]
             .map(String::from)
             .to_vec(),
-        rows: LENGTHS.iter().map(row).collect(),
+        rows: lengths.iter().map(row).collect(),
     }
 }

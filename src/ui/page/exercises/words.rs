@@ -20,10 +20,10 @@ pub static SAID: &[Said] = &[
         hint: "The loss is a natural logarithm. What undoes it?",
     },
     Said {
-        right: "With the bias the scores are 0.5, −1, 0.5 and 1. The first key keeps e^0.5 of all four, which is 26 %.",
+        right: "With the bias the scores are 2.25, 0.5, −0.25 and 1. The first key keeps e^2.25 of all four, which is 65 %.",
         misses: &[
-            "That is its weight without the bias. Subtract half a point for every token of distance first.",
-            "You added the penalty. It is subtracted: the first key is three tokens back, so it loses 1.5.",
+            "That is its weight without the bias. Subtract a quarter for every token of distance first.",
+            "You added the penalty. It is subtracted: the first key is three tokens back, so it loses 0.75.",
         ],
         hint: "Subtract slope × distance from each score, raise e to each result, and divide by the sum of the four.",
     },
@@ -93,14 +93,14 @@ pub static SAID: &[Said] = &[
         hint: "In each segment of 512, which predictions have 1, 2, … up to 100 tokens before them?",
     },
     Said {
-        right: "It is 14.64. Rotary knows distances, and with the window no query meets a distance that it was not trained on.",
+        right: "It is 15.04. With slope 1/16 a key 74 tokens back keeps less than 1 % of its weight, so hardly any attention goes to distances that are new to the model.",
         misses: &[
             "",
-            "Better than that. Which distances does a query still meet?",
-            "It changes a lot. Which distances does a query still meet?",
-            "It gets better. Which distances does a query still meet?",
+            "Better than that. How far back does a query still look under that penalty?",
+            "It changes a lot. How far back does a query still look under that penalty?",
+            "It gets better. How far back does a query still look under that penalty?",
         ],
-        hint: "Which distances does a query still meet?",
+        hint: "How far back does a query still look under that penalty? Exercise 7 has the number.",
     },
 ];
 

@@ -1,0 +1,72 @@
+//! The last training outlives a reload or a crash of the tab: a checkpoint of each of its models. Where and how stands in
+//! assets/start.js, which knows nothing of models; this has notes in and out of the form in which messages travel.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::ui::runs::assets::words;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = alibiTraining, js_name = begin, catch)]
+    async fn js_begin(which: &str, records: &js_sys::Array) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = alibiTraining, js_name = keep, catch)]
+    async fn js_keep(which: &str, i: usize, record: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = alibiTraining, js_name = forget, catch)]
+    async fn js_forget(which: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = alibiTraining, js_name = read, catch)]
+    async fn js_read() -> Result<JsValue, JsValue>;
+}
+
+/// What is kept of one model: a note, and beside it the bytes of a state, a `Uint8Array`, or `undefined` before the first.
+#[derive(Clone, Debug)]
+pub struct Checkpoint<N> {
+    /// What the page must know of it.
+    pub note: N,
+    /// The state's bytes.
+    pub state: JsValue,
+}
+
+impl<N: Serialize> Checkpoint<N> {
+    fn record(&self) -> Result<JsValue, String> {
+        let note = serde_wasm_bindgen::to_value(&self.note).map_err(|e| e.to_string())?;
+        Ok(js_sys::Array::of2(&note, &self.state).into())
+    }
+}
+
+/// Keeps these, one of each model in order, in place of any training before.
+///
+/// # Errors
+/// What the browser says where it keeps nothing.
+pub async fn begin<N: Serialize>(which: &str, all: &[Checkpoint<N>]) -> Result<(), String> {
+    let records = all.iter().map(Checkpoint::record).collect::<Result<js_sys::Array, _>>()?;
+    js_begin(which, &records).await.map(|_| ()).map_err(words)
+}
+
+/// Keeps a checkpoint of model `i` in place of the one before; nothing where another training has begun meanwhile.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn keep<N: Serialize>(which: &str, i: usize, checkpoint: &Checkpoint<N>) -> Result<(), String> {
+    js_keep(which, i, &checkpoint.record()?).await.map(|_| ()).map_err(words)
+}
+
+/// Forgets the checkpoints of that training.
+pub async fn forget(which: &str) {
+    // Where nothing can be kept there is nothing to forget.
+    let _ = js_forget(which).await;
+}
+
+/// Name and checkpoints of the last training, in the order of its models; none where there is none or it cannot be read.
+pub async fn read<N: DeserializeOwned>() -> (String, Vec<Checkpoint<N>>) {
+    let one = |record: JsValue| {
+        let record = js_sys::Array::from(&record);
+        // One that cannot be read is of another version of the page.
+        Some(Checkpoint { note: serde_wasm_bindgen::from_value(record.get(0)).ok()?, state: record.get(1) })
+    };
+    let Ok(found) = js_read().await else { return (String::new(), Vec::new()) };
+    let found = js_sys::Array::from(&found);
+    let all = js_sys::Array::from(&found.get(1)).iter().map(one).collect::<Option<Vec<_>>>();
+    (found.get(0).as_string().unwrap_or_default(), all.unwrap_or_default())
+}
