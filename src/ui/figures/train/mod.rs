@@ -6,6 +6,7 @@ mod checkpoints;
 mod data;
 mod kept;
 mod made;
+mod note;
 mod session;
 mod settings;
 mod shown;

@@ -1,5 +1,7 @@
 use super::data::{Status, few, lengths, thinned, with};
+use super::settings::*;
 use super::*;
+use crate::config::ModelSize;
 use crate::config::{Course, Curve, ModelConfig, RUN_IN};
 use crate::protocol::train::{Ask, Plan, Ready, StartFrom, Told, TrainText};
 use crate::protocol::{BlockSum, ResponseBody, Scored, Task};

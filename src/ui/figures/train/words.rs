@@ -1,7 +1,7 @@
 //! Everything that a reader of the figure `train` can read, but for the prose around it.
 
 use super::data::{Model, Status, few, first_curve, last_curves, lengths, thinned};
-use super::kept::Note;
+use super::note::Note;
 use super::start::words::INSTEAD;
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
 use crate::config::{Course, Curve};
