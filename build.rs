@@ -1,4 +1,4 @@
-//! The built site fetches the page's WASM in two files (.ci/dist/split.mjs). `make dist` asks for that by setting
+//! The built site fetches the page's WASM in several files (.ci/dist/split.mjs). `make dist` asks for that by setting
 //! `ALIBI_SPLIT`; the cut follows the linker's relocations, which are then left in the file.
 
 fn main() {

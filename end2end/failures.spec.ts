@@ -233,10 +233,13 @@ test("without WebGPU the CPU computes, and the page says why", async ({ page }) 
 });
 
 /** Figures whose code comes with the page's first file (src/ui/page/article.rs). */
-const AT_HAND = ["opening", "idea", "slopes"];
+const AT_HAND = ["opening", "idea"];
 
-test("without the file of the further figures the first ones are drawn, and the others can be asked for again", async ({ page }) => {
-  await page.route(/split_parts/, (route) => route.abort());
+/** The files of the others. */
+const FURTHER = /(?:split_(?:parts|apart)|chunk_)[^/]*\.wasm/;
+
+test("without the files of the further figures the first ones are drawn, and the others can be asked for again", async ({ page }) => {
+  await page.route(FURTHER, (route) => route.abort());
   const explainer = new Explainer(page);
   await page.goto(site());
   await expect.poll(async () => (await explainer.figure("opening").rows("opening")).length).toBeGreaterThan(0);
@@ -245,7 +248,7 @@ test("without the file of the further figures the first ones are drawn, and the 
     await expect(page.locator(`[data-place="${place}"]`).getByTestId("failure"), place).toContainText("could not be loaded");
   }
   for (const id of AT_HAND) await expect(page.locator(`figure[data-figure="${id}"]`), id).toHaveCount(1);
-  await page.unroute(/split_parts/);
+  await page.unroute(FURTHER);
   // One answer serves all of them. Pressed where it stands: a part that the page comes near to may ask by itself.
   await failures.first().getByTestId("retry").evaluate((button) => (button as HTMLElement).click());
   await expect(page.locator("figure[data-figure]")).toHaveCount(FIGURES.length);

@@ -1,4 +1,5 @@
-// The page's WASM in two: what the first figure needs, and the rest, which is fetched after it (src/ui/page/lazy.rs). The cut
+// The page's WASM in parts: what the first figure needs, the rest, which is fetched after it, and what a reader must come near to
+// (src/ui/page/lazy.rs). The cut
 // follows the call graph, which only the linker's relocations tell: build.rs leaves them in what trunk has built.
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -126,6 +126,8 @@ pub enum Drawing {
     Data(&'static Figure),
     /// By a component of its own.
     Own(fn() -> AnyView),
+    /// By a component that stands in a further file, fetched when a reader comes near.
+    Apart,
 }
 
 /// What a figure that is drawn from its data does.

@@ -15,7 +15,7 @@ use crate::ui::settings::control::{Kind, Values, put};
 fn drawn() -> impl Iterator<Item = &'static Figure> {
     DRAWINGS.iter().filter_map(|drawing| match drawing {
         Drawing::Data(figure) => Some(*figure),
-        Drawing::Own(_) => None,
+        Drawing::Own(_) | Drawing::Apart => None,
     })
 }
 

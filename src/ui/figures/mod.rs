@@ -2,6 +2,8 @@
 //! file and the browser tests' loop follow from it. A folder holds a `SPEC` (what is known before it is drawn), a
 //! `DRAWING`, and the text around it in `before.html` and `after.html`.
 
+use leptos::prelude::AnyView;
+
 use crate::ui::figure::spec::{Drawing, FigureSpec};
 
 macro_rules! figures {
@@ -37,6 +39,18 @@ figures! {
     verify,
 }
 
+/// A figure and how it is drawn.
+type Drawn = (&'static FigureSpec, fn() -> AnyView);
+
+/// How those are drawn that have a file of their own.
+pub static APART: &[Drawn] =
+    &[(&recall::SPEC, recall::draw), (&train::SPEC, train::draw), (&perplexity::SPEC, perplexity::draw)];
+
+/// Whether a figure has a file of its own. This names none of its code.
+pub fn is_apart(id: &str) -> bool {
+    [recall::SPEC.id, train::SPEC.id, perplexity::SPEC.id].contains(&id)
+}
+
 /// The figure of that id.
 pub fn by_id(id: &str) -> Option<&'static FigureSpec> {
     FIGURES.iter().copied().find(|f| f.id == id)
@@ -51,6 +65,19 @@ mod yours_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_apart_is_drawn_there_and_only_there() {
+        for (figure, drawing) in FIGURES.iter().zip(DRAWINGS) {
+            let apart = matches!(drawing, Drawing::Apart);
+            assert_eq!(
+                (is_apart(figure.id), APART.iter().any(|a| a.0.id == figure.id)),
+                (apart, apart),
+                "{}",
+                figure.id
+            );
+        }
+    }
 
     #[test]
     fn ids_are_unique_and_fit_for_an_address() {

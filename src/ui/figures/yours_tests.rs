@@ -36,7 +36,7 @@ fn manifest(own: Option<ModelEntry>) -> Manifest {
 fn figure(id: &str) -> &'static Figure {
     let all = DRAWINGS.iter().filter_map(|drawing| match drawing {
         Drawing::Data(figure) => Some(*figure),
-        Drawing::Own(_) => None,
+        Drawing::Own(_) | Drawing::Apart => None,
     });
     all.into_iter().find(|figure| figure.spec.id == id).unwrap()
 }

@@ -16,7 +16,6 @@ use crate::ui::figure::spec::FigureSpec;
 use crate::ui::figures::FIGURES;
 use crate::ui::figures::idea::{self, Idea};
 use crate::ui::figures::opening::{self, Opening};
-use crate::ui::figures::slopes::{self, Slopes};
 use crate::ui::page::lazy::Fetched;
 use crate::ui::page::location::{go_to, still_here, visit};
 use crate::ui::settings::state::{Settings, THEME, ThemeChoice, use_settings};
@@ -222,12 +221,11 @@ fn follow_links(settings: Settings) {
 }
 
 /// How a figure is drawn that is in the page's first file: the one that it opens with and those that come soon after it, by
-/// which the two files come to weigh about the same.
+/// which the files come to weigh about the same.
 fn at_hand(id: &str) -> Option<fn() -> AnyView> {
     match id {
         _ if id == FIRST.id => Some(|| view! { <Opening /> }.into_any()),
         _ if id == idea::SPEC.id => Some(|| view! { <Idea /> }.into_any()),
-        _ if id == slopes::SPEC.id => Some(|| view! { <Slopes /> }.into_any()),
         _ => None,
     }
 }

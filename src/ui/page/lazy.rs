@@ -11,7 +11,7 @@ use leptos::task::spawn_local;
 use crate::ui::figure::lazy::LazyPart;
 use crate::ui::figure::spec::Drawing;
 use crate::ui::figure::view::FigureView;
-use crate::ui::figures::{DRAWINGS, FIGURES, by_id};
+use crate::ui::figures::{APART, DRAWINGS, FIGURES, by_id, is_apart};
 use crate::ui::page::embed_code::EmbedCode;
 use crate::ui::page::exercises::Exercises;
 use crate::ui::page::lesson::Lesson;
@@ -37,7 +37,7 @@ fn draw(part: LazyPart) -> AnyView {
             match place.and_then(|place| DRAWINGS.get(place)) {
                 Some(Drawing::Data(figure)) => view! { <FigureView figure=figure /> }.into_any(),
                 Some(Drawing::Own(view)) => view(),
-                None => ().into_any(),
+                Some(Drawing::Apart) | None => ().into_any(),
             }
         }
         LazyPart::Training => view! { <Training /> }.into_any(),
@@ -64,6 +64,23 @@ fn chunk(part: LazyPart) -> Result<AnyView, Missing> {
 #[cfg(not(split))]
 async fn chunk(part: LazyPart) -> Result<AnyView, Missing> {
     Ok(draw(part))
+}
+
+fn draw_apart(id: &str) -> AnyView {
+    APART.iter().find(|(figure, _)| figure.id == id).map_or_else(|| ().into_any(), |(_, draw)| draw())
+}
+
+/// Fetches the file of figures that stand apart, once, and draws one of them.
+#[cfg(split)]
+#[leptos::wasm_split::wasm_split(apart, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn chunk_apart(id: &'static str) -> Result<AnyView, Missing> {
+    Ok(draw_apart(id))
+}
+
+/// Draws a figure that stands apart.
+#[cfg(not(split))]
+async fn chunk_apart(id: &'static str) -> Result<AnyView, Missing> {
+    Ok(draw_apart(id))
 }
 
 /// How often the reader has asked again for what could not be had: every part that is missing hears it. A context.
@@ -107,7 +124,10 @@ pub fn Fetched(
     let ask = move || {
         progress.set(Progress::Asked);
         let arrive = async move {
-            let outcome = chunk(part).await;
+            let outcome = match part {
+                LazyPart::Figure(id) if is_apart(id) => chunk_apart(id).await,
+                part => chunk(part).await,
+            };
             // The reader may have gone elsewhere meanwhile.
             let next = match outcome {
                 Ok(view) => drawn.try_set_value(Some(view)).map_or(Progress::Here, |_| Progress::Waiting),

@@ -50,7 +50,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
-pub static DRAWING: Drawing = Drawing::Own(|| view! { <Perplexity /> }.into_any());
+pub static DRAWING: Drawing = Drawing::Apart;
+
+/// The figure, drawn.
+pub fn draw() -> AnyView {
+    view! { <Perplexity /> }.into_any()
+}
 
 /// The figure.
 #[component]

@@ -41,7 +41,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
-pub static DRAWING: Drawing = Drawing::Own(|| view! { <Recall /> }.into_any());
+pub static DRAWING: Drawing = Drawing::Apart;
+
+/// The figure, drawn.
+pub fn draw() -> AnyView {
+    view! { <Recall /> }.into_any()
+}
 
 /// The figure.
 #[component]

@@ -59,7 +59,12 @@ pub static SPEC: FigureSpec = FigureSpec {
     ..FigureSpec::BLANK
 };
 /// How it is drawn.
-pub static DRAWING: Drawing = Drawing::Own(|| view! { <Train /> }.into_any());
+pub static DRAWING: Drawing = Drawing::Apart;
+
+/// The figure, drawn.
+pub fn draw() -> AnyView {
+    view! { <Train /> }.into_any()
+}
 
 /// The figure.
 #[component]
