@@ -16,7 +16,7 @@ async function opened(page: Page, query: string): Promise<{ explainer: Explainer
 }
 
 const numbers = (rows: string[][], column: number) => rows.map((row) => Number(row[column].replace(/,/g, "")));
-const shown = (curve: Curve) => curve.points.map(([, p]) => Number(p.toFixed(2)));
+const shown = (curve: Curve) => curve.points.map(([, p]) => Number(p.toPrecision(4)));
 
 test("a model whose positions give way: what is recorded of it, and a note where nothing is", async ({ page }) => {
   const { explainer, figure } = await opened(page, "&train-methods=alibi");

@@ -27,7 +27,7 @@ export async function cutInTwo(dir) {
     // The name under which the WASM asks for the loader stays; that of its file may change with its contents.
     const glue = text(cut, "app.js");
     if (!glue.includes(`from "./${LOADER}"`)) fail(`app.js imports ${LOADER} in a new way: see cutInTwo() in .ci/dist/split.mjs.`);
-    writeFileSync(join(cut, "app.js"), glue.replace(`from "./${LOADER}"`, 'from "./split_loader.js"'));
+    writeFileSync(join(cut, "app.js"), glue.replaceAll(`from "./${LOADER}"`, 'from "./split_loader.js"'));
     writeFileSync(join(cut, "split_loader.js"), lenient(text(cut, LOADER)));
     rmSync(join(cut, LOADER));
   } catch (error) {

@@ -54,7 +54,8 @@ class View {
         element.scrollIntoView({ block: "center", behavior: "instant" });
         const { left, top, width, height } = element.getBoundingClientRect();
         const now = [left, top, width, height].join();
-        if (now === before) return { left, top, width, height };
+        // A figure stays hidden for a moment while it settles.
+        if (now === before && element.checkVisibility({ visibilityProperty: true })) return { left, top, width, height };
         before = now;
       }
     }, selector);

@@ -31,31 +31,41 @@ function witness() {
 const WITNESS = `<script>(${witness})()</script>`;
 
 /**
- * What a host does to a file: never answers, sends half of it, or sends something else.
- * @typedef {{ path: RegExp, does: "stalls" | "cuts" | ((text: string) => string) }} Fault
+ * What a host does to a file: never answers, does not have it, sends half of it or one bit of it changed, or sends something else.
+ * @typedef {{ path: RegExp, does: "stalls" | "misses" | "cuts" | "flips" | ((text: string) => string) }} Fault
  */
 
-/** Answers with the built site, faults included. */
-const site = (faults) => (path, request, response) => {
+/** What a fault may change again is asked for again. */
+const FRESH = { "Cache-Control": "no-store" };
+
+/** Answers with the built site, faults included; further headers go with its pages. */
+const site = (faults, further) => (path, request, response) => {
   const file = http.fileIn(ROOT, path);
   const fault = file && faults.find((fault) => fault.path.test(path));
   if (fault?.does === "stalls") return;
-  if (fault?.does === "cuts") {
-    const whole = readFileSync(file);
-    return http.send(response, whole.subarray(0, whole.length / 2), { "Content-Type": "application/octet-stream" });
-  }
-  if (fault) return http.sendText(file, response, fault.does);
-  if (!file?.endsWith(".html")) return http.hosted(() => ROOT)(path, request, response);
+  // Also with what is wrong: a worker's script without them would not start at all.
   const headers = headersFor(parseHeaders(readFileSync(join(ROOT, "_headers"), "utf8")), `/${path}`);
+  if (fault?.does === "misses") return http.notFound(response);
+  if (fault?.does === "cuts" || fault?.does === "flips") {
+    const whole = readFileSync(file);
+    if (fault.does === "flips") whole[whole.length - 1] ^= 1;
+    const sent = fault.does === "cuts" ? whole.subarray(0, whole.length / 2) : whole;
+    return http.send(response, sent, { ...headers, ...FRESH, "Content-Type": "application/octet-stream" });
+  }
+  if (fault) return http.sendText(file, response, fault.does, { ...headers, ...FRESH });
+  if (!file?.endsWith(".html")) return http.hosted(() => ROOT)(path, request, response);
   // Before the content policy, which is a tag of the page.
-  return http.sendText(file, response, (text) => text.replace("<head>", () => `<head>${WITNESS}`), headers);
+  return http.sendText(file, response, (text) => text.replace("<head>", () => `<head>${WITNESS}`), { ...headers, ...further });
 };
 
-/** Starts a server of the site from a sub-path; its `site` is the address, its `faults` what is wrong with it. */
-export async function serveSite() {
+/**
+ * Starts a server of the site from a sub-path; its `site` is the address, its `faults` what is wrong with it.
+ * @param {Record<string, string>} further what it says of its pages beyond what the site asks for
+ */
+export async function serveSite(further = {}) {
   /** @type {Fault[]} */
   const faults = [];
-  const server = await http.listen({ "/some/sub/path/": site(faults), "/narrow": narrow });
+  const server = await http.listen({ "/some/sub/path/": site(faults, further), "/narrow": narrow });
   server.faults = faults;
   server.site = `${server.origin}/some/sub/path/`;
   return server;
