@@ -190,7 +190,9 @@ test("a model of another visit in the address is said to be gone, and the defaul
     await expect(figure.control("yours-missing")).toHaveText(/^Your model ALiBi, 32 tokens \(0123\) is not here: .* Train it again or load its file/);
     await expect(figure.root).not.toContainText("Nothing is recorded of your own");
   }
-  for (const id of ["attention", "what-if", "reach"]) await expect(explainer.figure(id).control(`${id}-method`)).toHaveValue("alibi");
+  for (const [id, method] of [["attention", "alibi"], ["what-if", "rotary"], ["reach", "alibi"]]) {
+    await expect(explainer.figure(id).control(`${id}-method`)).toHaveValue(method);
+  }
   for (const model of ["sinusoidal", "rotary", "alibi"]) await expect(explainer.figure("perplexity").control(`model-${model}-256`)).toBeChecked();
   await expect(explainer.figure("generate").control("generate-models-alibi-256")).toBeChecked();
   await expect(page.getByTestId("address-notice")).toHaveCount(0);
