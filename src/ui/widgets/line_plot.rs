@@ -7,7 +7,7 @@ use web_sys::MouseEvent;
 use crate::chart::{self, Layout, LineChart, Sheet, Theme, format_short, to_svg};
 use crate::ui::format::numbers::grouped;
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{Painter, use_room};
+use crate::ui::widgets::canvas::{paint, use_room};
 use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 use crate::ui::widgets::words;
@@ -50,7 +50,6 @@ pub fn LinePlot(
     let pencil = move || pencil.and_then(|p| p.get_untracked());
     let settings = use_settings();
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
-    let painter = Painter::default();
     let room = use_room(place);
     let sheet = Memo::new(move |_| {
         let width = room.get().width;
@@ -61,7 +60,7 @@ pub fn LinePlot(
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         chart.with(|chart| {
             if width > 0.0 {
-                painter.paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
+                paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
             }
         });
     });
@@ -129,7 +128,6 @@ pub fn LinePlot(
             ></canvas>
             {cursor}
         </div>
-        {painter.trouble()}
         <Readout text=text hint=words::POINT_AT_CHART />
     }
 }
