@@ -1,0 +1,89 @@
+// A training outlives a reload: what is kept of it, the question, and that going on changes nothing.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, test, type Page } from "@playwright/test";
+import { Explainer, type Figure } from "./page";
+
+const CHOICE = "&train-tokens=49152&train-seed=7";
+
+async function opened(page: Page, query: string): Promise<Figure> {
+  const explainer = new Explainer(page);
+  await explainer.open(`?embed=train${query}`);
+  const figure = explainer.figure("train");
+  await figure.near();
+  return figure;
+}
+
+/** The weights of both models: names and places, and their bytes. */
+async function weights(page: Page, figure: Figure): Promise<[unknown, string][]> {
+  const files: [unknown, string][] = [];
+  for (const method of ["sinusoidal", "alibi"]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), figure.control(`weights-${method}`).click()]);
+    const file = readFileSync(await download.path());
+    const end = 8 + Number(file.readBigUInt64LE(0));
+    // Its notes stand in no order.
+    files.push([JSON.parse(file.subarray(8, end).toString()), createHash("sha256").update(file.subarray(end)).digest("hex")]);
+  }
+  return files;
+}
+
+/** Bytes of each state that the browser keeps. */
+const kept = (page: Page) => page.evaluate(async () => {
+  const [, records] = await (globalThis as any).alibiTraining.read();
+  return records.map(([, state]: [unknown, Uint8Array | undefined]) => state?.length ?? 0) as number[];
+});
+
+/** Trains until some steps are done, then pauses and waits for both checkpoints. */
+async function paused(page: Page, figure: Figure): Promise<void> {
+  await figure.control("run").click();
+  await expect(figure.control("status")).toContainText("left");
+  await figure.control("pause").click();
+  await expect(figure.control("status")).toContainText("Paused");
+  await expect.poll(async () => (await kept(page)).every((bytes) => bytes > 1e6)).toBe(true);
+}
+
+test("a training goes on after a reload, to the losses and curve of one that nothing ended", async ({ page, context }) => {
+  const figure = await opened(page, CHOICE);
+  await figure.control("run").click();
+  await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  const [losses, curve] = [await figure.rows("train-loss"), await figure.rows("train-curve")];
+  const trained = await weights(page, figure);
+  // Ended: nothing is left to go on with.
+  await expect.poll(() => kept(page)).toEqual([]);
+
+  const other = await context.newPage();
+  const again = await opened(other, CHOICE);
+  await paused(other, again);
+  // Another choice in the address: going on brings the training's own back.
+  const reloaded = await opened(other, "&train-methods=alibi&train-seed=8");
+  await expect(reloaded.control("kept")).toContainText(/You were training Sinusoidal and ALiBi: [\d,]+ of 49,152 tokens/);
+  await expect(reloaded.root).toHaveAttribute("data-state", "idle");
+  await expect(reloaded.control("source")).toContainText("This is a recorded training");
+  await reloaded.control("kept-go-on").click();
+  await expect(reloaded.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  expect(await reloaded.rows("train-loss")).toEqual(losses);
+  expect(await reloaded.rows("train-curve")).toEqual(curve);
+  expect(await weights(other, reloaded), "bit-equal weights").toEqual(trained);
+  await expect(reloaded.control("changed")).toHaveCount(0);
+});
+
+test("a training that is forgotten is not asked about again", async ({ page }) => {
+  await paused(page, await opened(page, CHOICE));
+  const reloaded = await opened(page, CHOICE);
+  await reloaded.control("kept-forget").click();
+  await expect(reloaded.control("kept")).toHaveCount(0);
+  await expect.poll(() => kept(page)).toEqual([]);
+});
+
+test("where nothing can be kept it is said once and the training goes on", async ({ page }) => {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("no room is left", "QuotaExceededError");
+    };
+  });
+  const figure = await opened(page, "&train-methods=alibi&train-tokens=24576");
+  await figure.control("run").click();
+  await expect(figure.control("unkept")).toHaveText("This browser keeps no checkpoint (no room is left). The training goes on, but a reload would lose it.");
+  await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 40_000 });
+  await expect(figure.control("unkept")).toHaveCount(1);
+});
