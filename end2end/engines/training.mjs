@@ -25,9 +25,11 @@ export async function trains(view) {
   await view.click('[data-testid="run"]');
   await running();
   right(await some(3));
-  await view.click('[data-testid="pause"]');
+  // Pressed where it stands: what a model writes moves it.
+  const press = (what) => view.evaluate((what) => document.querySelector(`[data-testid="${what}"]`).click(), what);
+  await press("pause");
   await view.until("a pause", () => document.querySelector("figure").dataset.state === "idle" && document.querySelector('[data-testid="status"]').textContent.includes("Paused"));
-  await view.click('[data-testid="pause"]');
+  await press("pause");
   await running();
   await view.until("a checkpoint of each model", async () => {
     const [, records] = await alibiTraining.read();
@@ -41,10 +43,10 @@ export async function trains(view) {
   await view.until("the question", () => !window.before && Boolean(document.querySelector('[data-testid="kept-go-on"]')));
   assert.match(await view.text('[data-testid="kept"]'), /You were training Sinusoidal and ALiBi: [\d,]+ of 600,064 tokens/);
   assert.equal(await view.evaluate(() => document.querySelector("figure").dataset.state), "idle");
-  await view.click('[data-testid="kept-go-on"]');
+  await press("kept-go-on");
   await running();
   assert.deepEqual(await some(3), before);
-  await view.click('[data-testid="stop"]');
+  await press("stop");
   await view.until("the last curve", () => document.querySelector("figure").dataset.state === "done", [], 120_000);
   assert.equal((await view.rows("train-curve")).length, 5);
 }
