@@ -9,7 +9,6 @@ import { job, stretch } from "../jobs.mjs";
 import { EMPTY, FIGURES } from "../open.mjs";
 import { Window } from "./handle.mjs";
 import { serveHosts, serveSite, stop } from "./site.mjs";
-import { trains } from "./training.mjs";
 
 const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
 
@@ -295,12 +294,6 @@ export function scenarios(name) {
     assert.deepEqual(await settled(view, 1), rows);
   });
 
-  scenario("a training has the recorded losses, pauses, and goes on after a reload where it was", async () => {
-    const view = await tab.open(`${site.site}?v=1&embed=train`);
-    await ready(view, 1);
-    await stands(view, "train");
-    await trains(view);
-  });
 
   scenario("files can be saved", async () => {
     const view = await tab.open(`${site.site}?v=1&embed=slopes&heads=12`);
