@@ -55,6 +55,16 @@ export class Traffic {
   }
 }
 
+/** Whether the page is being left for another: it then hears that what it was fetching failed, and a reader never sees it. */
+function leaving(page: Page): () => boolean {
+  let left = false;
+  const goes = (request: Request) => request.isNavigationRequest() && request.frame() === page.mainFrame();
+  page.on("request", (request) => (left ||= goes(request)));
+  page.on("requestfailed", (request) => (left &&= !goes(request)));
+  page.on("framenavigated", (frame) => (left &&= frame !== page.mainFrame()));
+  return () => left;
+}
+
 export class Explainer {
   readonly watch: Watch = { errors: [], foreign: [] };
   private readonly traffic: Traffic;
@@ -64,10 +74,14 @@ export class Explainer {
     readonly base = site(),
   ) {
     this.traffic = new Traffic(page);
+    const left = leaving(page);
+    const wrong = (text: string) => {
+      if (!left() || !text.includes("Failed to fetch")) this.watch.errors.push(text);
+    };
     page.on("console", (message) => {
-      if (message.type() === "error") this.watch.errors.push(message.text());
+      if (message.type() === "error") wrong(message.text());
     });
-    page.on("pageerror", (error) => this.watch.errors.push(error.message));
+    page.on("pageerror", (error) => wrong(error.message));
     page.on("request", (request) => {
       const url = new URL(request.url());
       if (!["data:", "blob:"].includes(url.protocol) && url.origin !== new URL(base).origin) {
