@@ -1,7 +1,8 @@
 // Faults that say nothing of themselves: what never arrives, stops answering, throws where it should reject, or traps. Every wait
 // ends: with right numbers by another way, or with a sentence and a way on. end2end/FAULTS.md lists them.
-import { expect, test } from "@playwright/test";
+import { expect, test, type Route } from "@playwright/test";
 import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
+import { idle } from "./open.mjs";
 import { Explainer, site } from "./page";
 
 for (const [what, path] of [["script", /worker_loader[^/]*\.js/], ["WASM", /worker_(plain|relaxed)[^/]*\.wasm/]] as const) {
@@ -243,4 +244,61 @@ test("a manifest that no model has is refused by name in a sandboxed frame, too"
   await root.getByTestId("run").click();
   await expect(root.getByTestId("failure")).toContainText(/no model.*shape|shape.*no model/);
   await expect(root).not.toHaveAttribute("data-state", "running");
+});
+
+test("a canvas that throws is said by its figure, the others draw, and Retry draws it", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?v=1&length=32");
+  const figure = explainer.figure("bias");
+  await figure.near();
+  await explainer.rest();
+  const mend = await page.evaluateHandle(() => {
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = () => {
+      throw new TypeError("no pixels today");
+    };
+    return () => void (CanvasRenderingContext2D.prototype.putImageData = put);
+  });
+  await figure.set("length", 40);
+  await expect(figure.control("drawing-failure")).toContainText("This drawing has broken down (no pixels today).");
+  const slopes = explainer.figure("slopes");
+  await slopes.redraws("another number of heads", () => slopes.set("heads", 12));
+  await page.evaluate((mend) => mend(), mend);
+  await figure.redraws("Retry", () => figure.control("redraw").click());
+  await expect(figure.control("drawing-failure")).toHaveCount(0);
+  await expect(page.getByTestId("broken")).toHaveCount(0);
+});
+
+test("of a file that is asked for twice what came stays, whatever becomes of the other request", async ({ page }) => {
+  const held: Route[] = [];
+  let refused = true;
+  await page.route(/manifest-\w+\.json/, (route) => (refused ? route.fulfill({ status: 500 }) : void held.push(route)));
+  const explainer = new Explainer(page);
+  await explainer.open();
+  const figure = explainer.figure("reach");
+  await expect(figure.control("failure")).toContainText("manifest");
+  refused = false;
+  const failed = await page.evaluateHandle(() => {
+    const get = window.alibiFetch;
+    const failures: string[] = [];
+    window.alibiFetch = (base, path) => {
+      const file = get(base, path);
+      file.catch(() => failures.push(path));
+      return file;
+    };
+    return failures;
+  });
+  // Two figures' buttons in one task: neither knows of the other yet.
+  await page.evaluate(() => document.querySelectorAll<HTMLElement>(':is([data-figure="reach"], [data-figure="cost"]) [data-testid="retry"]').forEach((button) => button.click()));
+  await expect.poll(() => held.length).toBe(2);
+  await held[0].continue();
+  await expect(figure.root).toHaveAttribute("data-state", "idle");
+  await held[1].fulfill({ status: 500 });
+  // Asked for once more, past every cache.
+  await expect.poll(() => held.length).toBe(3);
+  await held[2].fulfill({ status: 500 });
+  await expect.poll(() => page.evaluate((failed) => failed.length, failed)).toBe(1);
+  await idle(page);
+  await expect(figure.root).toHaveAttribute("data-state", "idle");
+  await expect(figure.control("failure")).toHaveCount(0);
 });

@@ -20,6 +20,8 @@ declare global {
   interface Window {
     /** What the page calls that may break: assets/start.js. */
     alibiAttempt: (what: () => void) => string | undefined;
+    /** Fetches a file of the site: assets/start.js. */
+    alibiFetch: (base: string, path: string) => Promise<Response>;
     /** Keeps a text with the tab: assets/start.js. */
     alibiStore: (name: string, text: string) => boolean;
     /** Settled when a run has begun. */

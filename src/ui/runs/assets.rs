@@ -148,11 +148,15 @@ pub fn load<T: DeserializeOwned + Send + Sync + 'static>(into: RwSignal<Loaded<T
         };
         // What follows from it is work of its own: the browser may answer to the reader first.
         next_task().await;
-        // Asked for twice, it may come once: what is here stays.
-        if into.with_untracked(|now| now.ready().is_none()) {
-            into.set(loaded);
-        }
+        arrive(into, loaded);
     });
+}
+
+/// Takes what came of asking for a file. Asked for twice, it may come once: what is here stays.
+fn arrive<T: Send + Sync + 'static>(into: RwSignal<Loaded<T>>, loaded: Loaded<T>) {
+    if into.with_untracked(|now| now.ready().is_none()) {
+        into.set(loaded);
+    }
 }
 
 /// Waits for the browser's next task.
@@ -225,7 +229,27 @@ pub fn base() -> String {
 mod tests {
     use std::fs;
 
-    use super::is_whole;
+    use std::sync::Arc;
+
+    use leptos::prelude::*;
+
+    use super::{Loaded, arrive, is_whole};
+
+    #[test]
+    fn what_is_here_stays_whatever_else_comes_of_asking_again() {
+        Owner::new().with(|| {
+            let file = RwSignal::new(Loaded::Loading);
+            for (comes, stands) in [
+                (Loaded::Failed("late".into()), Loaded::Failed("late".into())),
+                (Loaded::Ready(Arc::new(1)), Loaded::Ready(Arc::new(1))),
+                (Loaded::Failed("later".into()), Loaded::Ready(Arc::new(1))),
+                (Loaded::Ready(Arc::new(2)), Loaded::Ready(Arc::new(1))),
+            ] {
+                arrive(file, comes);
+                assert_eq!(file.get_untracked(), stands);
+            }
+        });
+    }
 
     #[test]
     fn the_papers_tables_are_whole_and_what_is_cut_is_not() {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::chart::{BarChart, Theme, draw_bars};
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::canvas::{Painter, use_room};
 use crate::ui::widgets::visibility::near;
 
 /// Draws `chart` as wide as its place allows and as high as it needs.
@@ -19,6 +19,7 @@ pub fn BarPlot(
 ) -> impl IntoView {
     let (settings, near) = (use_settings(), near());
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let painter = Painter::default();
     let room = use_room(place);
     let height = Memo::new(move |_| chart.with(|c| c.height(room.get().width).ceil()));
     Effect::new(move || {
@@ -26,7 +27,7 @@ pub fn BarPlot(
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         chart.with(|chart| {
             if width > 0.0 {
-                paint(&canvas, (width, height.get()), room.get().density, |pen| draw_bars(pen, chart, &theme));
+                painter.paint(&canvas, (width, height.get()), room.get().density, |pen| draw_bars(pen, chart, &theme));
             }
         });
     });
@@ -40,5 +41,6 @@ pub fn BarPlot(
                 style=move || format!("display:block;width:100%;height:{}px", height.get())
             ></canvas>
         </div>
+        {painter.trouble()}
     }
 }

@@ -9,6 +9,8 @@ use web_sys::{HtmlCanvasElement, ResizeObserver, ResizeObserverEntry};
 
 use crate::chart::{ChartError, Pen};
 use crate::ui::widgets::attempt::attempt;
+use crate::ui::widgets::error_banner::ErrorBanner;
+use crate::ui::widgets::words;
 
 /// Densities beyond this cost memory and show nothing more.
 const MAX_DENSITY: f64 = 4.0;
@@ -78,28 +80,58 @@ fn density() -> f64 {
     window().device_pixel_ratio().clamp(0.5, MAX_DENSITY)
 }
 
-/// Gives the canvas a size of `(width, height)` CSS pixels at the room's density and draws on it. What goes wrong is
-/// written to the console: a drawing adds to a table that is there in any case.
-pub fn paint(
-    canvas: &HtmlCanvasElement,
-    (width, height): (f64, f64),
-    density: f64,
-    draw: impl FnOnce(&mut Pen<'_, CanvasBackend>) -> Result<(), ChartError>,
-) {
-    kept_by_cpu(canvas);
-    // Setting the size clears the canvas, even to the same size.
-    canvas.set_width((width * density).round().max(1.0) as u32);
-    canvas.set_height((height * density).round().max(1.0) as u32);
-    let (mut draw, mut outcome) = (Some(draw), Ok(()));
-    // A canvas that throws, or a drawing that panics, takes nothing else with it; what is said of that is in the console.
-    let _ = attempt(&mut || {
-        let Some(draw) = draw.take() else { return };
-        outcome = CanvasBackend::with_canvas_object(canvas.clone())
-            .ok_or_else(|| ChartError::Backend("this canvas gives no drawing context".into()))
-            .and_then(|mut backend| draw(&mut Pen::new(&mut backend, density)));
-    });
-    if let Err(error) = outcome {
-        leptos::logging::warn!("{error}");
+/// What drawings on one canvas come to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Painter {
+    /// What was said of the last one, if it broke down.
+    broken: RwSignal<Option<String>>,
+    /// How often the reader has asked for it again.
+    again: RwSignal<usize>,
+}
+
+impl Painter {
+    /// Gives the canvas a size of `(width, height)` CSS pixels at the room's density and draws on it. Called in an effect, which
+    /// runs again when the reader asks for that.
+    pub fn paint(
+        self,
+        canvas: &HtmlCanvasElement,
+        (width, height): (f64, f64),
+        density: f64,
+        draw: impl FnOnce(&mut Pen<'_, CanvasBackend>) -> Result<(), ChartError>,
+    ) {
+        self.again.track();
+        kept_by_cpu(canvas);
+        // Setting the size clears the canvas, even to the same size.
+        canvas.set_width((width * density).round().max(1.0) as u32);
+        canvas.set_height((height * density).round().max(1.0) as u32);
+        let (mut draw, mut outcome) = (Some(draw), Ok(()));
+        // A canvas that throws, or a drawing that panics, takes nothing else with it.
+        let called = attempt(&mut || {
+            let Some(draw) = draw.take() else { return };
+            outcome = CanvasBackend::with_canvas_object(canvas.clone())
+                .ok_or_else(|| ChartError::Backend("this canvas gives no drawing context".into()))
+                .and_then(|mut backend| draw(&mut Pen::new(&mut backend, density)));
+        });
+        let broken = match (called, outcome) {
+            (Err(reason), _) | (_, Err(ChartError::Backend(reason))) => Some(reason),
+            // A place too narrow to draw in is no fault: the table beside it has the numbers.
+            (_, Err(ChartError::TooSmall { .. }) | Ok(())) => None,
+        };
+        if self.broken.with_untracked(|before| *before != broken) {
+            self.broken.set(broken);
+        }
+    }
+
+    /// Says that the drawing broke down, with a button to draw it again.
+    pub fn trouble(self) -> impl IntoView {
+        let trouble = Signal::derive(move || self.broken.get().map(|reason| words::undrawn(&reason)));
+        view! {
+            <ErrorBanner
+                trouble=trouble
+                retry=move |()| self.again.update(|n| *n += 1)
+                handles=("drawing-failure", "redraw")
+            />
+        }
     }
 }
 

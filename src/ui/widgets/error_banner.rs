@@ -13,13 +13,16 @@ pub fn ErrorBanner(
     /// Called to try again.
     #[prop(into)]
     retry: Callback<()>,
+    /// Test handles of the message and of its button.
+    #[prop(default = ("failure", "retry"))]
+    handles: (&'static str, &'static str),
 ) -> impl IntoView {
     move || {
         trouble.get().map(|text| {
             view! {
-                <div class="failure" role="alert" data-testid="failure">
+                <div class="failure" role="alert" data-testid=handles.0>
                     <p>{text}</p>
-                    <button type="button" data-testid="retry" on:click=move |_| retry.run(())>{words::RETRY}</button>
+                    <button type="button" data-testid=handles.1 on:click=move |_| retry.run(())>{words::RETRY}</button>
                 </div>
             }
         })

@@ -4,10 +4,10 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use crate::chart::{self, Layout, LineChart, Sheet, Theme, format_short, to_svg};
+use crate::chart::{self, Layout, LineChart, Point, Series, Sheet, Theme, format_short, to_svg};
 use crate::ui::format::numbers::grouped;
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::canvas::{Painter, use_room};
 use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 use crate::ui::widgets::words;
@@ -50,6 +50,7 @@ pub fn LinePlot(
     let pencil = move || pencil.and_then(|p| p.get_untracked());
     let settings = use_settings();
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let painter = Painter::default();
     let room = use_room(place);
     let sheet = Memo::new(move |_| {
         let width = room.get().width;
@@ -60,7 +61,7 @@ pub fn LinePlot(
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         chart.with(|chart| {
             if width > 0.0 {
-                paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
+                painter.paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
             }
         });
     });
@@ -88,6 +89,7 @@ pub fn LinePlot(
         }
     };
     let text = Signal::derive(move || choice.get().and_then(|x| chart.with(|chart| describe(chart, x))));
+    let longest = Memo::new(move |_| if near.get() { chart.with(longest_description) } else { String::new() });
     let cursor = move || {
         let at = layout()?;
         let x = choice.get()?;
@@ -128,7 +130,8 @@ pub fn LinePlot(
             ></canvas>
             {cursor}
         </div>
-        <Readout text=text hint=words::POINT_AT_CHART />
+        {painter.trouble()}
+        <Readout text=text hint=words::POINT_AT_CHART longest=longest />
     }
 }
 
@@ -144,20 +147,19 @@ fn short(value: f64) -> String {
     grouped(&format_short(value))
 }
 
+/// Of more lines than these at one place, the faint ones are not told: the table has them.
+const TOLD: usize = 5;
+
 /// What the chart shows at `x`, in words; nothing if no series has a point there.
 fn describe(chart: &LineChart, x: f64) -> Option<String> {
-    let values: Vec<String> = chart
-        .series
-        .iter()
-        .filter_map(|s| {
-            let p = s.points.iter().find(|p| p.x == x)?;
-            Some(match (p.y.is_finite(), p.low, p.high) {
-                (false, ..) => words::diverged(&s.name),
-                (true, Some(low), Some(high)) => words::value(&s.name, &short(p.y), Some((&short(low), &short(high)))),
-                _ => words::value(&s.name, &short(p.y), None),
-            })
-        })
-        .collect();
+    let told: Vec<_> = chart.series.iter().filter_map(|s| Some((s, s.points.iter().find(|p| p.x == x)?))).collect();
+    let many = told.len() > TOLD && told.iter().any(|(s, _)| !s.faint);
+    let tell = |(s, p): &(&Series, &Point)| match (p.y.is_finite(), p.low, p.high) {
+        (false, ..) => words::diverged(&s.name),
+        (true, Some(low), Some(high)) => words::value(&s.name, &short(p.y), Some((&short(low), &short(high)))),
+        _ => words::value(&s.name, &short(p.y), None),
+    };
+    let values: Vec<String> = told.iter().filter(|(s, _)| !(many && s.faint)).map(tell).collect();
     // "input length (tokens, log scale)": quantity, unit, scale; the unit may be missing.
     let (quantity, rest) = chart.x.label.split_once(" (").unwrap_or((&chart.x.label, ""));
     let unit = rest.split([',', ')']).next().filter(|unit| *unit != "log scale").unwrap_or_default();
@@ -165,10 +167,20 @@ fn describe(chart: &LineChart, x: f64) -> Option<String> {
     (!values.is_empty()).then(|| format!("{}: {}", at.trim_end(), values.join(", ")))
 }
 
+/// Charts with many places are asked at so many of them what is told there.
+const ASKED: usize = 24;
+
+/// The longest of what a chart tells at its places, or nearly.
+fn longest_description(chart: &LineChart) -> String {
+    let xs = values_of_x(chart);
+    let told = xs.iter().step_by(xs.len().div_ceil(ASKED).max(1)).filter_map(|x| describe(chart, *x));
+    told.max_by_key(|text| text.chars().count()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Axis, Point, Scale, Series};
+    use crate::chart::{Axis, Scale};
 
     #[test]
     fn a_readout_names_every_series_at_that_length() {
@@ -197,5 +209,32 @@ mod tests {
         chart.x.label = "nearest tokens (log scale)".into();
         assert!(describe(&chart, 512.0).is_some_and(|s| s.starts_with("nearest tokens 512: ALiBi")));
         assert_eq!(values_of_x(&chart), [512.0]);
+    }
+
+    #[test]
+    fn room_is_kept_for_the_longest_of_what_is_told() {
+        let at = |x: f64| Point { x, y: 20.5, low: None, high: None };
+        let series = |name: &str, points: Vec<Point>| Series {
+            id: name.into(),
+            name: name.into(),
+            style: 0,
+            points,
+            faint: false,
+        };
+        let mut chart = crate::ui::figure::curves::chart(Vec::new(), &[]);
+        assert_eq!(longest_description(&chart), "");
+        chart.series = vec![
+            series("ALiBi", (1..=1_000).map(|i| at(f64::from(i) * 32.0)).collect()),
+            series("Rotary", vec![at(32.0)]),
+        ];
+        assert_eq!(longest_description(&chart), "input length 32 tokens: ALiBi 20.5, Rotary 20.5");
+        let before = |name: &str| Series { faint: true, ..series(name, vec![at(32.0)]) };
+        chart.series.extend(["a", "b", "c"].map(before));
+        assert_eq!(
+            describe(&chart, 32.0).unwrap(),
+            "input length 32 tokens: ALiBi 20.5, Rotary 20.5, a 20.5, b 20.5, c 20.5"
+        );
+        chart.series.push(before("d"));
+        assert_eq!(describe(&chart, 32.0).unwrap(), "input length 32 tokens: ALiBi 20.5, Rotary 20.5");
     }
 }

@@ -125,10 +125,19 @@ pub fn Readout(
     text: Signal<Option<String>>,
     /// What to say while nothing is chosen.
     hint: &'static str,
+    /// The longest of what it may tell: its place is kept, for what stands below not to jump under a pointer that moves.
+    #[prop(optional, into)]
+    longest: Option<Signal<String>>,
 ) -> impl IntoView {
     view! {
-        <p class="readout" data-testid="readout" aria-live="polite" class:hint=move || text.read().is_none()>
-            {move || text.get().unwrap_or_else(|| hint.into())}
+        <p
+            class="readout"
+            data-testid="readout"
+            aria-live="polite"
+            class:hint=move || text.read().is_none()
+            data-longest=move || longest.map(|longest| longest.get())
+        >
+            <span>{move || text.get().unwrap_or_else(|| hint.into())}</span>
         </p>
     }
 }

@@ -21,6 +21,11 @@ pub const CLOSE: &str = "Close";
 /// Tries again what failed.
 pub const RETRY: &str = "Retry";
 
+/// Said in place of a drawing that has broken down; what was said of it.
+pub fn undrawn(reason: &str) -> String {
+    format!("This drawing has broken down ({reason}). The numbers stand, and everything else goes on.")
+}
+
 /// What the slider beside a number is called.
 pub fn slider(label: &str) -> String {
     format!("{label}, slider")

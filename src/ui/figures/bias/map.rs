@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData, MouseEvent};
 
-use crate::chart::{Cell, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
+use crate::chart::{Cell, ChartError, HeatLayout, Heatmap, Theme, draw_heatmap, heat_colours, raster};
 use crate::ui::figures::bias::words;
+use crate::ui::runs::assets::words as reason;
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::canvas::{Painter, use_room};
 use crate::ui::widgets::readout::{ChosenPlace, Move, Readout};
 use crate::ui::widgets::visibility::near;
 
@@ -27,6 +28,7 @@ pub fn Map(
 ) -> impl IntoView {
     let settings = use_settings();
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let painter = Painter::default();
     let room = use_room(place);
     let layout = Memo::new(move |_| heatmap.with(|heatmap| HeatLayout::of(heatmap, room.get().width).ok()));
     let near = near();
@@ -41,8 +43,10 @@ pub fn Map(
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         let density = room.get().density.min(MAX_DENSITY);
         heatmap.with(|heatmap| {
-            paint(&canvas, (room.get().width, layout.height), density, |pen| draw_heatmap(pen, heatmap, &theme));
-            cells(&canvas, heatmap, &layout, &theme, density);
+            painter.paint(&canvas, (room.get().width, layout.height), density, |pen| {
+                draw_heatmap(pen, heatmap, &theme)?;
+                cells(&canvas, heatmap, &layout, &theme, density)
+            });
         });
     });
 
@@ -103,6 +107,7 @@ pub fn Map(
             ></canvas>
             {cursor}
         </div>
+        {painter.trouble()}
         <Readout text=text hint=words::HINT />
     }
 }
@@ -133,21 +138,27 @@ fn moved(cell: Cell, step: Move, length: usize, maps: usize) -> Cell {
 }
 
 /// Puts each map's cells on the canvas, as one image per map.
-fn cells(canvas: &HtmlCanvasElement, heatmap: &Heatmap, layout: &HeatLayout, theme: &Theme, density: f64) {
+fn cells(
+    canvas: &HtmlCanvasElement,
+    heatmap: &Heatmap,
+    layout: &HeatLayout,
+    theme: &Theme,
+    density: f64,
+) -> Result<(), ChartError> {
     let context = canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok());
-    let Some(context) = context else { return };
+    let Some(context) = context else { return Err(ChartError::Backend("this canvas gives no drawing context".into())) };
     let colours = heat_colours(theme);
     for (map, square) in layout.squares.iter().enumerate() {
         let pixels = (square.side * density).round().max(1.0) as usize;
         let picture = raster(heatmap, map, &colours, pixels, (2.0 * density).round() as usize).rgba();
         let side = pixels as u32;
-        let put = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), side, side).and_then(|image| {
-            context.put_image_data(&image, (square.x * density).round(), (square.y * density).round())
-        });
-        if put.is_err() {
-            leptos::logging::warn!("the browser refused an image of {side}×{side} pixels");
-        }
+        ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), side, side)
+            .and_then(|image| {
+                context.put_image_data(&image, (square.x * density).round(), (square.y * density).round())
+            })
+            .map_err(|error| ChartError::Backend(reason(error)))?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

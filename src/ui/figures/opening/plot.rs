@@ -10,7 +10,7 @@ use crate::ui::figure::spec::TRAINED;
 use crate::ui::figures::opening::data::{LENGTHS, length_at, nearest, place};
 use crate::ui::figures::opening::words;
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::canvas::{Painter, use_room};
 use crate::ui::widgets::visibility::near;
 
 /// Test handle of the slider, and its setting's name in the address.
@@ -38,6 +38,7 @@ pub fn Plot(
 ) -> impl IntoView {
     let (settings, near) = (use_settings(), near());
     let (frame, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let painter = Painter::default();
     let room = use_room(frame);
     let sheet = Memo::new(move |_| {
         let width = room.get().width;
@@ -48,7 +49,7 @@ pub fn Plot(
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         chart.with(|chart| {
             if width > 0.0 {
-                paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
+                painter.paint(&canvas, (width, height), room.get().density, |pen| chart::draw(pen, chart, &theme));
             }
         });
     });
@@ -91,6 +92,7 @@ pub fn Plot(
             ></canvas>
             <div class="opening-cursor" aria-hidden="true" style=cursor></div>
         </div>
+        {painter.trouble()}
         <div class="controls">
             <label class="control" for="opening-slider">
                 <span>{words::LENGTH}</span>

@@ -62,7 +62,7 @@ pub(super) fn differing(recorded: &[Recalled], counted: &Counted) -> (usize, usi
 }
 
 /// Share of right answers, and its standard error.
-pub(super) fn share(right: usize) -> (f64, f64) {
+pub(in crate::ui::figures) fn share(right: usize) -> (f64, f64) {
     let asked = RECALL_ASKED as f64;
     let share = right as f64 / asked;
     (share, (share * (1.0 - share) / asked).sqrt())

@@ -1,9 +1,9 @@
 //! Models that look a value up: right answers by distance, recorded, and counted anew in the reader's browser. Figure
 //! `recall`.
 
-mod data;
+pub(super) mod data;
 mod session;
-mod words;
+pub(super) mod words;
 
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ use crate::ui::widgets::line_plot::{LinePlot, drawing};
 use crate::ui::widgets::visibility::near;
 
 /// What was counted natively.
-const RECALLED: &str = "assets/models/recall.csv";
+pub(super) const RECALLED: &str = "assets/models/recall.csv";
 
 /// Methods on show.
 pub static METHODS: Setting<Vec<String>> =

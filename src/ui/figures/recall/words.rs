@@ -66,6 +66,11 @@ fn times(distance: usize) -> String {
 
 /// What the counts say.
 pub(super) fn finding(models: &[Recalled]) -> String {
+    found(models, &format!("Trained on distances below {RECALL_TRAINED}"))
+}
+
+/// What counts say of models of which that much is said first.
+pub(in crate::ui::figures) fn found(models: &[Recalled], first: &str) -> String {
     let said = |model: &Recalled| {
         let name = method_name(&model.method);
         let last = model.points.last()?.distance;
@@ -87,7 +92,7 @@ pub(super) fn finding(models: &[Recalled]) -> String {
         return String::new();
     }
     format!(
-        "Trained on distances below {RECALL_TRAINED}: {}. (To find means: right at least {} of the time.)",
+        "{first}: {}. (To find means: right at least {} of the time.)",
         parts.join("; "),
         show_percent(FINDS)
     )
@@ -99,7 +104,7 @@ pub(super) fn label(finding: &str) -> String {
 }
 
 /// Right answers against distance.
-pub(super) fn chart(models: &[Recalled]) -> LineChart {
+pub(in crate::ui::figures) fn chart(models: &[Recalled]) -> LineChart {
     let ends = [distances()[0], distances()[distances().len() - 1]].map(|d| d as f64);
     let mut lines = vec![Series {
         id: "guess".into(),
@@ -123,7 +128,7 @@ pub(super) fn chart(models: &[Recalled]) -> LineChart {
 }
 
 /// A row for each distance.
-pub(super) fn table(models: &[Recalled]) -> Table {
+pub(in crate::ui::figures) fn table(models: &[Recalled]) -> Table {
     let heads = has_horizons(models);
     let mut columns = vec!["distance".to_string()];
     columns.extend(models.iter().map(|m| format!("{}, right", method_name(&m.method))));

@@ -13,7 +13,7 @@ use crate::chart::{Sheet, SlopeLayout, Theme, draw_slopes, slopes_to_svg};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec};
 use crate::ui::settings::state::use_settings;
-use crate::ui::widgets::canvas::{paint, use_room};
+use crate::ui::widgets::canvas::{Painter, use_room};
 use crate::ui::widgets::data_table::DataTable;
 use crate::ui::widgets::export::Export;
 use crate::ui::widgets::line_plot::theme;
@@ -68,6 +68,7 @@ fn Stems() -> impl IntoView {
     let settings = use_settings();
     let (heads, order) = (settings.of(&HEADS), settings.of(&ORDER));
     let (place, canvas) = (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new());
+    let painter = Painter::default();
     let (room, near) = (use_room(place), near());
     let choice = ChosenPlace::<usize>::new(None);
     // A choice made among more heads may lie beyond fewer.
@@ -78,7 +79,7 @@ fn Stems() -> impl IntoView {
         let theme = if settings.dark() { Theme::DARK } else { Theme::LIGHT };
         if room.width > 0.0 {
             chart.with(|chart| {
-                paint(&canvas, (room.width, HEIGHT), room.density, |pen| draw_slopes(pen, chart, &theme))
+                painter.paint(&canvas, (room.width, HEIGHT), room.density, |pen| draw_slopes(pen, chart, &theme))
             });
         }
     });
@@ -111,6 +112,7 @@ fn Stems() -> impl IntoView {
                 on:keydown=on_key
             ></canvas>
         </div>
+        {painter.trouble()}
         <Readout text=text hint=words::HINT />
     }
 }

@@ -1,41 +1,20 @@
 //! How a training in the page goes: what is asked of the trainer of each model, what it tells, and what becomes of that. Nothing
 //! here knows the browser.
 
-use crate::config::{Course, Curve, ModelSize, RUN_IN};
+use super::measure::{self, ROUND, places};
+use crate::config::{Course, Curve, ModelSize};
 use crate::position::by_id;
-use crate::protocol::task::Generate;
 use crate::protocol::train::{Ask, Plan, StartFrom, Told, TrainText};
-use crate::protocol::{BlockSum, EngineChoice, Failure, Job, Protocol, ResponseBody, Scored, Stretch, Task};
-use crate::ui::figure::spec::own_text;
+use crate::protocol::{Failure, ResponseBody};
 
 /// Models that are trained beside each other, at most.
 pub(super) const MOST: usize = 2;
-/// Targets of a curve at the end.
-pub(super) const MANY: usize = 16_384;
 /// Seconds between two checkpoints.
 const KEPT_EVERY: f64 = 10.0;
 /// Time between two curves, ms.
 const BETWEEN: f64 = 5_000.0;
 /// Points of a line of losses, at most.
 const POINTS: usize = 60;
-/// What each model goes on from at the end, and for how many tokens.
-pub(super) const PROMPT: &str = "The people of the United States";
-const LINE_TOKENS: usize = 48;
-/// Targets that may be missing of an input's: separators are not counted.
-const UNCOUNTED: usize = 8;
-/// Questions of one round have numbers from a multiple of this on: lengths in order, then the line.
-const ROUND: u32 = 16;
-
-/// Input lengths of a curve: up to 16 times the training length.
-pub(super) fn lengths(train_length: usize) -> [usize; 5] {
-    [1, 2, 4, 8, 16].map(|times| times * train_length)
-}
-
-/// Targets of a curve while the training goes on: few, but not fewer than its longest input has.
-pub(super) fn few(train_length: usize) -> usize {
-    2_048.max(lengths(train_length)[4])
-}
-
 /// The methods chosen that there are, at most two, in the order of their choice.
 pub(super) fn methods(chosen: &[String]) -> Vec<&'static str> {
     chosen.iter().filter_map(|id| by_id(id)).map(|m| m.id()).take(MOST).collect()
@@ -198,28 +177,11 @@ impl Model {
         [Ask::Lengthen { steps: self.steps }, Ask::State, Ask::GoOn]
     }
 
-    /// The questions of a round: the perplexity at every length, at the end a line, too.
+    /// The questions of a round.
     fn measure(&mut self, last: bool) -> Vec<Ask> {
         self.round += 1;
         self.asked = Some(Asked { round: self.round, last, points: Vec::new() });
-        let number = self.round * ROUND;
-        let length = self.plan.train_length;
-        let n_targets = if last { MANY } else { few(length) };
-        let ask = |(i, job): (usize, Job)| Ask::Answer { id: number + i as u32, job };
-        // A text of the reader's own may be short; its trainer scores what there is.
-        let (stream, first) = match self.plan.text {
-            TrainText::Addresses => ("held-out", RUN_IN),
-            _ => ("own", 0),
-        };
-        let score = |length| Stretch { protocol: Protocol::Nonoverlapping, length, first, n_targets };
-        let of = |stream: &str, task| Job { stream: stream.into(), engine: EngineChoice::Cpu, task, ..Job::default() };
-        let mut jobs: Vec<Job> = lengths(length).map(|l| of(stream, Task::Score(score(l)))).into();
-        if last {
-            let (stream, text) = own_text(PROMPT);
-            let generate = Generate { n_prompt: length, n_new: LINE_TOKENS, temperature: 0.8, top_k: 50, seed: 1 };
-            jobs.push(Job { text, ..of(&stream, Task::Generate(generate)) });
-        }
-        jobs.into_iter().enumerate().map(ask).collect()
+        measure::asks(&self.plan, self.round, last)
     }
 
     /// Takes what its trainer tells at that time, ms; what to ask then.
@@ -269,13 +231,11 @@ impl Model {
     fn answered(&mut self, id: u32, step: usize, body: ResponseBody, now: f64) {
         let (round, place) = (id / ROUND, (id % ROUND) as usize);
         let Some(asked) = self.asked.as_mut().filter(|a| a.round == round) else { return };
-        let lengths = lengths(self.plan.train_length);
-        match (body, lengths.get(place)) {
-            (ResponseBody::Scored(scored), Some(&length)) => {
-                let n: u32 = scored.blocks.iter().map(|b| b.n_targets).sum();
-                // Of a text shorter than the input there is no such input.
-                if n as usize >= length.saturating_sub(UNCOUNTED) {
-                    asked.points.push((length, perplexity(&scored)));
+        let places = places(&self.plan);
+        match (body, places.get(place)) {
+            (ResponseBody::Scored(scored), Some(&at)) => {
+                if let Some((value, n)) = measure::value(&self.plan, at, &scored) {
+                    asked.points.push((at, value));
                     self.n_targets = n;
                 }
             }
@@ -289,26 +249,19 @@ impl Model {
             _ => return,
         }
         let tokens = (step * self.tokens_per_step) as u64;
-        if place + 1 == lengths.len() {
+        if place + 1 == places.len() {
             let points = std::mem::take(&mut asked.points);
             self.course.curves.retain(|c| c.tokens != tokens);
             self.course.curves.push(Curve { tokens, points });
             self.drawn = now;
         }
-        let over = if asked.last { lengths.len() } else { lengths.len() - 1 };
-        if place == over {
+        if place + 1 == places.len() + measure::beside(&self.plan, asked.last) {
             if asked.last && self.status == Status::Measuring {
                 self.status = Status::Done;
             }
             self.asked = None;
         }
     }
-}
-
-fn perplexity(scored: &Scored) -> f64 {
-    let nll = |b: &BlockSum| b.nll;
-    let n: u32 = scored.blocks.iter().map(|b| b.n_targets).sum();
-    (scored.blocks.iter().map(nll).sum::<f64>() / f64::from(n)).exp()
 }
 
 /// What the figure is at, for all of its models.

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::data::{self, Model, Status};
+use super::data::{Model, Status};
+use super::measure::PROMPT;
 use super::session::Session;
 use super::words;
 use super::yours::YourModels;
@@ -31,7 +32,7 @@ pub(super) fn Made(session: Session) -> impl IntoView {
                     <p class="train-line" data-testid="train-line" data-model=method.clone()>
                         <i class="swatch" data-palette=style_of(&method) aria-hidden="true"></i>
                         {words::writes(&method)}
-                        <q>{data::PROMPT}<b>{line}</b></q>
+                        <q>{PROMPT}<b>{line}</b></q>
                     </p>
                 }
             })

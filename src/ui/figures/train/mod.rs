@@ -6,18 +6,21 @@ mod checkpoints;
 mod data;
 mod kept;
 mod made;
+mod measure;
 mod note;
 mod session;
 mod settings;
 mod shown;
 mod start;
+mod task;
 mod words;
 mod yours;
 
 use leptos::prelude::*;
 
 use self::bar::Bar;
-use self::data::{MANY, Model};
+use self::data::Model;
+use self::measure::MANY;
 use self::checkpoints::Checkpoints;
 use self::made::Made;
 use self::session::{Session, Trouble};
@@ -25,12 +28,13 @@ use self::shown::{Shown, here};
 use self::settings::{METHODS, SEED};
 use self::start::text::{self, Text};
 use self::settings::FROM;
-use self::start::{Start, planned, shipped};
+use self::start::{Start, is_task, planned, shipped};
 use crate::chart::stacked;
 use crate::chart::style_of;
-use crate::config::{Healed, Trained};
+use crate::config::{Healed, Recalled, Trained};
 use crate::ui::figure::frame::Frame;
 use crate::ui::figure::spec::{Drawing, FigureSpec, methods};
+use crate::ui::figures::recall::RECALLED;
 use crate::ui::format::table::Table;
 use crate::ui::runs::assets::{Assets, Loaded, base, load};
 use crate::ui::runs::worker_pool::WorkerPool;
@@ -73,20 +77,26 @@ pub fn Train() -> impl IntoView {
     let session = Session::new(expect_context::<Assets>().manifest, expect_context::<WorkerPool>().yours);
     let models = session.models;
     let (trained, healed) = (RwSignal::new(Loaded::<Trained>::Unasked), RwSignal::new(Loaded::<Healed>::Unasked));
-    let site = expect_context::<Assets>().recorded;
+    let (site, assets) = (expect_context::<Assets>().recorded, expect_context::<Assets>());
+    let task = Memo::new(move |_| is_task(settings));
     // The model of this page to start from, if one is chosen.
-    let from = Memo::new(move |_| shipped(&settings.get(&FROM)).map(String::from));
+    let from = Memo::new(move |_| shipped(&settings.get(&FROM)).filter(|_| !task.get()).map(String::from));
+    let counted = move || if near.get() { assets.text(RECALLED) } else { Loaded::Unasked };
     let read = move || match from.with_untracked(Option::is_some) {
+        // It is asked for where it is shown.
+        _ if task.get_untracked() => assets.load(),
         true => load(healed, HEALED),
         false => load(trained, TRAINED),
     };
     Effect::new(move || {
         from.track();
+        task.track();
         if near.get() {
             read();
         }
     });
     let kept = Memo::new(move |_| match from.with(Option::is_some) {
+        _ if task.get() => here(&counted()),
         true => healed.with(here),
         false => trained.with(here),
     });
@@ -94,6 +104,10 @@ pub fn Train() -> impl IntoView {
     let shown = Memo::new(move |_| match own.get() {
         true => site.with(|r| models.with(|all| Shown::own(all, r.ready().map(|r| &**r)))),
         false => match from.get() {
+            _ if task.get() => {
+                let of = |text: &String| task::recorded(&Recalled::read(text), &data::methods(&settings.get(&METHODS)));
+                counted().ready().map(|text| of(text)).unwrap_or_default()
+            }
             None => trained.with(|t| t.ready().map(|t| Shown::recorded(t))).unwrap_or_default(),
             Some(from) => {
                 let chosen = data::methods(&settings.get(&METHODS));
@@ -114,6 +128,7 @@ pub fn Train() -> impl IntoView {
         Ok(true) => "idle",
     });
     let found = |s: &Shown| match &s.from {
+        _ if s.task => task::finding(&s.courses),
         Some(from) if s.n_own.is_none() => words::healing(from, s.before.as_ref(), &s.courses),
         _ => words::finding(&s.courses),
     };
@@ -131,6 +146,8 @@ pub fn Train() -> impl IntoView {
         None => read(),
     };
     let source = move || match own.get() {
+        by if shown.with(|s| s.task) => Some(task::source(if by { shown.with(|s| s.courses.len()) } else { 0 })),
+        false if task.get() => None,
         true => shown.with(|s| Some(words::own(s.courses.len(), s.train_length, MANY, s.n_own))),
         false if from.with(Option::is_some) => healed.with(|h| {
             let (n, chosen) = (h.ready()?.n_targets, data::methods(&settings.get(&METHODS)));
@@ -162,14 +179,23 @@ pub fn Train() -> impl IntoView {
         })
     };
     let losses = Memo::new(move |_| shown.with(|s| words::loss_chart(&s.courses, s.steps, s.tokens_per_step)));
-    let curves = Memo::new(move |_| shown.with(|s| words::curve_chart(&s.courses, s.train_length, s.before.as_ref())));
-    let loss_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
+    let curves = Memo::new(move |_| {
+        shown.with(|s| match s.task {
+            true => task::chart(&s.courses),
+            false => words::curve_chart(&s.courses, s.train_length, s.before.as_ref()),
+        })
+    });
+    let lossless = Memo::new(move |_| shown.with(|s| s.task && s.courses.iter().all(|c| c.losses.is_empty())));
+    let loss_table = Memo::new(move |_| match lossless.get() || shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
         false => shown.with(|s| words::loss_table(&s.courses, s.steps, s.tokens_per_step)),
     });
     let curve_table = Memo::new(move |_| match shown.with(|s| s.courses.is_empty()) {
         true => Table::default(),
-        false => shown.with(|s| words::curve_table(&s.courses, s.train_length, s.before.as_ref())),
+        false => shown.with(|s| match s.task {
+            true => task::table(&s.courses),
+            false => words::curve_table(&s.courses, s.train_length, s.before.as_ref()),
+        }),
     });
     let csv = Signal::derive(move || format!("{}\n{}", loss_table.with(Table::csv), curve_table.with(Table::csv)));
     let svg = Signal::derive(move || {
@@ -192,14 +218,18 @@ pub fn Train() -> impl IntoView {
             {changed}
             {ended}
             <p class="source" data-testid="source">{source}</p>
-            <LinePlot
-                chart=losses.into()
-                label=Signal::derive(move || words::label(words::LOSSES, &finding.get()))
-                id="train-loss-plot"
-            />
+            <div hidden=lossless>
+                <LinePlot
+                    chart=losses.into()
+                    label=Signal::derive(move || words::label(words::LOSSES, &finding.get()))
+                    id="train-loss-plot"
+                />
+            </div>
             <LinePlot
                 chart=curves.into()
-                label=Signal::derive(move || words::label(words::CURVES, &finding.get()))
+                label=Signal::derive(move || {
+                    words::label(if shown.with(|s| s.task) { task::CURVES } else { words::CURVES }, &finding.get())
+                })
                 id="train-curve-plot"
             />
             <Made session=session />

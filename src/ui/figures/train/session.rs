@@ -8,7 +8,7 @@ use super::kept::{Held, Keeper, start_from};
 use super::start::Weights;
 use super::words;
 use crate::config::Manifest;
-use crate::protocol::train::{Ask, Plan, StartFrom, Told};
+use crate::protocol::train::{Ask, Plan, StartFrom, Told, TrainText};
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::trainers::{Heard, Trainer};
 use crate::ui::runs::yours::Yours;
@@ -279,7 +279,9 @@ impl Session {
 
     /// Weights came: those of a model that is done are the reader's own, those asked for are saved.
     fn made(self, i: usize, step: usize, bytes: JsValue) {
-        let done = self.models.with_untracked(|all| all.get(i).is_some_and(|m| m.status == Status::Done));
+        // What knows keys and values alone can read none of the page's texts.
+        let reads = |m: &Model| m.status == Status::Done && m.plan.text != TrainText::Recall;
+        let done = self.models.with_untracked(|all| all.get(i).is_some_and(reads));
         if self.saves.with_value(|saves| saves.contains(&i)) {
             self.saves.update_value(|saves| saves.retain(|of| *of != i));
             self.save(i, step, &bytes);

@@ -1,6 +1,7 @@
 //! What is on show: the reader's own training, or a recorded one.
 
-use super::data::{MANY, Model, lengths};
+use super::data::Model;
+use super::measure::{MANY, lengths};
 use super::start::shipped;
 use crate::config::{BLOCK, Course, Curve, Healed, Recorded, Trained};
 use crate::protocol::BlockSum;
@@ -22,6 +23,8 @@ pub(super) struct Shown {
     pub(super) before: Option<Course>,
     /// Targets of the last curve, where they are of the reader's own text.
     pub(super) n_own: Option<u32>,
+    /// Whether keys and values are read, and no text.
+    pub(super) task: bool,
 }
 
 /// The curve of a model of this page, over as many targets as those at the end of a training.
@@ -61,7 +64,7 @@ impl Shown {
             train_length: healed.train_length,
             before: recorded.and_then(|r| before(r, from)),
             from: shipped(from).map(String::from),
-            n_own: None,
+            ..Self::default()
         }
     }
 
@@ -69,7 +72,7 @@ impl Shown {
     pub(super) fn own(models: &[Model], recorded: Option<&Recorded>) -> Self {
         let most = |of: fn(&Model) -> usize| models.iter().map(of).max().unwrap_or_default();
         let plan = models.first().map(|m| &m.plan);
-        let own = plan.is_some_and(|p| p.text != TrainText::Addresses);
+        let own = plan.is_some_and(|p| matches!(p.text, TrainText::Own(_)));
         let from = plan.and_then(|p| match &p.from {
             StartFrom::Shipped { model } => Some(model.clone()),
             _ => None,
@@ -83,6 +86,7 @@ impl Shown {
             before: recorded.zip(from.as_deref().filter(|_| !own)).and_then(|(r, from)| before(r, from)),
             from,
             n_own: own.then(|| models.iter().map(|m| m.n_targets).max().unwrap_or_default()),
+            task: plan.is_some_and(|p| p.text == TrainText::Recall),
         }
     }
 }

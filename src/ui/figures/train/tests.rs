@@ -1,4 +1,5 @@
-use super::data::{Status, few, lengths, thinned, with};
+use super::data::{Status, thinned, with};
+use super::measure::{MANY, few, lengths};
 use super::settings::*;
 use super::*;
 use crate::config::ModelSize;

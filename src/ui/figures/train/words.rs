@@ -1,6 +1,7 @@
 //! Everything that a reader of the figure `train` can read, but for the prose around it.
 
-use super::data::{Model, Status, few, first_curve, last_curves, lengths, thinned};
+use super::data::{Model, Status, first_curve, last_curves, thinned};
+use super::measure::{few, lengths};
 use super::note::Note;
 use super::start::words::INSTEAD;
 use crate::chart::{Axis, LineChart, Point, Scale, Series, style_of};
@@ -316,14 +317,10 @@ pub(super) fn loss_chart(courses: &[Course], steps: usize, tokens_per_step: usiz
     }
 }
 
-/// Perplexities against length, those of before pale.
-pub(super) fn curve_chart(courses: &[Course], train_length: usize, before: Option<&Course>) -> LineChart {
+/// A line for each course's last curve, those of before pale.
+pub(super) fn curve_lines(courses: &[Course]) -> Vec<Series> {
     let points = |curve: &Curve| curve.points.iter().map(|&(l, p)| (l as f64, p)).collect();
     let mut lines = Vec::new();
-    if let Some((course, curve)) = before.and_then(|c| Some((c, c.curves.first()?))) {
-        let faint = courses.iter().any(|c| c.method == course.method);
-        lines.push(line(course, "before".into(), named_before(course), points(curve), faint));
-    }
     for course in courses {
         let name = method_name(&course.method);
         let (earlier, last) = last_curves(course, EARLIER);
@@ -339,6 +336,18 @@ pub(super) fn curve_chart(courses: &[Course], train_length: usize, before: Optio
             lines.push(line(course, course.method.clone(), method_name(&course.method).into(), points(curve), false));
         }
     }
+    lines
+}
+
+/// Perplexities against length, those of before pale.
+pub(super) fn curve_chart(courses: &[Course], train_length: usize, before: Option<&Course>) -> LineChart {
+    let mut lines = Vec::new();
+    if let Some((course, curve)) = before.and_then(|c| Some((c, c.curves.first()?))) {
+        let faint = courses.iter().any(|c| c.method == course.method);
+        let points = curve.points.iter().map(|&(l, p)| (l as f64, p)).collect();
+        lines.push(line(course, "before".into(), named_before(course), points, faint));
+    }
+    lines.extend(curve_lines(courses));
     let mut chart = curves::chart(lines, &[train_length]);
     let all = lengths(train_length);
     chart.x.range = Some((all[0] as f64, all[all.len() - 1] as f64));

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::data::{budget, methods, plan};
 use super::settings::{FROM, LENGTH, METHODS, SEED, SIZE, TEXT, TOKEN_BOUNDS, TOKENS, size};
 use self::file::{bytes, first_file};
-use crate::config::{MAX_TEXT, ModelSize};
+use crate::config::{MAX_TEXT, ModelSize, RECALL_TOKENS, RECALL_TRAINED};
 use crate::protocol::train::{Plan, StartFrom, TrainText};
 use crate::ui::figure::curves::parts;
 use crate::ui::settings::state::{Settings, use_settings};
@@ -21,6 +21,8 @@ use crate::ui::widgets::setting::SettingControl;
 pub(super) const HEALING: u64 = 204_800;
 /// The choice that takes a file.
 const FILE: &str = "file";
+/// The choice of keys and values in place of a text.
+const TASK: &str = "recall";
 /// Bytes of the largest file of weights.
 const MOST_BYTES: usize = 8 * MAX_TEXT;
 /// Bytes of the longest header of one.
@@ -56,6 +58,8 @@ pub(super) fn shipped(from: &str) -> Option<&str> {
 /// A plan for each method; none where something is missing.
 pub(super) fn plans(chosen: &[String], of: &Chosen) -> Vec<Plan> {
     let (from, train_length, size) = match shipped(of.from) {
+        // The task has a shape of its own.
+        _ if of.text == TrainText::Recall => (StartFrom::Nothing, RECALL_TRAINED, ModelSize::Tiny),
         // A model's length and size are its own.
         Some(model) => {
             let trained = parts(model).1.unwrap_or(of.train_length);
@@ -68,6 +72,7 @@ pub(super) fn plans(chosen: &[String], of: &Chosen) -> Vec<Plan> {
         return Vec::new();
     }
     let n_tokens = match of.n_tokens {
+        0 if of.text == TrainText::Recall => RECALL_TOKENS,
         0 if from != StartFrom::Nothing => HEALING,
         0 => budget(size),
         n => n.clamp(TOKEN_BOUNDS.0, TOKEN_BOUNDS.1),
@@ -85,6 +90,7 @@ pub(super) fn planned(settings: Settings, own: &str, file: bool) -> Vec<Plan> {
     let text = match settings.get(&TEXT).as_str() {
         "own" if text::problem(own).is_some() => return Vec::new(),
         "own" => TrainText::Own(own.into()),
+        TASK => TrainText::Recall,
         _ => TrainText::Addresses,
     };
     let chosen = Chosen {
@@ -110,6 +116,11 @@ fn unfit(name: &str, bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// Whether the settings are for keys and values. Tracks that.
+pub(super) fn is_task(settings: Settings) -> bool {
+    settings.of(&TEXT).with(|text| text == TASK)
+}
+
 /// The list of starts, the file where one is wanted, and length and size where they are free.
 #[component]
 pub(super) fn Start(file: RwSignal<Option<Weights>>) -> impl IntoView {
@@ -129,9 +140,14 @@ pub(super) fn Start(file: RwSignal<Option<Weights>>) -> impl IntoView {
         }
         .into_any(),
     };
-    view! {
-        <SettingControl control=&FROM.control />
-        {rest}
+    let task = Memo::new(move |_| is_task(settings));
+    move || match task.get() {
+        true => view! { <p class="note wide" data-testid="train-task">{words::TASK}</p> }.into_any(),
+        false => view! {
+            <SettingControl control=&FROM.control />
+            {rest}
+        }
+        .into_any(),
     }
 }
 
@@ -206,6 +222,9 @@ mod tests {
         let plain = &plans("nothing", true)[0];
         assert_eq!((&plain.from, plain.train_length, plain.n_tokens), (&StartFrom::Nothing, 32, 600_000));
         assert!(plans(FILE, false).is_empty());
+        let task = Chosen { text: TrainText::Recall, ..chosen("rotary-256", false) };
+        let task = &super::plans(&methods, &task)[0];
+        assert_eq!((&task.from, task.train_length, task.n_tokens), (&StartFrom::Nothing, 64, 5_120_000));
         let loaded = &plans(FILE, true)[0];
         assert_eq!((&loaded.from, loaded.train_length, loaded.n_tokens), (&StartFrom::File, 32, HEALING));
     }
