@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::held_out::HeldOut;
 use super::reader::setting;
-use super::training::Training;
-use crate::config::ModelSize;
+use super::recall;
+use super::training::{Setting, Training};
+use crate::config::{ModelSize, RECALL_TOKENS};
 use crate::engine::checkpoint::NoPause;
 use crate::position::METHODS;
 use crate::protocol::train::{Plan, StartFrom, TrainText};
@@ -23,6 +24,21 @@ struct Golden {
     plan: Plan,
     steps: usize,
     losses: BTreeMap<String, Vec<f64>>,
+    /// First losses of the training on keys and values, as the site's own models had them.
+    recall: BTreeMap<String, Vec<f64>>,
+}
+
+/// Steps of that: those of the first row of the page's table.
+const RECALL_STEPS: usize = 42;
+
+fn recall() -> Result<BTreeMap<String, Vec<f64>>> {
+    let of = |method: &str| {
+        let recipe = recall::recipe(RECALL_TOKENS as usize / 2_048);
+        let mut training = Training::new(Setting { config: recall::shape(method), seed: 1, recipe })?;
+        let mut step = || Ok(pollster::block_on(training.step(&recall::Recall, &mut NoPause))?.loss);
+        Ok((method.to_string(), (0..RECALL_STEPS).map(|_| step()).collect::<Result<_>>()?))
+    };
+    ["rotary", "alibi"].into_iter().map(of).collect()
 }
 
 fn golden() -> Result<Golden> {
@@ -46,7 +62,7 @@ fn golden() -> Result<Golden> {
         let mut step = || Ok(pollster::block_on(training.step(&data, &mut NoPause))?.loss);
         losses.insert(method.to_string(), (0..steps).map(|_| step()).collect::<Result<_>>()?);
     }
-    Ok(Golden { plan, steps, losses })
+    Ok(Golden { plan, steps, losses, recall: recall()? })
 }
 
 #[test]
@@ -57,8 +73,11 @@ fn the_recorded_first_losses_are_the_native_trainers() -> Result<()> {
     }
     let recorded: Golden = serde_json::from_slice(&fs::read(FILE)?)?;
     ensure!(recorded.plan == found.plan && recorded.steps == found.steps, "another plan: write it anew");
-    for (method, losses) in &found.losses {
-        for (step, (a, b)) in losses.iter().zip(&recorded.losses[method]).enumerate() {
+    let all = |g: &Golden| g.losses.clone().into_iter().chain(g.recall.clone()).collect::<Vec<_>>();
+    ensure!(all(&found).len() == all(&recorded).len(), "other methods: write it anew");
+    for ((method, losses), (same, recorded)) in all(&found).iter().zip(&all(&recorded)) {
+        ensure!(method == same && losses.len() == recorded.len(), "other methods: write it anew");
+        for (step, (a, b)) in losses.iter().zip(recorded).enumerate() {
             // Another processor adds in another order.
             assert!((a / b - 1.0).abs() < 1e-5, "{method}, step {step}: {a}, recorded {b}");
         }

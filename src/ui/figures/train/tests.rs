@@ -3,7 +3,7 @@ use super::measure::{MANY, few, lengths};
 use super::settings::*;
 use super::*;
 use crate::config::ModelSize;
-use crate::config::{Course, Curve, ModelConfig, RUN_IN};
+use crate::config::{Course, Curve, ModelConfig, RECALL_ASKED, RECALL_DISTANCES, RUN_IN};
 use crate::protocol::train::{Ask, Plan, Ready, StartFrom, Told, TrainText};
 use crate::protocol::{BlockSum, ResponseBody, Scored, Task};
 
@@ -211,4 +211,28 @@ fn the_finding_says_when_where_they_differ() {
         "Perplexity of Sinusoidal goes from 49.80 at 32 tokens to 82.70 at 512 after 600,064; ALiBi from 44.70 to 44.20 after 500,000 tokens of training."
     );
     assert_eq!(words::finding(&[]), "");
+}
+
+#[test]
+fn on_keys_and_values_right_answers_are_counted_at_every_distance() {
+    let mut model = Model::new(Plan { text: TrainText::Recall, ..data::plan("alibi", 64, ModelSize::Tiny, 1, 4_096) });
+    let config = ModelConfig::of_size(ModelSize::Tiny, "alibi", 64, 80);
+    let ready = Ready { config, n_parameters: 1, step: 0, steps: 2, tokens_per_step: 2_048, n_train: 0 };
+    model.hear(Told::Ready(Some(ready)), 0.0);
+    model.hear(progress(2, &[5.0, 4.0]), 1.0);
+    let asks = model.hear(Told::Resting { step: 2, done: true }, 2.0);
+    assert_eq!(asks.len(), RECALL_DISTANCES.len());
+    for (ask, at) in asks.into_iter().zip(RECALL_DISTANCES) {
+        let Ask::Recall { id, model: None, distance, n: RECALL_ASKED } = ask else { panic!("{ask:?}") };
+        assert_eq!(distance, at);
+        let mut scored = Scored::default();
+        scored.set_values(&[(RECALL_ASKED - distance) as f32, RECALL_ASKED as f32]);
+        model.hear(Told::Answer { id, step: 2, body: ResponseBody::Scored(scored) }, 3.0);
+    }
+    assert_eq!((model.status, model.line.as_str(), model.n_targets), (Status::Done, "", 1_200));
+    let rows = task::table(std::slice::from_ref(&model.course)).rows;
+    assert_eq!((rows[0][1].as_str(), rows[14][1].as_str()), ("99.8 %", "14.7 %"));
+    let said = task::finding(&[model.course]);
+    let found = "After 4,096 tokens, on distances below 64: ALiBi finds the value up to 96 tokens back, and 14.7 % of the time at 1,024 tokens.";
+    assert!(said.starts_with(found), "{said}");
 }
