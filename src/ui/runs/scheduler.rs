@@ -212,6 +212,13 @@ impl Scheduler {
         Some(Action::Give { slot, model: model.into() })
     }
 
+    /// A model that was to be given is not there any more.
+    pub fn not_given(&mut self, slot: usize, model: &str) {
+        if let Some(held) = self.given.get_mut(slot) {
+            held.retain(|m| m != model);
+        }
+    }
+
     fn number(&mut self) -> u32 {
         let id = self.next;
         self.next += 1;

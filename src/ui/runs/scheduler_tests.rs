@@ -322,6 +322,17 @@ fn a_worker_is_given_the_readers_model_before_its_first_question_and_its_success
 }
 
 #[test]
+fn a_model_that_was_gone_when_it_was_to_be_given_is_given_once_it_is_back() {
+    let mut queue = Scheduler::new(String::new());
+    queue.submit(asks(&[YOURS[0]]), 1);
+    let wanted = ["=a-1-yours0", YOURS[0]];
+    assert_eq!(sent(&respond(&mut queue, 0, 1, ResponseBody::Ready)), wanted);
+    queue.not_given(0, YOURS[0]);
+    assert!(all_sent(&mut queue, 0).is_empty());
+    assert_eq!(sent(&queue.submit(asks(&[YOURS[0]]), 1)), wanted);
+}
+
+#[test]
 fn two_workers_are_given_the_readers_model_each() {
     let mut queue = Scheduler::new(String::new());
     queue.submit(asks(&[YOURS[0], YOURS[0]]), 2);

@@ -241,7 +241,10 @@ impl WorkerPool {
 
     /// Hands a worker a file; where it is gone, the worker says that it cannot have it.
     fn give(&self, slot: usize, model: &str) {
-        let Some(bytes) = self.yours.file(model) else { return };
+        let Some(bytes) = self.yours.file(model) else {
+            // It may come back, by the same id.
+            return self.inner.get_value().borrow_mut().queue.not_given(slot, model);
+        };
         let message = js_sys::Object::new();
         let inner = self.inner.get_value();
         let inner = inner.borrow();

@@ -93,7 +93,11 @@ pub(super) fn YourModels() -> impl IntoView {
         let (stream, text) = own_text("a");
         let task = Task::Attend(Attend { length: 1, layer: 0 });
         let probe = Job { model: model.id.clone(), stream, text, engine: EngineChoice::Cpu, task, ..Job::default() };
-        tried.set_value(Some((name, model)));
+        // One that is still being read gives way.
+        let before = tried.try_update_value(|tried| tried.replace((name, model.clone()))).flatten();
+        if let Some((_, before)) = before.filter(|(_, before)| before.id != model.id) {
+            yours.drop(&before.id);
+        }
         said.set(words::CHECKING.into());
         client.start(run, vec![probe]);
     };
