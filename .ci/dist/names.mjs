@@ -100,7 +100,7 @@ const json = (id, value) => `<script type="application/json" id="${id}">${JSON.s
  * What page and worker read (src/ui/runs/assets.rs, src/worker/load.rs): a browser refuses it where it is not what was
  * published. Digests of weights and texts are in the manifest.
  */
-const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed|lines|reference)\.json|data\/(?:tokenizer\.json|words\.txt)|models\/recall\.csv|paper\/.*\.csv)$/;
+export const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed|lines|reference|trained|healed)\.json|data\/(?:tokenizer\.json|words\.txt)|models\/recall\.csv|paper\/.*\.csv)$/;
 
 /** Digests as `integrity` takes them, by logical path. */
 function digests(dir, names) {

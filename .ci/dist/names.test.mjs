@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { digest, files } from "./files.mjs";
-import { logicalName, nameFiles } from "./names.mjs";
-import { build, mark } from "./offline.mjs";
+import { ROOT, digest, files, text } from "./files.mjs";
+import { READ, logicalName, nameFiles } from "./names.mjs";
+import { SHELL, build, mark } from "./offline.mjs";
 
 const T = "0123456789abcdef";
 const SITE = {
@@ -116,6 +116,16 @@ test("the service worker keeps the shell, one engine of two, and names every fil
   assert.deepEqual([...listed].sort(), Object.keys(all).filter((path) => path.startsWith("assets/")).sort());
   assert.notEqual(build(names, `${all["index.html"]} `).version, version, "another page is another version");
   assert.match(mark(all["index.html"]), /start-\w+\.js" data-offline="\.\/sw\.js"/);
+});
+
+test("what the page and its workers read is refused where it is not what was published, and what every visit reads is kept", () => {
+  const read = files(join(ROOT, "src")).filter((path) => /^(?:ui|browser)\/.*\.rs$/.test(path) && !path.includes("tests"));
+  const named = new Set(read.flatMap((path) => [...text(ROOT, join("src", path)).matchAll(/= "(assets\/[\w./-]+\.(?:json|csv|txt))"/g)].map(([, file]) => file)));
+  assert.ok(named.size >= 9, [...named].join());
+  assert.deepEqual([...named].filter((path) => !READ.test(path)), []);
+  // Asked for by a button alone, or by a worker.
+  const later = ["assets/models/reference.json", "assets/data/tokenizer.json", "assets/data/words.txt"];
+  assert.deepEqual([...named].filter((path) => !SHELL.test(path)).sort(), later.sort());
 });
 
 test("notes on the sources are not shipped", () => {

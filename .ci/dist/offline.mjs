@@ -6,7 +6,7 @@ import { ROOT, digest, text } from "./files.mjs";
 import { RELAXED_PROBE } from "./wasm.mjs";
 
 // What the page asks for before anything is clicked, by logical name.
-const SHELL = /\.(?:js|css|wasm|woff2)$|^assets\/models\/(?:manifest|recorded|precomputed|lines)\.json$|^assets\/models\/recall\.csv$|^assets\/(?:paper|stills)\//;
+export const SHELL = /\.(?:js|css|wasm|woff2)$|^assets\/models\/(?:manifest|recorded|precomputed|lines|trained|healed)\.json$|^assets\/models\/recall\.csv$|^assets\/(?:paper|stills)\//;
 const ENGINE = /^worker_(plain|relaxed)/;
 // What is kept when it is first used, as models are.
 const LATER = /^trainer/;
