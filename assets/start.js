@@ -155,27 +155,58 @@ const training = async (mode, act) => {
     database.close();
   }
 };
-/** What acts only while the kept training is still that one: another tab may have begun its own. */
+/** What acts only while the kept training is still that one. */
 const onlyOf = (which, act) => (store) => {
   store.get("which").onsuccess = ({ target }) => {
     if (target.result === which) act(store);
   };
 };
+const TRAINING = `alibi ${location.pathname} training`;
+/** Lets other tabs keep theirs; there while this one may. */
+let release = null;
+/** Of several tabs that train, the first one's checkpoints are kept, until its training is forgotten or the tab is gone. */
+const claim = () => new Promise((resolve, reject) => {
+  // Browsers know locks on secure pages alone; elsewhere the last one's are kept.
+  if (release || !navigator.locks) return resolve();
+  navigator.locks.request(TRAINING, { ifAvailable: true }, (lock) => {
+    if (!lock) return reject(new Error("another tab of this page trains, too, and keeps its own"));
+    return new Promise((done) => {
+      release = done;
+      resolve();
+    });
+  }).catch(reject);
+});
+/** Whether another tab trains. */
+const elsewhere = async () => !release && Boolean((await navigator.locks?.query())?.held.some(({ name }) => name === TRAINING));
 /**
  * The last training's checkpoints, one of each model. In IndexedDB, which takes bytes as they are and has room for them: they
  * outlive the tab. One training at a time. All of these fail where the browser keeps nothing, or has no room.
  */
 globalThis.alibiTraining = {
   /** In place of what was kept before. */
-  begin: (which, records) => training("readwrite", (store) => {
-    store.clear();
-    store.put(which, "which");
-    records.forEach((record, i) => store.put(record, i));
-  }),
-  keep: (which, i, record) => training("readwrite", onlyOf(which, (store) => store.put(record, i))),
+  begin: async (which, records) => {
+    await claim();
+    await training("readwrite", (store) => {
+      store.clear();
+      store.put(which, "which");
+      records.forEach((record, i) => store.put(record, i));
+    });
+  },
+  keep: async (which, i, record) => {
+    await claim();
+    await training("readwrite", onlyOf(which, (store) => store.put(record, i)));
+  },
   /** The training may go on and be kept again. */
-  forget: (which) => training("readwrite", onlyOf(which, (store) => store.delete(IDBKeyRange.bound(0, 99)))),
+  forget: async (which) => {
+    try {
+      await training("readwrite", onlyOf(which, (store) => store.delete(IDBKeyRange.bound(0, 99))));
+    } finally {
+      release = release?.();
+    }
+  },
+  /** What may go on here: nothing that another tab is at. */
   read: async () => {
+    if (await elsewhere()) return ["", []];
     const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(IDBKeyRange.bound(0, 99))]);
     return [which.result ?? "", records.result];
   },

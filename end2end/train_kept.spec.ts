@@ -75,6 +75,26 @@ test("a training that is forgotten is not asked about again", async ({ page }) =
   await expect.poll(() => kept(page)).toEqual([]);
 });
 
+test("of two tabs that train, the first one's checkpoints are kept, and the second one says so", async ({ page, context }) => {
+  const first = await opened(page, CHOICE);
+  await paused(page, first);
+  const tab = await context.newPage();
+  const second = await opened(tab, "&train-methods=alibi&train-tokens=24576");
+  await second.control("run").click();
+  await expect(second.control("unkept")).toContainText("another tab of this page trains, too, and keeps its own");
+  await expect(second.root).toHaveAttribute("data-state", "done", { timeout: 40_000 });
+  // By now it would have been asked.
+  await expect(second.control("kept")).toHaveCount(0);
+  await tab.close();
+  const reloaded = await opened(page, "&train-methods=alibi");
+  await expect(reloaded.control("kept")).toContainText(/You were training Sinusoidal and ALiBi: [\d,]+ of 49,152 tokens/);
+  // The tab that goes on keeps it again.
+  await reloaded.control("kept-go-on").click();
+  await expect(reloaded.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  await expect(reloaded.control("unkept")).toHaveCount(0);
+  await expect.poll(() => kept(page)).toEqual([]);
+});
+
 test("where nothing can be kept it is said once and the training goes on", async ({ page }) => {
   await page.addInitScript(() => {
     IDBFactory.prototype.open = () => {

@@ -50,7 +50,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "bias",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1_680,
+    height: 1_700,
     controls: &[&HEAD.control, &LENGTH.control, &FORM.control, &VIEW.control, &SCORES.control],
     shared: &[&HEADS.control],
     ..FigureSpec::BLANK

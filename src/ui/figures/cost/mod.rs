@@ -33,7 +33,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "cost",
     title: "What each method costs here",
     question: "What does ALiBi cost?",
-    height: 1540,
+    height: 1580,
     controls: &[&MODELS.control, &LONGEST.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),

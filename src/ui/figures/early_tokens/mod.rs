@@ -30,7 +30,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "early-tokens",
     title: "The early token curse",
     question: "Why do longer inputs help at all?",
-    height: 1270,
+    height: 1340,
     controls: &[&METHOD.control, &LENGTH.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),

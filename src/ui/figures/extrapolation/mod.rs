@@ -51,7 +51,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "extrapolation",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 990,
+    height: 1030,
     controls: &[&LENGTH.control, &WITHOUT.control, &PREDICT.control, &GUESS.control],
     shared: &[&TARGETS.control, &ENGINE.control],
     ..FigureSpec::BLANK

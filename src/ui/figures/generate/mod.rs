@@ -61,7 +61,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "generate",
     title: "The same prompt, continued by each method",
     question: "What does collapse look like?",
-    height: 1900,
+    height: 1960,
     controls: &[&PROMPT.control, &MODELS.control, &TOKENS.control, &TEMPERATURE.control, &TOP_K.control, &SEED.control],
     shared: &[&ENGINE.control],
     run: Some("Generate"),

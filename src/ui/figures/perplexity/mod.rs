@@ -44,7 +44,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "perplexity",
     title: "The laboratory",
     question: "Does it hold when you measure it yourself?",
-    height: 1_530,
+    height: 1_590,
     controls: &[&MODELS.control, &LENGTHS.control, &PROTOCOL.control, &STRIDE.control, &TEXT.control],
     shared: &[&TARGETS.control, &ENGINE.control],
     ..FigureSpec::BLANK

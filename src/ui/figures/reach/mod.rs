@@ -20,7 +20,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "reach",
     title: "How far each head reaches",
     question: "How far back can a head see?",
-    height: 1740,
+    height: 1820,
     controls: &[&METHOD.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),

@@ -122,7 +122,7 @@ pub(super) fn outcome(model: &Recalled) -> Option<Outcome> {
 }
 
 /// Whether ALiBi itself is among the models: its heads' horizons are drawn, then.
-pub(super) fn has_horizons(models: &[Recalled]) -> bool {
+pub(in crate::ui::figures) fn has_horizons(models: &[Recalled]) -> bool {
     models.iter().any(|m| m.method == "alibi") && by_id("alibi").is_some()
 }
 

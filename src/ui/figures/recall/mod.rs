@@ -36,7 +36,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "recall",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1040,
+    height: 1070,
     controls: &[&METHODS.control],
     ..FigureSpec::BLANK
 };

@@ -58,7 +58,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "train",
     title: words::TITLE,
     question: words::QUESTION,
-    height: 1700,
+    height: 1720,
     controls: settings::CONTROLS,
     ..FigureSpec::BLANK
 };
@@ -232,6 +232,7 @@ pub fn Train() -> impl IntoView {
                 })
                 id="train-curve-plot"
             />
+            {move || shown.with(|s| task::marks(&s.courses).filter(|_| s.task)).map(|m| view! { <p class="source">{m}</p> })}
             <Made session=session />
             <DataTable series="train-loss" table=loss_table.into() />
             <DataTable series="train-curve" table=curve_table.into() />

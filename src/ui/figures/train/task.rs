@@ -6,7 +6,7 @@ use super::shown::Shown;
 use super::words::curve_lines;
 use crate::chart::LineChart;
 use crate::config::{Course, Curve, RECALL_ASKED, RECALL_TOKENS, RECALL_TRAINED, Recalled, RecalledPoint};
-use crate::ui::figures::recall::data::share;
+use crate::ui::figures::recall::data::{has_horizons, share};
 use crate::ui::figures::recall::words as recall;
 use crate::ui::format::numbers::thousands;
 use crate::ui::format::table::Table;
@@ -61,6 +61,11 @@ pub(super) fn table(courses: &[Course]) -> Table {
     Table { caption: "Right answers by distance, of the last curve; a head reaches as far as its bias alone leaves a key 1 %".into(), ..table }
 }
 
+/// What the marks without a name are, where they are drawn.
+pub(super) fn marks(courses: &[Course]) -> Option<&'static str> {
+    has_horizons(&models(courses)).then_some(recall::MARKS)
+}
+
 /// Where the numbers come from.
 pub(super) fn source(n_own: usize) -> String {
     let [few, many] = [FEW_ASKED, RECALL_ASKED].map(|n| thousands(n as u64));
@@ -99,6 +104,7 @@ mod tests {
         assert_eq!(drawn.series[0].id, "guess");
         assert!(source(0).contains("5,120,000 tokens each and asked 1,200 questions"));
         assert!(source(2).contains("both on the same windows") && source(1).contains("120 questions, at the end for 1,200"));
+        assert!(marks(&shown.courses).is_some() && marks(&shown.courses[..1]).is_none());
         assert_eq!(finding(&[]), "");
     }
 }

@@ -25,7 +25,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "train-short",
     title: "Train short, test long: Table 5 in small",
     question: "How short can you train?",
-    height: 810,
+    height: 910,
     controls: &[&COMPARE.control],
     shared: &[&ENGINE.control],
     run: Some("Measure it here"),

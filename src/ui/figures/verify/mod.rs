@@ -23,7 +23,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "verify",
     title: "Check this browser’s engine",
     question: "Can you trust what your browser computes?",
-    height: 610,
+    height: 650,
     controls: &[&MODELS.control, &CHECKED.control],
     shared: &[&ENGINE.control],
     run: Some("Run the check"),
