@@ -36,7 +36,7 @@ async function held(page: Page, client: CDPSession): Promise<Held> {
 }
 
 // Whole minutes of it are among the tests that take long.
-for (const [settles, goes, mark] of [[10, 8, ""], [60, 540, " @long"]] as const) {
+for (const [settles, goes, mark] of [[20, 12, ""], [60, 540, " @long"]] as const) {
   test(`${settles + goes} seconds of training leave memory as the first ${settles} left it${mark}`, async ({ page }) => {
     test.setTimeout((settles + goes + 120) * 1000);
     await page.addInitScript(remember);
