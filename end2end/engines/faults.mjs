@@ -20,9 +20,22 @@ const says = (view, words, figure = "figure") =>
   view.until(words, (figure, words) => [...document.querySelectorAll(`${figure} [data-testid="failure"]`)].some((e) => e.textContent.includes(words)), [figure, words], 60_000);
 /** Pressed where it stands, which may move while the figure is being drawn; that the pointer reaches it is asked elsewhere. */
 const press = (view, selector) => view.evaluate((selector) => document.querySelector(selector).click(), selector);
-/** Every Retry that there is: what failed apart is asked for apart. */
-const retry = (view, figure = "figure") => view.evaluate((figure) => document.querySelectorAll(`${figure} [data-testid="retry"]`).forEach((button) => button.click()), figure);
-const whole = (view, figure = "figure") => view.until("no failure", (figure) => !document.querySelector(`${figure} [data-testid="failure"]`), [figure], 60_000);
+/**
+ * Asks for all that failed, one after another, as a reader does: what failed apart is asked for apart, and each press draws the
+ * others anew.
+ */
+const retry = async (view, figure = "figure") => {
+  const press = (figure) => {
+    const failure = document.querySelector(`${figure} [data-testid="failure"]`);
+    // Before the press: what is left may be drawn in its place at once.
+    const said = failure?.textContent;
+    failure?.querySelector('[data-testid="retry"]').click();
+    return said;
+  };
+  for (let said; (said = await view.evaluate(press, figure)); ) {
+    await view.until(`what is asked for again: ${said}`, (figure, said) => ![...document.querySelectorAll(`${figure} [data-testid="failure"]`)].some((e) => e.textContent === said), [figure, said], 60_000);
+  }
+};
 const finds = (view, words, figure = "figure") => view.until(words, (figure, words) => document.querySelector(`${figure} [data-testid="finding"]`)?.textContent.includes(words), [figure, words]);
 const run = async (view, figure = "figure") => {
   await view.until("the run's button", (figure) => document.querySelector(`${figure} [data-testid="run"]`)?.getAttribute("aria-disabled") === "false", [figure]);
@@ -111,8 +124,7 @@ export function faults({ scenario, tab, driver }) {
     // The other model goes on.
     await right(view, ["alibi-256"]);
     own.faults.length = 0;
-    // One button for each reason; which of these are the same is the browser's to tell.
-    await view.evaluate(() => document.querySelectorAll('[data-testid="retry"]').forEach((button) => button.click()));
+    await retry(view);
     await ends(view);
     await right(view, ["alibi-256", ...broken]);
   });
@@ -144,7 +156,6 @@ export function faults({ scenario, tab, driver }) {
           await says(view, "as it was published");
           own.faults.length = 0;
           await retry(view);
-          await whole(view);
           await finds(view, words);
         } finally {
           stop(own);
@@ -235,12 +246,7 @@ export function faults({ scenario, tab, driver }) {
     }, early);
     await says(view, "This figure has broken down", early);
     await view.evaluate(() => window.mend());
-    // Its drawings have broken down with it, and are asked for by themselves, those that can be seen.
-    await view.until("all of it", (early) => {
-      const again = [...document.querySelectorAll(`${early} [data-testid="retry"]`)].find((button) => button.offsetParent);
-      again?.click();
-      return !again;
-    }, [early]);
+    await retry(view, early);
     assert.equal(await view.text('[data-testid="broken"]'), null);
     // What has no boundary.
     await stands(view, "perplexity");

@@ -5,6 +5,7 @@ export const RUNS = {
   extrapolation: "&targets=2048&without=t5-256,none-256,extras",
   perplexity: "&lengths=32,256&targets=2048",
   reach: "",
+  recall: "&recall-methods=alibi",
   "train-short": "",
   "early-tokens": "&early-length=64",
   cost: "&cost-longest=1024&cost-models=alibi-256",
