@@ -28,8 +28,8 @@ async function buttons(view, figure) {
   const group = `${figure} fieldset.segmented`;
   const chosen = (group) => document.querySelector(`${group} input:checked`).value;
   const other = await view.evaluate((group) => [...document.querySelectorAll(`${group} input`)].findIndex((i) => !i.checked) + 1, group);
-  await changes(view, "a button answers to the pointer", group, chosen, () => view.click(`${group} label:nth-of-type(${other})`));
-  await changes(view, "buttons answer to keys", group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
+  await changes(view, `${figure}: a button answers to the pointer`, group, chosen, () => view.click(`${group} label:nth-of-type(${other})`));
+  await changes(view, `${figure}: buttons answer to keys`, group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
 }
 
 /** A slider. */
