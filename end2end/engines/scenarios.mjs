@@ -224,7 +224,7 @@ export function scenarios(name) {
     const figure = view.frame();
     await ready(figure, 1);
     await stands(figure, "perplexity");
-    // WebKit tells a page without an origin nothing of its errors: what breaks there is not heard of.
+    // WebKit tells a page without an origin nothing of its errors: what breaks there is not heard of, and the run does not end.
     const told = name !== "webkit";
     if (told) {
       // Thrown in the midst of the engine's work, as a trap is.
