@@ -306,9 +306,11 @@ class Engine {
       // A trap ends what it happens in, and nobody waits for that.
       const trapped = (event) => {
         const error = event.error ?? event.reason;
-        if (!/worker/.test(error?.stack ?? "")) return;
+        // WebKit tells a page without an origin nothing of its errors: whoever owes an answer then has failed.
+        const untold = !error && event.message === "Script error." && this.#pulse;
+        if (!untold && !/worker/.test(error?.stack ?? "")) return;
         event.preventDefault();
-        fails(globalThis.alibiPanic ?? error);
+        fails(globalThis.alibiPanic ?? error ?? "this browser does not say why");
         delete globalThis.alibiPanic;
       };
       for (const kind of ["error", "unhandledrejection"]) addEventListener(kind, trapped);

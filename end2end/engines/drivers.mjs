@@ -1,6 +1,7 @@
 // One handle for three browsers. A driver knows a page's frames by their place (`path`: the index of an <iframe> in its
 // document, from the top down), evaluates functions in them, and moves pointer and keys as a reader does. All that is
 // said of figures is in scenarios.mjs.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,12 +74,19 @@ class Puppeteer {
     await this.#page.screenshot({ path });
   }
 
-  /** Ends the page's process, as a crash does, and loads the page again; Chromium only. */
+  /** Ends the page's process, as a crash does, and loads the page again. */
   async crash() {
-    const crashed = new Promise((crashed) => this.#page.once("error", crashed));
-    const session = await this.#page.createCDPSession();
-    session.send("Page.crash").catch(() => {});
-    await crashed;
+    if (this.version.startsWith("firefox")) {
+      // Firefox cannot be told to: the processes of its pages are ended from outside.
+      for (const pid of contentProcesses(this.#browser.process().pid)) process.kill(pid, "SIGKILL");
+      const alive = () => this.#page.evaluate("1").then(() => true, () => false);
+      while (await alive());
+    } else {
+      const crashed = new Promise((crashed) => this.#page.once("error", crashed));
+      const session = await this.#page.createCDPSession();
+      session.send("Page.crash").catch(() => {});
+      await crashed;
+    }
     await this.#page.reload({ waitUntil: "load" });
   }
 
@@ -91,6 +99,15 @@ class Puppeteer {
     await this.#browser.close();
     rmSync(this.downloads, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+/** The processes in which a Firefox runs pages: of all that it has started, itself or by others, those that say so. */
+function contentProcesses(browser) {
+  const all = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
+    .split("\n").map((line) => /^\s*(\d+)\s+(\d+) (.*)$/.exec(line)).filter(Boolean)
+    .map(([, pid, parent, args]) => ({ pid: Number(pid), parent: Number(parent), args: args.trim() }));
+  const under = (parent) => all.filter((p) => p.parent === parent).flatMap((p) => [p, ...under(p.pid)]);
+  return under(browser).filter(({ args }) => args.includes("-contentproc") && args.endsWith(" tab")).map(({ pid }) => pid);
 }
 
 /** Keys as the protocol has them. */
@@ -182,6 +199,9 @@ class WebKit {
     await this.#top();
     writeFileSync(path, Buffer.from(await this.#driver.call("GET", "/screenshot"), "base64"));
   }
+
+  // A page that crashes takes the session with it, by its driver's design: what comes after a crash cannot be seen.
+  crash = null;
 
   said() {
     return [];

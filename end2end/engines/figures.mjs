@@ -5,6 +5,7 @@ export const RUNS = {
   extrapolation: "&targets=2048&without=t5-256,none-256,extras",
   perplexity: "&lengths=32,256&targets=2048",
   reach: "",
+  recall: "&recall-methods=alibi",
   "train-short": "",
   "early-tokens": "&early-length=64",
   cost: "&cost-longest=1024&cost-models=alibi-256",
@@ -27,8 +28,8 @@ async function buttons(view, figure) {
   const group = `${figure} fieldset.segmented`;
   const chosen = (group) => document.querySelector(`${group} input:checked`).value;
   const other = await view.evaluate((group) => [...document.querySelectorAll(`${group} input`)].findIndex((i) => !i.checked) + 1, group);
-  await changes(view, "a button answers to the pointer", group, chosen, () => view.click(`${group} label:nth-of-type(${other})`));
-  await changes(view, "buttons answer to keys", group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
+  await changes(view, `${figure}: a button answers to the pointer`, group, chosen, () => view.click(`${group} label:nth-of-type(${other})`));
+  await changes(view, `${figure}: buttons answer to keys`, group, chosen, () => view.press(`${group} input:checked`, "ArrowRight"));
 }
 
 /** A slider. */

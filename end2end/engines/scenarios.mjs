@@ -6,37 +6,14 @@ import { reference } from "../recorded.mjs";
 import { ENGINES } from "./drivers.mjs";
 import { RUNS, answering } from "./figures.mjs";
 import { job, stretch } from "../jobs.mjs";
-import { EMPTY, FIGURES } from "../open.mjs";
+import { FIGURES } from "../open.mjs";
+import { faults } from "./faults.mjs";
 import { Window } from "./handle.mjs";
 import { serveHosts, serveSite, stop } from "./site.mjs";
+import { ready, stands } from "./steps.mjs";
+import { trains } from "./training.mjs";
 
 const MODELS = ["sinusoidal-256", "rotary-256", "alibi-256"];
-
-/** Waits until the article or the embed has all its figures. */
-async function ready(view, count = FIGURES.length) {
-  await view.until("the first figure", () => Boolean(document.querySelector("figure[data-figure]")));
-  // What is far away waits until the reader moves.
-  await view.evaluate(() => window.dispatchEvent(new Event("pointermove")));
-  return view.until(`${count} figures`, (count) => document.querySelectorAll("figure[data-figure]").length === count, [count], 60_000);
-}
-
-/** Brings a figure to where it can be seen and waits until it stands: a finding, and something drawn. */
-async function stands(view, id) {
-  const figure = `figure[data-figure="${id}"]`;
-  await view.evaluate((figure) => document.querySelector(figure).scrollIntoView({ block: "center", behavior: "instant" }), figure);
-  await view.until(`${id} says what it shows`, (figure) => document.querySelector(`${figure} [data-testid="finding"]`)?.textContent.trim(), [figure]);
-  if (EMPTY.has(id)) return;
-  await view.until(`${id} is drawn (if it draws nothing before it is run, say so in EMPTY, end2end/open.mjs)`, (figure) => {
-    const visible = [...document.querySelectorAll(`${figure} :is(canvas, img, .passage, .sentence, .idea)`)].filter((e) => e.offsetParent && e.offsetHeight);
-    const blank = (canvas) => {
-      if (!canvas.width) return true;
-      const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
-      return new Set(pixels).size < 4;
-    };
-    const missing = (e) => (e.tagName === "IMG" ? !e.complete || !e.naturalWidth : e.tagName === "CANVAS" ? blank(e) : !e.textContent.trim());
-    return visible.length > 0 && !visible.some(missing);
-  }, [figure]);
-}
 
 /** A figure answers to the pointer and to keys. */
 const answers = (view, id) => answering(view, id, async (canvas) => {
@@ -83,6 +60,9 @@ function fewer(view) {
   return view.evaluate(() => {
     const post = AlibiEngine.prototype.postMessage;
     AlibiEngine.prototype.postMessage = function (data) {
+      // Windows in which something is looked up: one for each distance, and none of the longest.
+      const recall = data.ask?.Recall;
+      if (recall) Object.assign(recall, { n: 1, distance: Math.min(recall.distance, 256) });
       for (const [kind, task] of Object.entries(data.body?.Run?.task ?? {})) {
         // Targets, for the mean at each position at least as many as there are positions, or inputs.
         const most = { Score: 128, ScoreInFull: 128, ScoreByPosition: task.length }[kind];
@@ -191,109 +171,14 @@ export function scenarios(name) {
     });
   }
 
-  /** The laboratory of a site whose host does something wrong; what browsers write to their consoles of that is no fault. */
-  const faulty = (what, faults, body, before = () => {}) =>
-    scenario(what, async () => {
-      const own = await serveSite();
-      own.faults.push(...faults);
-      try {
-        const view = await tab.open(`${own.site}?v=1&embed=perplexity&engine=cpu&lengths=32&targets=2048&models=alibi-256,rotary-256`);
-        await ready(view, 1);
-        await view.evaluate(() => {
-          // What a service worker keeps would hide what the host does next.
-          Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => ({ register: () => new Promise(() => {}) }) });
-        });
-        await view.evaluate(before);
-        await view.until("the run's button", () => document.querySelector('[data-testid="run"]')?.getAttribute("aria-disabled") === "false");
-        await view.click('[data-testid="run"]');
-        await body(view, own);
-        await tab.wrongs();
-      } finally {
-        stop(own);
-      }
-    });
-  const ends = (view) => view.until("the run's end", () => document.querySelector("figure").dataset.state === "done" && !document.querySelector('[data-testid="failure"]'), [], 120_000);
-  const says = (view, words) => view.until(words, (words) => document.querySelector('[data-testid="failure"]')?.textContent.includes(words), [words], 60_000);
-  /** The laboratory's rows, once there are as many and the table follows the figure, which it does when that stands still. */
-  const settled = async (view, n) => {
-    await view.until(`${n} rows`, (n) => {
-      const table = document.querySelector('table[data-series="perplexity"]');
-      return table && table.getAttribute("aria-busy") !== "true" && table.tBodies[0].rows.length === n;
-    }, [n]);
-    return view.rows("perplexity");
-  };
-  /** Each model's perplexity is the reference's. */
-  const right = async (view) => {
-    const rows = await settled(view, 2);
-    for (const model of ["alibi-256", "rotary-256"]) {
-      const expected = Math.exp(reference(model, 32, 2048).loss).toFixed(2);
-      assert.ok(rows.some((row) => row.some((cell) => cell.includes(expected))), `${expected} of ${model} in ${rows}`);
-    }
-  };
+  faults({ scenario, tab: () => tab, driver: () => driver });
 
-  faulty("an engine that never arrives is given up, and can be tried again", [{ path: /worker_loader/, does: "stalls" }], async (view, own) => {
-    await says(view, "did not start within 30 seconds");
-    own.faults.length = 0;
-    await view.evaluate(() => void (window.setInterval = window.every));
-    await view.click('[data-testid="retry"]');
-    await ends(view);
-    await right(view);
-  }, () => {
-    // Time goes by ten times as fast for whoever waits for the first engine.
-    window.every = window.setInterval;
-    window.setInterval = (what, time) => window.every(what, time / 10);
-  });
-
-  faulty("workers that die at work are replaced by the page", [{
-    path: /worker_loader/, does: (text) => `if (typeof document === "undefined") addEventListener("message", (event) => event.data?.body?.Run && self.close());\n${text}`,
-  }], async (view) => {
-    await ends(view);
-    await right(view);
-  });
-
-  faulty("weights that are cut are refused by name, and can be asked for again", [{ path: /rotary-256[^/]*\.safetensors/, does: "cuts" }], async (view, own) => {
-    await says(view, "rotary-256.safetensors");
-    // The other model goes on.
-    await settled(view, 1);
-    own.faults.length = 0;
-    await view.click('[data-testid="retry"]');
-    await ends(view);
-    await right(view);
-  });
-
-  faulty("an engine in whose place a page is sent is said to be broken, and can be tried again", [{ path: /worker_(?:plain|relaxed)[^/]*\.wasm/, does: () => "<!doctype html><title>Not here</title>" }], async (view, own) => {
-    await says(view, "background worker failed");
-    own.faults.length = 0;
-    await view.click('[data-testid="retry"]');
-    await ends(view);
-    await right(view);
-  });
-
-  scenario("what was computed outlives a reload, and a crash of the tab", async () => {
-    const view = await tab.open(`${site.site}?v=1&embed=perplexity&engine=cpu&lengths=32&targets=2048&models=alibi-256`);
+  scenario("a training has the recorded losses, pauses, and goes on after a reload where it was", async () => {
+    const view = await tab.open(`${site.site}?v=1&embed=train`);
     await ready(view, 1);
-    await stands(view, "perplexity");
-    await view.click('[data-testid="run"]');
-    await view.until("the run's end", () => document.querySelector("figure").dataset.state === "done", [], 120_000);
-    const measured = () => view.until("a measured row", () => [...document.querySelectorAll('table[data-series="perplexity"] tbody tr')].some((row) => /cpu/.test(row.textContent)));
-    await measured();
-    const rows = await settled(view, 1);
-    await view.until("an answer that is kept", () => Object.keys(sessionStorage).some((name) => name.includes(" answer ")));
-    await view.evaluate(() => {
-      window.before = true;
-      setTimeout(() => location.reload());
-    });
-    await view.until("the answer again", () => !window.before && Boolean(document.querySelector('[data-testid="ran"]')));
-    await measured();
-    assert.deepEqual(await settled(view, 1), rows);
-    // Only Chromium can be told to crash.
-    if (name !== "chromium") return;
-    await driver.crash();
-    await view.until("the answer after a crash", () => Boolean(document.querySelector('[data-testid="ran"]')));
-    await measured();
-    assert.deepEqual(await settled(view, 1), rows);
+    await stands(view, "train");
+    await trains(view);
   });
-
 
   scenario("files can be saved", async () => {
     const view = await tab.open(`${site.site}?v=1&embed=slopes&heads=12`);
@@ -339,7 +224,21 @@ export function scenarios(name) {
     const figure = view.frame();
     await ready(figure, 1);
     await stands(figure, "perplexity");
+    // Thrown in the midst of the engine's work, as a trap is.
+    await figure.evaluate(() => {
+      const channel = MessageChannel;
+      window.MessageChannel = function () {
+        window.MessageChannel = channel;
+        throw new Error("broken inside");
+      };
+    });
     await figure.click('[data-testid="run"]');
+    // WebKit tells a page without an origin nothing of its errors.
+    const reason = name === "webkit" ? "this browser does not say why" : "broken inside";
+    await figure.until("what broke", (reason) => document.querySelector('[data-testid="failure"]')?.textContent.includes(reason), [reason], 60_000);
+    // What the browser says of it is no fault of the page's.
+    await tab.wrongs();
+    await figure.click('[data-testid="retry"]');
     await figure.until("the run's end", () => document.querySelector("figure").dataset.state === "done", [], 120_000);
     // A download would be refused there without a word: the text is offered instead.
     await figure.click('[data-testid="export-csv"]');
