@@ -29,7 +29,9 @@ serve: ## Install what is missing and serve the page while you edit it, at http:
 	@echo "==> Building the page, then serving it at http://127.0.0.1:$(PORT)/ (the first build takes some minutes, later ones some seconds)"
 	@trunk serve --port $(PORT)
 
-# The cheapest first; what holds times to their budgets last and by itself.
+# The cheapest first; what holds times to their budgets last and by itself. The last step of compressing weights takes a minute
+# and tells nothing.
+test: export WEIGHTS_QUALITY := 5
 test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
 	@node .ci/steps.mjs format-check types lock build-tests native-tests+dist fresh same-numbers browser engines timing
@@ -104,12 +106,13 @@ smoke:
 	@trunk build --locked --dist $(SMOKE)
 	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
 
-# The project's own code is compiled by clippy's driver: looked at and built in one go.
+# The project's own code is compiled by clippy's driver: looked at and built in one go. Programs are built with the tests of
+# tests/; they have none of their own.
 native-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 native-tests: export CLIPPY_ARGS := -Dwarnings__CLIPPY_HACKERY__
 native-tests:
 	@echo "==> Clippy and native tests, a Vulkan driver included"
-	@cargo test --locked --all-features --all-targets --no-run
+	@cargo test --locked --all-features --lib --test architecture --test documents --bench trainer --no-run
 	@cargo test --locked --all-features --lib --test architecture --test documents
 
 build-tests:

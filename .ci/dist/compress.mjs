@@ -19,13 +19,14 @@ const brotli = (bytes, quality) => promisify(brotliCompress)(bytes, {
 });
 const gzipped = (bytes) => promisify(gzip)(bytes, { level: 9 });
 
-/** Weights are most of the bytes, and the last step of quality gains nothing on them. */
+/** Weights are most of the bytes, and the last step of quality gains nothing on them; a site that is only tested takes fewer. */
 const WEIGHTS = /\.safetensors$/;
+const QUALITY = Number(process.env.WEIGHTS_QUALITY ?? 10);
 /** They seldom change: their copies are kept from one build to the next. */
 async function weights(folder, bytes) {
-  const kept = join(folder, `${digest(bytes)}.br`);
+  const kept = join(folder, `${digest(bytes)}-${QUALITY}.br`);
   if (existsSync(kept)) return readFileSync(kept);
-  const copy = await brotli(bytes, 10);
+  const copy = await brotli(bytes, QUALITY);
   mkdirSync(folder, { recursive: true });
   writeFileSync(kept, copy);
   return copy;
