@@ -11,6 +11,8 @@ const TARGETS = [
   { name: /^webgpu/, least: 10 },
   { name: /^kernel wasm attention 4x32$/, length: 1024, least: 2 },
   { name: /^kernel wasm product .* peak$/, least: 0.75 },
+  { name: /^train alibi/, least: 2.5 },
+  { name: /^train two workers$/, least: 1.8 },
   { name: /^page first figure$/, most: 1000 },
   { name: /^page first figure throttled$/, most: 4000 },
   { name: /^page slider step p95$/, most: 50 },

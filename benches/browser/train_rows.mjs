@@ -1,0 +1,46 @@
+// Rows about training in the browser: this project's trainer beside jax-js, the one library that trains in WASM without a GPU, on
+// the same model, windows and AdamW step; and two trainers beside one.
+import { alternate, row } from "./measure.mjs";
+import { call } from "./rows.mjs";
+
+/** The page's own size and its longest training inputs: 8 windows of 256 tokens a step. */
+const PLAN = {
+  method: "alibi", train_length: 256, size: "default", seed: 1, n_tokens: 1_000_000, text: "Addresses", from: "Nothing", state_every: 0,
+};
+/** Steps that both take before either is timed, and how far their losses may differ, relative. */
+const COMPARED = 4;
+const TOLERANCE = 1e-4;
+/** Steps of a timed run: ours, the peer's. */
+const STEPS = { ours: 12, peer: 3 };
+
+/** Throws unless both trained alike. */
+function expectAlike(ours, peer) {
+  peer.forEach((loss, i) => {
+    if (Math.abs(ours[i] / loss - 1) <= TOLERANCE) return;
+    throw new Error(`train: step ${i}: loss ${ours[i]} (ours) against ${loss} (peer). Find out which one is wrong before timing either.`);
+  });
+}
+
+/** Tokens per second of trainers that learn at the same time, all together. */
+async function together(page, trainers) {
+  const rates = await Promise.all(trainers.map((number) => call(page, "trainFor", number, STEPS.ours)));
+  return rates.reduce((a, b) => a + b, 0);
+}
+
+export async function* trainRows({ page, rounds, manifest, separator }) {
+  const trainers = [await call(page, "openTrainer", PLAN), await call(page, "openTrainer", PLAN)];
+  const streamFile = `/site/${manifest.training.file}`;
+  const peer = await call(page, "openJax", trainers[0], { streamFile, separator });
+  const losses = await call(page, "lossesOf", trainers[0], COMPARED);
+  expectAlike(losses, await call(page, "askPeer", peer, "steps", { n: COMPARED }));
+  const runs = await alternate(rounds, {
+    ours: () => together(page, trainers.slice(0, 1)),
+    peer: () => call(page, "askPeer", peer, "speed", { n: STEPS.peer }),
+  });
+  await call(page, "close", peer);
+  const note = `peer: jax-js, WASM backend, one thread; losses of ${COMPARED} steps equal to ${TOLERANCE}`;
+  yield row({ name: "train alibi default", length: PLAN.train_length, unit: "tokens/s", ...runs, note });
+  const { one, two } = await alternate(rounds, { one: () => together(page, trainers.slice(0, 1)), two: () => together(page, trainers) });
+  for (const number of trainers) await call(page, "closeTrainer", number);
+  yield row({ name: "train two workers", length: PLAN.train_length, unit: "tokens/s", ours: two, peer: one, note: "ours: two trainers, peer: one" });
+}
