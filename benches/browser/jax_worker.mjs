@@ -1,12 +1,12 @@
 // Trains by jax-js in a worker, from a state of this project's trainer and on the windows that it would read next. Messages are
 // {id, task, …}, as those of the other peer's worker.
-import * as jax from "/jax/index.js";
 import { biases, makeLoss, makeStep, oneHot } from "./jax_step.mjs";
 import { readState } from "./safetensors.mjs";
 import { slopes } from "./tables.mjs";
 import { batch } from "./windows.mjs";
 
-const { numpy: np } = jax;
+// Loaded when it is first asked: while an imported module waits for something itself, messages would be lost.
+let jax;
 let opened;
 
 /** Learning rate of a step (Recipe::rate). */
@@ -18,6 +18,7 @@ function rate({ steps, peak_rate: peak, warm_up: warmUp, final_share: share }, s
 
 async function step() {
   const { setting: { recipe, seed }, nWindow, length, nVocab, stream, separator } = opened;
+  const { numpy: np } = jax;
   const { tokens, targets } = batch(stream, seed, opened.step, nWindow, length);
   // A separator is never a target, and the mean is over the others.
   const scored = targets.filter((target) => target !== separator).length;
@@ -32,6 +33,8 @@ async function step() {
 const TASKS = {
   /** Takes up a state; `stream` is a file of u16 tokens. */
   async open({ state, streamFile, separator }) {
+    jax = await import("/jax/index.js");
+    const { numpy: np } = jax;
     const backends = await jax.init("wasm");
     if (!backends.includes("wasm")) throw new Error("jax-js has no WASM backend here");
     jax.defaultDevice("wasm");

@@ -3,20 +3,12 @@
 
 const trainers = [];
 
-/** A trainer: `say` asks it, `next` waits for one of these kinds of what it tells; `keep` sees all of it. */
-function start() {
-  const worker = new Worker("/site/assets/worker_loader.js?bin=trainer", { type: "module" });
+/** A trainer of that build: `say` asks it, `next` waits for one of these kinds of what it tells; `keep` sees all of it. */
+function start(build) {
+  const worker = new Worker(`/bench/trainer_worker.mjs?build=${build}`, { type: "module" });
   const told = [];
   let wake = () => {};
-  // It hears nothing before it has said that it is there.
-  const early = [];
-  let post = (message) => early.push(message);
   worker.onmessage = ({ data: { told: what, bytes } }) => {
-    if (!what) {
-      post = (message) => worker.postMessage(message);
-      for (const message of early.splice(0)) post(message);
-      return;
-    }
     const [kind, value] = typeof what === "string" ? [what, null] : Object.entries(what)[0];
     told.push({ kind, value, bytes });
     wake();
@@ -25,7 +17,7 @@ function start() {
     told.push({ kind: "Failed", value: event.message ?? "it could not be loaded" });
     wake();
   };
-  const say = (ask, bytes = new Uint8Array()) => post({ ask, bytes });
+  const say = (ask, bytes = new Uint8Array()) => worker.postMessage({ ask, bytes });
   const next = async (kinds, keep = () => {}) => {
     for (;;) {
       while (told.length) {
@@ -57,15 +49,17 @@ async function learn({ say, next }, nStep) {
 }
 
 Object.assign(window.bench, {
-  /** A trainer with that plan, resting before its first steps. */
-  async openTrainer(plan) {
-    const trainer = start();
+  /** A trainer of a build (plain, relaxed) with that plan, resting before its first step. */
+  async openTrainer(plan, build) {
+    const trainer = start(build);
     trainer.say({ Configure: { base: new URL("/site/", location.href).href } });
     await trainer.next(["Ready"]);
     trainer.say({ Start: plan });
+    // A stop that it heard before it has begun would be answered without a state.
+    await trainer.next(["Ready"]);
     trainer.say("Stop");
     trainer.state = (await trainer.next(["Resting"])).bytes;
-    return trainers.push({ ...trainer, plan }) - 1;
+    return trainers.push(trainer) - 1;
   },
   /** A worker of jax-js that has taken up a trainer's state. */
   async openJax(number, options) {

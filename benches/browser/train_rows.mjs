@@ -28,19 +28,24 @@ async function together(page, trainers) {
 }
 
 export async function* trainRows({ page, rounds, manifest, separator }) {
-  const trainers = [await call(page, "openTrainer", PLAN), await call(page, "openTrainer", PLAN)];
+  const [relaxed, second] = [await call(page, "openTrainer", PLAN, "relaxed"), await call(page, "openTrainer", PLAN, "relaxed")];
+  const plain = await call(page, "openTrainer", PLAN, "plain");
   const streamFile = `/site/${manifest.training.file}`;
-  const peer = await call(page, "openJax", trainers[0], { streamFile, separator });
-  const losses = await call(page, "lossesOf", trainers[0], COMPARED);
-  expectAlike(losses, await call(page, "askPeer", peer, "steps", { n: COMPARED }));
+  const peer = await call(page, "openJax", relaxed, { streamFile, separator });
+  const theirs = await call(page, "askPeer", peer, "steps", { n: COMPARED });
+  for (const number of [relaxed, plain]) expectAlike(await call(page, "lossesOf", number, COMPARED), theirs);
   const runs = await alternate(rounds, {
-    ours: () => together(page, trainers.slice(0, 1)),
+    relaxed: () => together(page, [relaxed]),
+    plain: () => together(page, [plain]),
     peer: () => call(page, "askPeer", peer, "speed", { n: STEPS.peer }),
   });
   await call(page, "close", peer);
+  await call(page, "closeTrainer", plain);
   const note = `peer: jax-js, WASM backend, one thread; losses of ${COMPARED} steps equal to ${TOLERANCE}`;
-  yield row({ name: "train alibi default", length: PLAN.train_length, unit: "tokens/s", ...runs, note });
-  const { one, two } = await alternate(rounds, { one: () => together(page, trainers.slice(0, 1)), two: () => together(page, trainers) });
-  for (const number of trainers) await call(page, "closeTrainer", number);
-  yield row({ name: "train two workers", length: PLAN.train_length, unit: "tokens/s", ours: two, peer: one, note: "ours: two trainers, peer: one" });
+  const shape = { length: PLAN.train_length, unit: "tokens/s" };
+  yield row({ name: "train alibi default relaxed SIMD", ...shape, ours: runs.relaxed, peer: runs.peer, note });
+  yield row({ name: "train alibi default plain SIMD", ...shape, ours: runs.plain, peer: runs.peer, note });
+  const { one, two } = await alternate(rounds, { one: () => together(page, [relaxed]), two: () => together(page, [relaxed, second]) });
+  for (const number of [relaxed, second]) await call(page, "closeTrainer", number);
+  yield row({ name: "train two workers", ...shape, ours: two, peer: one, note: "ours: two trainers, peer: one" });
 }
