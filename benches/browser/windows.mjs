@@ -16,7 +16,7 @@ function key(seed) {
 }
 
 /** One block of ChaCha with eight rounds: sixteen words. */
-function block(words, counter, stream) {
+export function block(words, counter, stream) {
   const start = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, ...words, counter, 0, stream, 0];
   const x = [...start];
   const quarter = (a, b, c, d) => {
