@@ -117,7 +117,7 @@ native-tests:
 
 build-tests:
 	@echo "==> The steps that finish the built site"
-	@node --test --test-reporter=spec .ci/dist/*.test.mjs benches/browser/measure.test.mjs
+	@node --test --test-reporter=spec .ci/dist/*.test.mjs benches/browser/measure.test.mjs benches/browser/train_rows.test.mjs benches/browser/windows.test.mjs
 
 fresh: ## Prove that a clone which holds nothing but what git carries serves the page: clone, 'make serve', browser, one change
 	@.ci/install browser

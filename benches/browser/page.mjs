@@ -84,6 +84,7 @@ window.bench = {
 
   openPeer: () => open("/bench/peer_worker.mjs"),
   openKernels: () => open("/bench/kernels_worker.mjs"),
+  openJaxWorker: () => open("/bench/jax_worker.mjs"),
 
   /** A task of a worker of the peer or of the kernels; its result. */
   askPeer(number, task, options) {

@@ -1,5 +1,5 @@
 // Measures this project's engine against onnxruntime-web in the same browser, on the same weights and tokens, and the
-// page's own workers. Usage: node benches/browser/run.mjs [DIST_FOLDER] [--only kernel|cpu|webgpu|page|soak] [--quick]
+// page's own workers. Usage: node benches/browser/run.mjs [DIST_FOLDER] [--only kernel|cpu|webgpu|train|page|soak] [--quick]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -12,6 +12,7 @@ import { heading, tableLine } from "./measure.mjs";
 import { pageRows, soakRows } from "./page_rows.mjs";
 import { modelRows } from "./rows.mjs";
 import { serve } from "./server.mjs";
+import { trainRows } from "./train_rows.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const RESULTS = join(HERE, "..", "..", "target", "bench");
@@ -22,6 +23,7 @@ const KINDS = {
   kernel: { rows: kernelRows, args: [] },
   cpu: { rows: (context) => modelRows(context, "cpu"), args: [] },
   webgpu: { rows: (context) => modelRows(context, "webgpu"), args: SOFTWARE_GPU },
+  train: { rows: trainRows, args: [] },
   page: { rows: pageRows, args: [] },
   soak: { rows: soakRows, args: SOFTWARE_GPU },
 };
@@ -53,8 +55,10 @@ function readSite(dist) {
 }
 
 async function loadPlaywright() {
+  for (const peer of ["onnxruntime-web", "@jax-js/jax"]) {
+    if (!existsSync(join(HERE, "node_modules", peer, "package.json"))) throw new Mistake(`${peer} is missing: run 'npm ci' in benches/browser.`);
+  }
   const peer = join(HERE, "node_modules", "onnxruntime-web", "package.json");
-  if (!existsSync(peer)) throw new Mistake("onnxruntime-web is missing: run 'npm ci' in benches/browser.");
   const { chromium } = await import("playwright-core");
   return { chromium, peerVersion: JSON.parse(readFileSync(peer, "utf8")).version };
 }
@@ -76,7 +80,7 @@ async function measure(kind, chromium, context, announce) {
     const page = await browser.newPage();
     const crashed = new Promise((_, reject) => page.on("crash", () => reject(new Error(`the browser's page crashed in a ${kind} row`))));
     await page.goto(`${context.origin}/bench/page.html`);
-    await page.waitForFunction(() => window.bench);
+    await page.waitForFunction(() => window.bench?.openTrainer);
     const all = [];
     const work = (async () => {
       for await (const row of KINDS[kind].rows({ ...context, page })) {

@@ -11,11 +11,8 @@ function fromHalf(bits) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/**
- * The model's configuration (ModelConfig of the Rust code) and its arrays by name: `{ shape, data: Float32Array }`.
- * `buffer` is the file as a Node Buffer or Uint8Array.
- */
-export function readModel(buffer) {
+/** The header's metadata, and arrays by name: `{ shape, data: Float32Array }`. `buffer` is the file as a Node Buffer or Uint8Array. */
+function read(buffer) {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   const start = 8 + Number(view.getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(buffer.subarray(8, start)));
@@ -31,5 +28,19 @@ export function readModel(buffer) {
     }
     arrays.set(name, { shape, data });
   }
+  return { metadata, arrays };
+}
+
+/** The model's configuration (ModelConfig of the Rust code) and its arrays by name. */
+export function readModel(buffer) {
+  const { metadata, arrays } = read(buffer);
   return { config: JSON.parse(metadata.config), arrays };
+}
+
+/** A training's state (src/train/state.rs): its setting, steps done, and by kind (value, first, second) arrays by name. */
+export function readState(buffer) {
+  const { metadata, arrays } = read(buffer);
+  const parts = { value: new Map(), first: new Map(), second: new Map() };
+  for (const [name, array] of arrays) parts[name.slice(0, name.indexOf("."))].set(name.slice(name.indexOf(".") + 1), array);
+  return { setting: JSON.parse(metadata.identity), step: Number(metadata.step), parts };
 }

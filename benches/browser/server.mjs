@@ -31,6 +31,7 @@ export async function serve(dist, manifest) {
       path in names ? response.writeHead(302, { Location: `/site/${names[path]}` }).end() : site(path, request, response),
     "/bench/": plain(HERE),
     "/peer/": plain(join(HERE, "node_modules", "onnxruntime-web", "dist")),
+    "/jax/": plain(join(HERE, "node_modules", "@jax-js", "jax", "dist")),
     "/kernels/": plain(join(HERE, "..", "..", "target", "wasm32-unknown-unknown", "release")),
     "/onnx/": (path, _, response) => {
       const graph = exported(dist, manifest, path);
