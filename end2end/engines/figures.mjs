@@ -20,7 +20,7 @@ export const RUNS = {
 async function changes(view, what, selector, read, act) {
   const before = await view.evaluate(read, selector);
   await act();
-  await view.until(what, `(selector, before) => (${read})(selector) !== before`, [selector, before], 10_000);
+  await view.until(what, `(selector, before) => (${read})(selector) !== before`, [selector, before], 10_000, async () => (await view.missed()) && act());
 }
 
 /** A row of radio buttons. */

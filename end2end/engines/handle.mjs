@@ -7,6 +7,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** A page, or a frame in it. */
 class View {
+  /** What the pointer was moved onto last. */
+  #aimed = null;
+
   constructor(driver, path = []) {
     this.driver = driver;
     this.path = path;
@@ -22,8 +25,8 @@ class View {
     return this.driver.evaluate(this.path, body, args);
   }
 
-  /** Asks until the answer is one; the answer. */
-  async until(what, body, args = [], timeout = 30_000) {
+  /** Asks until the answer is one; the answer. `meanwhile` is called as long as it is none. */
+  async until(what, body, args = [], timeout = 30_000, meanwhile = async () => {}) {
     const end = performance.now() + timeout;
     for (let before = ""; ; await pause(50)) {
       // A page that is being left or not yet there refuses to answer, or never does.
@@ -32,6 +35,7 @@ class View {
       });
       const answer = await Promise.race([asked, pause(5000)]);
       if (answer) return answer;
+      await meanwhile();
       if (performance.now() > end) throw new Error(`${what}: not within ${timeout / 1000} s ${before}`);
     }
   }
@@ -74,22 +78,42 @@ class View {
     return box;
   }
 
+  /**
+   * Moves the pointer onto an element, to that share of its width and height; the place. What is drawn above it late may move it
+   * away meanwhile, where the browser does not keep to the place: the pointer follows, as a reader's does.
+   */
+  async #reach(selector, [x, y]) {
+    for (const end = performance.now() + 10_000; ; ) {
+      const box = await this.box(selector);
+      const place = [box.left + box.width * x, box.top + box.height * y];
+      // From elsewhere: to where it already is, it would not move.
+      await this.driver.move(1, 1);
+      await this.driver.move(...place);
+      this.#aimed = selector;
+      if (!(await this.missed())) return place;
+      if (performance.now() > end) throw new Error(`${selector} is out of the pointer's reach`);
+    }
+  }
+
+  /** Whether what the pointer was moved onto has moved away from under it: a page moves while it draws what stands above. */
+  async missed() {
+    return this.#aimed !== null && !(await this.evaluate((selector) => document.querySelector(selector)?.matches(":hover"), this.#aimed));
+  }
+
   /** Moves the pointer over an element, to that share of its width and height. */
-  async point(selector, [x, y] = [0.5, 0.5]) {
-    const box = await this.box(selector);
-    // From elsewhere: to where it already is, it would not move.
-    await this.driver.move(1, 1);
-    await this.driver.move(box.left + box.width * x, box.top + box.height * y);
+  async point(selector, share = [0.5, 0.5]) {
+    const [left, top] = await this.#reach(selector, share);
+    await this.driver.move(left + 1, top);
   }
 
   /** Clicks on an element. */
-  async click(selector, [x, y] = [0.5, 0.5]) {
-    const box = await this.box(selector);
-    await this.driver.click(box.left + box.width * x, box.top + box.height * y);
+  async click(selector, share = [0.5, 0.5]) {
+    await this.driver.click(...(await this.#reach(selector, share)));
   }
 
   /** Presses a key while an element has the focus. */
   async press(selector, key) {
+    this.#aimed = null;
     // A frame gets keys when it has the focus itself.
     await this.#each((index) => document.querySelectorAll("iframe")[index].focus({ preventScroll: true }));
     const focused = (selector) => {

@@ -12,8 +12,13 @@ export async function ready(view, count = FIGURES.length) {
 /** Brings a figure to where it can be seen and waits until it stands: a finding, and something drawn. */
 export async function stands(view, id) {
   const figure = `figure[data-figure="${id}"]`;
+  // Where the browser does not keep to the reader's place, what stands above and takes its room late moves it away again.
+  const near = () => view.evaluate((figure) => {
+    const { top, bottom } = document.querySelector(figure).getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) document.querySelector(figure).scrollIntoView({ block: "center", behavior: "instant" });
+  }, figure);
   await view.evaluate((figure) => document.querySelector(figure).scrollIntoView({ block: "center", behavior: "instant" }), figure);
-  await view.until(`${id} says what it shows`, (figure) => document.querySelector(`${figure} [data-testid="finding"]`)?.textContent.trim(), [figure]);
+  await view.until(`${id} says what it shows`, (figure) => document.querySelector(`${figure} [data-testid="finding"]`)?.textContent.trim(), [figure], 30_000, near);
   if (EMPTY.has(id)) return;
   await view.until(`${id} is drawn (if it draws nothing before it is run, say so in EMPTY, end2end/open.mjs)`, (figure) => {
     const visible = [...document.querySelectorAll(`${figure} :is(canvas, img, .passage, .sentence, .idea)`)].filter((e) => e.offsetParent && e.offsetHeight);
@@ -24,7 +29,7 @@ export async function stands(view, id) {
     };
     const missing = (e) => (e.tagName === "IMG" ? !e.complete || !e.naturalWidth : e.tagName === "CANVAS" ? blank(e) : !e.textContent.trim());
     return visible.length > 0 && !visible.some(missing);
-  }, [figure]);
+  }, [figure], 30_000, near);
 }
 
 /** The rows of a figure's table, once there are as many and the table follows the figure, which it does when that stands still. */

@@ -165,7 +165,7 @@ impl Model {
         done || self.status == Status::NotFinite || (self.status == Status::Failed && self.lost.is_none())
     }
 
-    /// What to ask for a stop.
+    /// What to ask for a stop; of a trainer that is still starting once it is there, which this remembers.
     pub(super) fn stop(&mut self) -> Ask {
         self.stops = true;
         Ask::Stop
@@ -195,9 +195,8 @@ impl Model {
                 self.course.losses.truncate(ready.step);
                 let seen = self.tokens();
                 self.course.curves.retain(|c| c.tokens <= seen);
-                if steps > ready.steps {
-                    return vec![Ask::Lengthen { steps }];
-                }
+                let lengthens = (steps > ready.steps).then_some(Ask::Lengthen { steps });
+                return lengthens.into_iter().chain(self.stops.then_some(Ask::Stop)).collect();
             }
             Told::Progress { step, losses, tokens_per_second } => {
                 self.step = step;

@@ -254,15 +254,17 @@ impl Session {
         });
     }
 
-    /// Stops: what has been learned is measured.
+    /// Stops: what has been learned is measured, of a model that is still being taken up once it is there. Where nothing has been
+    /// learned yet, all of it ends.
     pub(super) fn stop(self) {
-        if self.models.with_untracked(|all| all.iter().any(|m| m.status == Status::Starting)) {
+        let nothing = |m: &Model| m.status == Status::Starting && m.step == 0;
+        if self.models.with_untracked(|all| all.iter().all(nothing)) {
             self.end();
             return self.models.set(Vec::new());
         }
-        self.ask_all(|m| match m.status {
-            Status::Going | Status::Resting => vec![m.stop()],
-            _ => Vec::new(),
+        self.ask_all(|m| {
+            let ask = m.stop();
+            if matches!(m.status, Status::Going | Status::Resting) { vec![ask] } else { Vec::new() }
         });
     }
 

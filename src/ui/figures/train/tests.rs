@@ -236,3 +236,14 @@ fn on_keys_and_values_right_answers_are_counted_at_every_distance() {
     let found = "After 4,096 tokens, on distances below 64: ALiBi finds the value up to 96 tokens back, and 14.7 % of the time at 1,024 tokens.";
     assert!(said.starts_with(found), "{said}");
 }
+
+#[test]
+fn a_stop_that_comes_while_a_trainer_starts_is_asked_once_it_is_there() {
+    let mut model = model();
+    model.stop();
+    let config = ModelConfig::of_size(ModelSize::Tiny, "alibi", 32, 1_024);
+    let ready = Ready { config, n_parameters: 1, step: 2, steps: 4, tokens_per_step: 1_024, n_train: 10_000 };
+    assert_eq!(model.hear(Told::Ready(Some(ready)), 0.0), [Ask::Stop]);
+    let asks = model.hear(Told::Resting { step: 2, done: false }, 1.0);
+    assert_eq!((asks.len(), model.status), (6, Status::Measuring));
+}
