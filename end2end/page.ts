@@ -78,6 +78,8 @@ export class Explainer {
     this.traffic = new Traffic(page);
     const left = leaving(page);
     const wrong = (text: string) => {
+      // Chromium gives no reason where a fetch ended with its page.
+      if (/^Fetch API cannot load \S+\. ?$/.test(text)) return;
       if (!left() || !text.includes("Failed to fetch")) this.watch.errors.push(text);
     };
     page.on("console", (message) => {
