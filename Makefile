@@ -106,14 +106,17 @@ smoke:
 	@trunk build --locked --dist $(SMOKE)
 	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
 
-# The project's own code is compiled by clippy's driver: looked at and built in one go. Programs are built with the tests of
-# tests/; they have none of their own.
+# The project's own code is compiled by clippy's driver: looked at and built in one go. The library's own tests calculate; what
+# reads sources and documents does not, and its library and programs are compiled as fast as can be. Programs are built with
+# the tests of tests/; they have none of their own.
 native-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 native-tests: export CLIPPY_ARGS := -Dwarnings__CLIPPY_HACKERY__
+native-tests: READING = cargo test --config profile.dev.package.alibi-explainer.opt-level=0 --locked --all-features --test architecture --test documents
 native-tests:
 	@echo "==> Clippy and native tests, a Vulkan driver included"
-	@cargo test --locked --all-features --lib --test architecture --test documents --bench trainer --no-run
-	@cargo test --locked --all-features --lib --test architecture --test documents
+	@cargo test --locked --all-features --lib
+	@$(READING) --bench trainer --no-run
+	@$(READING)
 
 build-tests:
 	@echo "==> The steps that finish the built site"
