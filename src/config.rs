@@ -357,15 +357,70 @@ pub struct Case {
     pub course: Course,
 }
 
+/// Losses that a course gathers, at most: then every two become their mean.
+const MOST_LOSSES: usize = 512;
+
 /// How one model's training went.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Course {
     /// Id of the position method.
     pub method: String,
-    /// Loss of every step, nats per token.
+    /// Mean loss of every [`Self::stretch`] steps, nats per token.
     pub losses: Vec<f32>,
+    /// How often losses were halved in number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub halved: u32,
+    /// Loss of every step since the last whole stretch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<f32>,
     /// Perplexity by input length at some moments, in their order.
     pub curves: Vec<Curve>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+fn mean(losses: &[f32]) -> f32 {
+    (losses.iter().map(|&l| f64::from(l)).sum::<f64>() / losses.len() as f64) as f32
+}
+
+impl Course {
+    /// Steps of which each loss is the mean, a power of two.
+    pub fn stretch(&self) -> usize {
+        1 << self.halved
+    }
+
+    /// Steps whose losses are in it.
+    pub fn steps(&self) -> usize {
+        self.losses.len() * self.stretch() + self.rest.len()
+    }
+
+    /// Adds the losses of steps to those before. However many come, they take no more room than 512 and a stretch.
+    pub fn add(&mut self, losses: impl IntoIterator<Item = f32>) {
+        for loss in losses {
+            self.rest.push(loss);
+            if self.rest.len() == self.stretch() {
+                self.losses.push(mean(&self.rest));
+                self.rest.clear();
+            }
+            if self.losses.len() >= MOST_LOSSES && self.rest.is_empty() && self.losses.len().is_multiple_of(2) {
+                self.losses = self.losses.chunks_exact(2).map(mean).collect();
+                self.halved += 1;
+            }
+        }
+    }
+
+    /// Forgets the losses of all steps but the first ones. Of a stretch that is cut its mean stands for what is left of it.
+    pub fn truncate(&mut self, steps: usize) {
+        let whole = steps / self.stretch();
+        if let Some(&cut) = self.losses.get(whole) {
+            self.rest = vec![cut; steps % self.stretch()];
+            self.losses.truncate(whole);
+        } else {
+            self.rest.truncate(steps - self.losses.len() * self.stretch());
+        }
+    }
 }
 
 /// Perplexity by input length at one moment of a training.

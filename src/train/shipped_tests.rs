@@ -198,3 +198,36 @@ fn sinusoidal_explodes_rotary_climbs_and_alibi_stays_level() -> Outcome {
     }
     Ok(())
 }
+
+/// What the page says of its text models: they hardly copy. A passage read a second time is compared with the same words where
+/// another passage was read before them.
+#[test]
+fn a_passage_that_was_read_before_is_hardly_guessed_better() -> Outcome {
+    let (manifest, n_passage, n_passages) = (manifest()?, 32, 24);
+    let entry = manifest.streams.iter().find(|s| s.id == "held-out").ok_or("no such stream")?;
+    let tokens = files::tokens(&entry.file, &fs::read(&entry.file)?, 1_024).map_err(|e| format!("{e:?}"))?;
+    // Passages of places far from each other, and what is read between them.
+    let passage = |k: usize| &tokens[RUN_IN + 997 * k..][..n_passage];
+    for id in OPENING {
+        let model = manifest.model(id).ok_or("no such model")?;
+        let decoder = Decoder::from_weights(&load(Path::new("."), model)?)?;
+        for gap in [0, 96, 960] {
+            let length = n_passage + gap + n_passage - 1;
+            let between = |k: usize| &tokens[RUN_IN + 997 * k + 400..][..gap];
+            // Mean loss of the last passage when `before(k)` opened the text.
+            let loss = |before: &dyn Fn(usize) -> usize| -> Result<f64, Box<dyn Error>> {
+                let all = (0..n_passages).map(|k| [passage(before(k)), between(k), passage(k)].concat());
+                let all = all.collect::<Vec<_>>();
+                let read = all.iter().flat_map(|t| &t[..length]).copied().collect();
+                let asked = all.iter().flat_map(|t| &t[1..]).copied().collect();
+                let input = Segments { tokens: Arc::new(read), n_segment: n_passages, length };
+                let losses = decoder.losses(&input, &Arc::new(asked), &decoder.tables(length)?)?.to_vec1::<f32>()?;
+                let second = losses.chunks(length).flat_map(|l| &l[length - n_passage..]);
+                Ok(second.map(|&l| f64::from(l)).sum::<f64>() / (n_passages * n_passage) as f64)
+            };
+            let gain = loss(&|k| (k + 1) % n_passages)? - loss(&|k| k)?;
+            assert!(gain < 0.1, "{} after {gap} tokens: {gain} nats", id);
+        }
+    }
+    Ok(())
+}

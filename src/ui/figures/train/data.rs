@@ -14,7 +14,9 @@ const KEPT_EVERY: f64 = 10.0;
 /// Time between two curves, ms.
 const BETWEEN: f64 = 5_000.0;
 /// Points of a line of losses, at most.
-const POINTS: usize = 60;
+const POINTS: usize = 120;
+/// Curves that are kept of those before the last: more than are drawn.
+const CURVES: usize = 8;
 /// The methods chosen that there are, at most two, in the order of their choice.
 pub(super) fn methods(chosen: &[String]) -> Vec<&'static str> {
     chosen.iter().filter_map(|id| by_id(id)).map(|m| m.id()).take(MOST).collect()
@@ -192,7 +194,7 @@ impl Model {
                 // More steps where it was lengthened after its checkpoint; what came after that is learned again.
                 let steps = self.steps.max(ready.steps);
                 (self.step, self.steps, self.tokens_per_step) = (ready.step, steps, ready.tokens_per_step);
-                self.course.losses.truncate(ready.step);
+                self.course.truncate(ready.step);
                 let seen = self.tokens();
                 self.course.curves.retain(|c| c.tokens <= seen);
                 let lengthens = (steps > ready.steps).then_some(Ask::Lengthen { steps });
@@ -200,7 +202,7 @@ impl Model {
             }
             Told::Progress { step, losses, tokens_per_second } => {
                 self.step = step;
-                self.course.losses.extend(losses);
+                self.course.add(losses);
                 if tokens_per_second.is_finite() {
                     self.rate = tokens_per_second;
                 }
@@ -252,6 +254,9 @@ impl Model {
             let points = std::mem::take(&mut asked.points);
             self.course.curves.retain(|c| c.tokens != tokens);
             self.course.curves.push(Curve { tokens, points });
+            let first = usize::from(first_curve(&self.course).is_some());
+            let surplus = self.course.curves.len().saturating_sub(first + CURVES + 1);
+            self.course.curves.drain(first..first + surplus);
             self.drawn = now;
         }
         if place + 1 == places.len() + measure::beside(&self.plan, asked.last) {
@@ -284,11 +289,12 @@ pub(super) fn pace(models: &[Model]) -> Option<(f64, f64)> {
 }
 
 /// Mean losses over like stretches of a training of that many steps, each with the tokens seen at its end.
-pub(super) fn thinned(losses: &[f32], steps: usize, tokens_per_step: usize) -> Vec<(u64, f64)> {
-    let n = steps.div_ceil(POINTS).max(1);
-    let mean = |all: &[f32]| all.iter().map(|l| f64::from(*l)).sum::<f64>() / n as f64;
+pub(super) fn thinned(course: &Course, steps: usize, tokens_per_step: usize) -> Vec<(u64, f64)> {
+    let n = steps.div_ceil(POINTS).next_power_of_two().max(course.stretch());
+    let together = n / course.stretch();
+    let mean = |all: &[f32]| all.iter().map(|l| f64::from(*l)).sum::<f64>() / together as f64;
     let seen = |i: usize| ((i + 1) * n * tokens_per_step) as u64;
-    losses.chunks_exact(n).enumerate().map(|(i, all)| (seen(i), mean(all))).collect()
+    course.losses.chunks_exact(together).enumerate().map(|(i, all)| (seen(i), mean(all))).collect()
 }
 
 /// The curve that stands for a model now, and up to that many before it.

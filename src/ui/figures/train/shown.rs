@@ -38,7 +38,7 @@ fn before(recorded: &Recorded, model: &str) -> Option<Course> {
     };
     let points =
         recorded.points.iter().filter(|p| p.model == model && all.contains(&p.length)).filter_map(of).collect();
-    Some(Course { method: method.into(), losses: Vec::new(), curves: vec![Curve { tokens: 0, points }] })
+    Some(Course { method: method.into(), curves: vec![Curve { tokens: 0, points }], ..Course::default() })
 }
 
 impl Shown {

@@ -20,7 +20,7 @@ pub(super) fn recorded(all: &[Recalled], methods: &[&str]) -> Shown {
         let model = all.iter().find(|m| m.method == *method)?;
         let points = model.points.iter().map(|p| (p.distance, 100.0 * share(p.right).0)).collect();
         let curves = vec![Curve { tokens: RECALL_TOKENS, points }];
-        Some(Course { method: model.method.clone(), losses: Vec::new(), curves })
+        Some(Course { method: model.method.clone(), curves, ..Course::default() })
     };
     let courses = methods.iter().filter_map(course).collect();
     Shown { courses, train_length: RECALL_TRAINED, task: true, ..Shown::default() }

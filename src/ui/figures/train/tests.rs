@@ -68,12 +68,66 @@ fn the_recorded_training_is_the_default_choice_to_its_end() {
 
 #[test]
 fn losses_are_means_of_like_stretches() {
-    let losses: Vec<f32> = (0..125).map(|i| i as f32).collect();
-    let points = thinned(&losses, 120, 10);
+    let of = |n: usize| {
+        let mut course = Course::default();
+        course.add((0..n).map(|i| i as f32));
+        course
+    };
+    let points = thinned(&of(250), 240, 10);
     assert_eq!(points[..2], [(20, 0.5), (40, 2.5)]);
-    assert_eq!(points.len(), 62);
-    assert_eq!(thinned(&[3.0], 1, 1_024), [(1_024, 3.0)]);
-    assert!(thinned(&[], 0, 0).is_empty());
+    assert_eq!(points.len(), 125);
+    assert_eq!(thinned(&of(1), 1, 1_024), [(1_024, 0.0)]);
+    assert!(thinned(&of(0), 0, 0).is_empty());
+    // Long ones are not held step by step; what is drawn of them is the same.
+    let points = thinned(&of(100_003), 100_000, 10);
+    assert_eq!(points.len(), 100_003 / 1_024);
+    for (i, &(seen, mean)) in points.iter().enumerate() {
+        let first = 1_024.0 * i as f64;
+        assert_eq!((seen, mean), (10_240 * (i as u64 + 1), first + 511.5));
+    }
+}
+
+#[test]
+fn losses_take_no_more_room_than_a_few_hundred() {
+    let mut course = Course::default();
+    for step in 0..100_000 {
+        course.add([step as f32]);
+        assert_eq!(course.steps(), step + 1);
+        assert!(course.losses.len() <= 512 && course.rest.len() < course.stretch());
+    }
+    // Going on from a step of before is as if the later ones had not been.
+    let mut again = course.clone();
+    again.truncate(99_990);
+    again.add((99_990..100_000).map(|s| s as f32));
+    assert_eq!(again, course);
+    again.truncate(12_345);
+    assert_eq!((again.steps(), again.losses.len()), (12_345, 12_345 / again.stretch()));
+    again.truncate(20_000);
+    assert_eq!(again.steps(), 12_345);
+    again.truncate(0);
+    assert_eq!(again.steps(), 0);
+}
+
+#[test]
+fn of_many_curves_the_first_before_any_step_and_the_last_are_kept() {
+    let plan = data::plan("alibi", 32, ModelSize::Tiny, 1, 600_000);
+    for from in [StartFrom::Nothing, StartFrom::Shipped { model: "alibi-256".into() }] {
+        let learned = from != StartFrom::Nothing;
+        let mut model = data::Model::new(Plan { from, ..plan.clone() });
+        let asks = model.begin();
+        let config = ModelConfig::of_size(ModelSize::Tiny, "alibi", 32, 1_024);
+        let ready = Ready { config, n_parameters: 1, step: 0, steps: 1_000, tokens_per_step: 1_024, n_train: 10_000 };
+        model.hear(Told::Ready(Some(ready)), 0.0);
+        answer(&mut model, asks, 0);
+        for step in 1..=30 {
+            let asks = model.hear(progress(step, &[5.0]), step as f64 * 20_000.0);
+            assert!(!asks.is_empty());
+            answer(&mut model, asks, step);
+        }
+        let tokens: Vec<u64> = model.course.curves.iter().map(|c| c.tokens / 1_024).collect();
+        assert_eq!(tokens[usize::from(learned)..], [22, 23, 24, 25, 26, 27, 28, 29, 30]);
+        assert_eq!(tokens[0] == 0, learned);
+    }
 }
 
 #[test]
@@ -196,8 +250,8 @@ fn the_time_left_is_that_of_the_last_to_finish() {
 fn the_finding_says_when_where_they_differ() {
     let course = |method: &str, tokens, points: &[(usize, f64)]| Course {
         method: method.into(),
-        losses: Vec::new(),
         curves: vec![Curve { tokens, points: points.to_vec() }],
+        ..Course::default()
     };
     let sinusoidal = course("sinusoidal", 600_064, &[(32, 49.8), (512, 82.7)]);
     let alike = [sinusoidal.clone(), course("alibi", 600_064, &[(32, 44.7), (512, 44.2)])];

@@ -304,7 +304,7 @@ fn line(course: &Course, id: String, name: String, points: Vec<(f64, f64)>, fain
 /// Losses against tokens seen.
 pub(super) fn loss_chart(courses: &[Course], steps: usize, tokens_per_step: usize) -> LineChart {
     let of = |course: &Course| {
-        let points = thinned(&course.losses, steps, tokens_per_step);
+        let points = thinned(course, steps, tokens_per_step);
         let points = points.into_iter().map(|(x, y)| (x as f64 / THOUSAND, y)).collect();
         line(course, course.method.clone(), method_name(&course.method).into(), points, false)
     };
@@ -364,7 +364,7 @@ fn columns(first: &str, courses: &[Course]) -> Vec<String> {
 
 /// A row for each stretch of the training.
 pub(super) fn loss_table(courses: &[Course], steps: usize, tokens_per_step: usize) -> Table {
-    let lines: Vec<Vec<(u64, f64)>> = courses.iter().map(|c| thinned(&c.losses, steps, tokens_per_step)).collect();
+    let lines: Vec<Vec<(u64, f64)>> = courses.iter().map(|c| thinned(c, steps, tokens_per_step)).collect();
     let longest = lines.iter().max_by_key(|l| l.len()).cloned().unwrap_or_default();
     let row = |(i, (seen, _)): (usize, &(u64, f64))| {
         let cells = lines.iter().map(|l| l.get(i).map_or("–".into(), |(_, loss)| show_3(*loss)));
