@@ -136,11 +136,23 @@ globalThis.alibiKept = () => answers().flatMap((name) => {
   return [];
 });
 
+/** Time that the browser's storage is given, ms. */
+const STORED = 10_000;
 /** What a request, an opening or a transaction of IndexedDB comes to. */
 const outcome = (asked, well) => new Promise((resolve, reject) => {
-  asked[well] = () => resolve(asked.result);
-  asked.onerror = asked.onabort = () => reject(asked.error ?? new Error("it was refused"));
+  const late = setTimeout(() => reject(new Error("the browser's storage does not answer")), STORED);
+  asked[well] = () => {
+    clearTimeout(late);
+    resolve(asked.result);
+  };
+  asked.onerror = asked.onabort = () => {
+    clearTimeout(late);
+    reject(asked.error ?? new Error("it was refused"));
+  };
 });
+/** Tells a state from a damaged one, where the page may compute that. */
+const sum = async (state) =>
+  state?.length && globalThis.crypto?.subtle ? String(new Uint8Array(await crypto.subtle.digest("SHA-256", state))) : "";
 /** One transaction on the kept training. */
 const training = async (mode, act) => {
   const opening = indexedDB.open(`alibi ${location.pathname}`, 1);
@@ -189,11 +201,12 @@ globalThis.alibiTraining = {
     await training("readwrite", (store) => {
       store.clear();
       store.put(which, "which");
-      records.forEach((record, i) => store.put(record, i));
+      records.forEach(([note, state], i) => store.put([note, state, ""], i));
     });
   },
-  keep: async (which, i, record) => {
+  keep: async (which, i, [note, state]) => {
     await claim();
+    const record = [note, state, await sum(state)];
     await training("readwrite", onlyOf(which, (store) => store.put(record, i)));
   },
   /** The training may go on and be kept again. */
@@ -204,10 +217,15 @@ globalThis.alibiTraining = {
       release = release?.();
     }
   },
-  /** What may go on here: nothing that another tab is at. */
+  /** What may go on here: nothing that another tab is at; `null` where it is not what was kept, which then goes. */
   read: async () => {
     if (await elsewhere()) return ["", []];
     const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(IDBKeyRange.bound(0, 99))]);
+    for (const [, state, kept] of records.result) {
+      if (kept === await sum(state)) continue;
+      await training("readwrite", (store) => store.clear());
+      return ["", null];
+    }
     return [which.result ?? "", records.result];
   },
 };
@@ -429,22 +447,34 @@ const painted = () => new Promise((resolve) => {
   setTimeout(resolve, 200);
 });
 
-try {
-  await painted();
-  const file = fetch(new URL(wasm, document.baseURI));
+const address = (path) => new URL(path, document.baseURI);
+
+/** Whether this browser can run what is compiled for lanes: a function that adds two vectors. */
+const hasLanes = () => Boolean(globalThis.WebAssembly?.validate(Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11)));
+
+async function start(cache) {
+  const file = fetch(address(wasm), { cache });
   // Heard of when it is awaited.
   file.catch(() => {});
-  const { default: init } = await import(new URL(js, document.baseURI));
+  const { default: init } = await import(address(js));
   await init({ module_or_path: file });
+}
+
+try {
+  await painted();
+  await start("default").catch(async (error) => {
+    if (error instanceof WebAssembly.RuntimeError || !hasLanes()) throw error;
+    // What a cache has kept wrongly is there as it was published.
+    await fetch(address(js), { cache: "reload" });
+    return start("reload");
+  });
 } catch (error) {
-  const boot = document.getElementById("boot");
-  if (boot) {
-    boot.className = "said";
-    boot.setAttribute("role", "alert");
-    boot.textContent =
-      `The figures of this page could not start (${error?.message ?? error}). They need a browser with WebAssembly SIMD: ` +
-      "Chrome or Edge 91, Firefox 89, Safari 16.4, or later. With one of these, reload the page.";
-    boot.scrollIntoView({ block: "nearest" });
+  const why = `The figures of this page could not start (${said(error)}). `;
+  if (hasLanes()) alibiUnstarted(`${why}A file of the page did not arrive as it was published, or broke down.`);
+  else {
+    alibiUnstarted(`${why}They need a browser with WebAssembly SIMD: Chrome or Edge 91, Firefox 89, Safari 16.4, or later. ` +
+      "With one of these, reload the page.");
   }
   throw error;
 }
@@ -456,7 +486,7 @@ if (offline && isSecureContext && window.top === window) {
     try {
       // Rejects without a word where storage is refused; registering there Firefox would write to its console.
       await caches.keys();
-      await navigator.serviceWorker.register(new URL(offline, document.baseURI));
+      await navigator.serviceWorker.register(address(offline));
     } catch {
       // Forbidden or unknown here; the page works without.
     }

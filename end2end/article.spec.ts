@@ -217,6 +217,25 @@ test("on paper every figure is drawn, in light colours", async ({ page }) => {
   await expect(page.locator("html")).not.toHaveAttribute("data-theme", "light");
   const pdf = await page.pdf({ format: "A4" });
   expect(pdf.length).toBeGreaterThan(50_000);
+  await explainer.rest();
+  expect(explainer.watch.errors).toEqual([]);
+});
+
+test("zoomed in and out, drawings follow and nothing breaks", async ({ page }) => {
+  const explainer = new Explainer(page);
+  await explainer.open("?embed=slopes");
+  const canvas = explainer.figure("slopes").root.locator("canvas").first();
+  const client = await page.context().newCDPSession(page);
+  for (const zoom of [1.25, 1.5, 2, 1]) {
+    // As a browser's zoom does: more pixels to a CSS pixel, fewer CSS pixels in the window.
+    await client.send("Emulation.setDeviceMetricsOverride", {
+      width: Math.round(1280 / zoom), height: Math.round(800 / zoom), deviceScaleFactor: zoom, mobile: false,
+    });
+    const density = () => canvas.evaluate((c: HTMLCanvasElement) => c.width / c.getBoundingClientRect().width);
+    await expect.poll(density).toBeCloseTo(zoom, 1);
+  }
+  await expect(page.getByTestId("broken")).toHaveCount(0);
+  expect(explainer.watch.errors).toEqual([]);
 });
 
 test("a finding is spoken once it stands, not at every step", async ({ page }) => {

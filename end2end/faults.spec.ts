@@ -302,3 +302,34 @@ test("of a file that is asked for twice what came stays, whatever becomes of the
   await expect(figure.root).toHaveAttribute("data-state", "idle");
   await expect(figure.control("failure")).toHaveCount(0);
 });
+
+const OWN: [string, RegExp][] = [["script", /\/app-[^/]*\.js/], ["WASM", /\/app_bg-[^/]*\.wasm/], ["start script", /\/start-[^/]*\.js/]];
+for (const [what, path] of OWN) {
+  test(`the page's own ${what}, answered wrongly and kept by the browser, comes right by pressing Try again`, async ({ page }) => {
+    let wrong = true;
+    await page.route(path, async (route) => {
+      if (!wrong) return route.continue();
+      await route.fulfill({ contentType: "text/html", headers: { "cache-control": "public, max-age=31536000, immutable" }, body: "<!doctype html><p>Welcome</p>" });
+    });
+    await page.goto(`${site()}?embed=slopes`);
+    const said = page.locator("#boot.said");
+    await expect(said).toContainText("could not start");
+    await expect(said).toContainText("did not arrive as it was published");
+    await expect(said).not.toContainText("SIMD");
+    wrong = false;
+    await page.getByTestId("start-again").click();
+    await idle(page);
+    await expect(new Explainer(page).figure("slopes").root.locator("table tbody tr").first()).toBeAttached();
+    await expect(said).toHaveCount(0);
+  });
+
+  test(`the page's own ${what} that never arrives is said to be late`, async ({ page }) => {
+    await page.route(path, () => undefined);
+    await page.clock.install();
+    await page.goto(`${site()}?embed=slopes`, { waitUntil: "commit" });
+    await page.locator("#boot").waitFor();
+    await page.clock.runFor(31_000);
+    await expect(page.locator("#boot.said")).toContainText("have not started after 30 seconds");
+    await expect(page.getByTestId("start-again")).toBeVisible();
+  });
+}

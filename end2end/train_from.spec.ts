@@ -74,3 +74,13 @@ test("a file of weights: what is none is said, what is one is trained on", async
   expect(numbers(await figure.rows("train-loss"), 1)[0]).toBeLessThan(4);
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
 });
+
+test("a file that is cut is named as the reason, not what it leads to", async ({ page }) => {
+  const { explainer, figure } = await opened(page, "&train-methods=alibi&train-from=file&train-tokens=4096&train-length=64");
+  const whole = readFileSync("assets/models/alibi-64.safetensors");
+  await figure.control("train-file").setInputFiles({ name: "cut.safetensors", mimeType: "", buffer: whole.subarray(0, whole.length >> 1) });
+  await figure.control("run").click();
+  await expect(figure.control("ended")).toContainText("not a complete safetensors file");
+  await expect(figure.control("ended")).not.toContainText("no model is at hand");
+  expect(explainer.watch).toEqual({ errors: [], foreign: [] });
+});

@@ -107,3 +107,36 @@ test("where nothing can be kept it is said once and the training goes on", async
   await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 40_000 });
   await expect(figure.control("unkept")).toHaveCount(1);
 });
+
+test("a storage that never answers is said, and the training goes on", async ({ page }) => {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest;
+  });
+  const figure = await opened(page, "&train-methods=alibi&train-tokens=24576");
+  await figure.control("run").click();
+  await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 40_000 });
+  await expect(figure.control("unkept")).toContainText("the browser's storage does not answer", { timeout: 15_000 });
+});
+
+test("a checkpoint that is not what was kept goes, and that is said", async ({ page }) => {
+  await paused(page, await opened(page, CHOICE));
+  // One byte of one state.
+  await page.evaluate(() => new Promise((done, failed) => {
+    const opening = indexedDB.open(`alibi ${location.pathname}`, 1);
+    opening.onerror = failed;
+    opening.onsuccess = () => {
+      const store = opening.result.transaction("training", "readwrite").objectStore("training");
+      store.get(1).onsuccess = ({ target }) => {
+        const record = (target as IDBRequest).result;
+        record[1][record[1].length >> 1] ^= 1;
+        store.put(record, 1).onsuccess = done;
+      };
+    };
+  }));
+  const reloaded = await opened(page, CHOICE);
+  await expect(reloaded.control("spoilt")).toHaveText("What this browser kept of your last training is damaged, so it cannot go on. Press Train to start anew.");
+  await expect(reloaded.control("kept")).toHaveCount(0);
+  await reloaded.control("run").click();
+  await expect(reloaded.control("spoilt")).toHaveCount(0);
+  await expect(reloaded.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+});

@@ -157,6 +157,28 @@ test("a file that is no model of this page is refused with what to do, and nothi
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
 });
 
+test("after a file whose header is wrong the right one is taken, whatever values they share", async ({ page }) => {
+  const { figure } = await trained(page, `${SHORT}&train-methods=alibi`);
+  const file = await saved(page, figure);
+  const wrong = headed(file, (header) => {
+    const tensors = header as unknown as Record<string, { dtype?: string }>;
+    const [first] = Object.values(tensors).filter(({ dtype }) => dtype);
+    first.dtype = "I8";
+  });
+  await page.reload();
+  const again = new Explainer(page).figure("train");
+  await again.near();
+  for (let round = 0; round < 2; round += 1) {
+    await load(again, "wrong.safetensors", wrong);
+    await expect(again.control("load-status")).toContainText(/^wrong\.safetensors does not hold the weights that it claims/);
+  }
+  await load(again, "good.safetensors", file);
+  await expect(again.control("load-status")).toHaveText(/^Loaded: ALiBi, 32 tokens \(\w{4}\)\.$/);
+  await load(again, "half.safetensors", claiming(file, { n_layer: 3.5 }));
+  await expect(again.control("load-status")).toContainText(/^half\.safetensors /);
+  await expect(again.control("load-status")).not.toContainText("Loaded");
+});
+
 test("workers that are gone in the midst of a run get the reader's model again", async ({ page }) => {
   const { explainer, figure } = await trained(page, `${SHORT}&train-methods=alibi`);
   await figure.control("yours-in-perplexity").click();

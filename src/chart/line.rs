@@ -43,12 +43,12 @@ pub struct Point {
     pub high: Option<f64>,
 }
 
-/// A vertical dashed line with a label.
+/// A vertical dashed line with a label, or without one a tick on the x axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
     /// Where, in values of the x axis.
     pub x: f64,
-    /// Text beside the line's upper end.
+    /// Text at the line's upper end, or none.
     pub label: String,
 }
 

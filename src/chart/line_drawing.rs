@@ -11,6 +11,8 @@ use super::pen::{Anchor, Pen, ROW, TEXT, svg, text_width};
 use super::sort::sort_by;
 use super::theme::{Colour, Theme};
 
+/// Length of a mark without a label, CSS pixels.
+const TICK: f64 = 9.0;
 /// From this distance to the right edge on a line is named at its own end, CSS pixels.
 const FAR: f64 = 60.0;
 /// What stands at a value that is not finite.
@@ -65,6 +67,10 @@ fn axes<B: DrawingBackend>(
     for mark in &chart.marks {
         let x = at.x(chart, mark.x);
         if !(at.left..=at.right).contains(&x) {
+            continue;
+        }
+        if mark.label.is_empty() {
+            pen.line((x, at.bottom), (x, at.bottom - TICK), theme.ink, 2.0)?;
             continue;
         }
         pen.polyline(&[(x, at.bottom), (x, at.top - 4.0)], &[5.0, 4.0], theme.ink, 1.0, 1.2)?;

@@ -43,14 +43,14 @@ fn the_sentence_follows_the_numbers() {
     ]);
     assert_eq!(
         finding(&points),
-        "At 4,096 tokens, 16 times the training length: Sinusoidal explodes to 90.00, 3.0 times its 30.00; \
+        "At 4,096 tokens, 16 times the training length: Sinusoidal explodes to 90.00 from 30.00, 3.0 times as much; \
          Rotary climbs to 33.00 from 22.00; ALiBi stays level at 20.90 (from 21.00)."
     );
     // Were ALiBi to fail, the sentence would say so.
     let worse = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, ln(63.0))]);
     assert_eq!(
         finding(&worse),
-        "At 512 tokens, 2 times the training length: ALiBi explodes to 63.00, 3.0 times its 21.00."
+        "At 512 tokens, 2 times the training length: ALiBi explodes to 63.00 from 21.00, 3.0 times as much."
     );
     let lost = recorded(vec![point("alibi-256", 256, ln(21.0)), point("alibi-256", 512, f64::NAN)]);
     assert!(finding(&lost).contains("ALiBi diverged (from 21.00)"));

@@ -225,7 +225,7 @@ pub fn verdict(before: f64, after: f64) -> String {
     match ratio {
         _ if before >= CHANCE && after >= CHANCE => format!("is no better than chance, {is} (from {was})"),
         r if !r.is_finite() => format!("{is} (from {was})"),
-        r if r >= 2.0 => format!("explodes to {is}, {r:.1} times its {was}"),
+        r if r >= 2.0 => format!("explodes to {is} from {was}, {r:.1} times as much"),
         r if r > 1.0 + SEEDS => format!("climbs to {is} from {was}"),
         r if r >= 1.0 - SEEDS => format!("stays level at {is} (from {was})"),
         _ => format!("improves to {is} from {was}"),

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::ui::runs::assets::words;
@@ -58,15 +59,29 @@ pub async fn forget(which: &str) {
     let _ = js_forget(which).await;
 }
 
-/// Name and checkpoints of the last training, in the order of its models; none where there is none or it cannot be read.
-pub async fn read<N: DeserializeOwned>() -> (String, Vec<Checkpoint<N>>) {
+/// What the browser has of the last training.
+#[derive(Debug)]
+pub enum Found<N> {
+    /// None, or none that can be read.
+    Nothing,
+    /// It is not what was kept.
+    Spoilt,
+    /// Its name, and its checkpoints in the order of its models.
+    Whole(String, Vec<Checkpoint<N>>),
+}
+
+/// What there is to go on with.
+pub async fn read<N: DeserializeOwned>() -> Found<N> {
     let one = |record: JsValue| {
         let record = js_sys::Array::from(&record);
-        // One that cannot be read is of another version of the page.
         Some(Checkpoint { note: serde_wasm_bindgen::from_value(record.get(0)).ok()?, state: record.get(1) })
     };
-    let Ok(found) = js_read().await else { return (String::new(), Vec::new()) };
+    let Ok(found) = js_read().await else { return Found::Nothing };
     let found = js_sys::Array::from(&found);
-    let all = js_sys::Array::from(&found.get(1)).iter().map(one).collect::<Option<Vec<_>>>();
-    (found.get(0).as_string().unwrap_or_default(), all.unwrap_or_default())
+    let Some(records) = found.get(1).dyn_ref::<js_sys::Array>().cloned() else { return Found::Spoilt };
+    let all = records.iter().map(one).collect::<Option<Vec<_>>>().unwrap_or_default();
+    match found.get(0).as_string() {
+        Some(which) if !all.is_empty() => Found::Whole(which, all),
+        _ => Found::Nothing,
+    }
 }

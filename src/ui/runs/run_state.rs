@@ -269,9 +269,9 @@ fn failures_of(points: &[Point]) -> Vec<(Failure, Vec<String>)> {
     found
 }
 
-/// Milliseconds of the page's clock.
+/// Milliseconds of a clock that never goes back.
 pub fn now() -> f64 {
-    js_sys::Date::now()
+    window().performance().map_or(0.0, |p| p.now())
 }
 
 /// "CPU" or "GPU".

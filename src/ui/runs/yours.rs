@@ -56,11 +56,11 @@ pub fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Unfit> {
 }
 
 /// What is known of the model in a file, before its tensors are read, which is done where they are run: `config` and the training
-/// tokens seen as the header has them, `data` all that follows it.
+/// tokens seen as the header has them, `file` all bytes of it: another header may belong to the same values, and be wrong.
 ///
 /// # Errors
 /// If this page cannot run it.
-pub fn entry(config: ModelConfig, tokens_seen: u64, data: &[u8]) -> Result<ModelEntry, Unfit> {
+pub fn entry(config: ModelConfig, tokens_seen: u64, file: &[u8]) -> Result<ModelEntry, Unfit> {
     if !config.is_sound() {
         return Err(Unfit::Shape);
     }
@@ -77,7 +77,7 @@ pub fn entry(config: ModelConfig, tokens_seen: u64, data: &[u8]) -> Result<Model
     // A method without learned values has the same tensors as another; its name, shape and training length count, too.
     let shape = [config.n_layer, config.d_model, config.n_head, config.d_ff];
     let of_shape = shape.into_iter().flat_map(|n| (n as u64).to_le_bytes());
-    let hash = of_shape.chain(data.iter().copied()).fold(FNV_BEGIN, fnv);
+    let hash = of_shape.chain(file.iter().copied()).fold(FNV_BEGIN, fnv);
     Ok(ModelEntry {
         id: format!("{}-{}-{YOURS}{hash:016x}", config.method, config.train_length),
         config,
@@ -138,14 +138,14 @@ impl Yours {
             return Err(Unfit::TooLarge(size));
         }
         let bytes = file.to_vec();
-        let (json, data) = split(&bytes)?;
+        let (json, _) = split(&bytes)?;
         // The browser's parser: a JSON reader of its own would make the page's file larger.
         let header = JSON::parse(json).map_err(|_| Unfit::OtherFormat)?;
         let said = get(&header, "__metadata__");
         let text = |of: &str| get(&said, of).as_string().unwrap_or_default();
         let config = JSON::parse(&text("config")).map_err(|_| Unfit::NoModel)?;
         // What is no whole number is none that a model can have.
-        let number = |of: &str| get(&config, of).as_f64().unwrap_or_default() as usize;
+        let number = |of: &str| get(&config, of).as_f64().filter(|n| n.fract() == 0.0).unwrap_or_default() as usize;
         let config = ModelConfig {
             n_layer: number("n_layer"),
             d_model: number("d_model"),
@@ -155,7 +155,7 @@ impl Yours {
             method: get(&config, "method").as_string().unwrap_or_default(),
             train_length: number("train_length"),
         };
-        let model = entry(config, text("tokens_seen").parse().unwrap_or_default(), data)?;
+        let model = entry(config, text("tokens_seen").parse().unwrap_or_default(), &bytes)?;
         let _ = self.files.try_update_value(|files| {
             files.retain(|f| f.0 != model.id);
             files.push((model.id.clone(), file));
@@ -249,7 +249,7 @@ mod tests {
         let said = &header["__metadata__"];
         let read: ModelConfig = serde_json::from_str(said["config"].as_str().unwrap()).unwrap();
         let tokens_seen = said["tokens_seen"].as_str().unwrap().parse().unwrap();
-        let model = entry(read, tokens_seen, data).unwrap();
+        let model = entry(read, tokens_seen, &bytes).unwrap();
         assert_eq!((&model.config, model.tokens_seen), (&config("alibi", 32), 4_096));
         assert_eq!(data.len(), 2 * weights.n_parameters());
         // Read again by whoever runs it.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlCanvasElement, ResizeObserver, ResizeObserverEntry};
+use web_sys::{HtmlCanvasElement, MediaQueryList, ResizeObserver, ResizeObserverEntry};
 
 use crate::chart::{ChartError, Pen};
 use crate::ui::widgets::attempt::attempt;
@@ -60,17 +60,23 @@ pub fn use_room(place: NodeRef<html::Div>) -> Signal<Room> {
     });
     // Zooming and moving to another screen change the density without changing the width.
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    let screen = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
+    let screen = StoredValue::new_local(None::<(MediaQueryList, Closure<dyn FnMut()>)>);
+    // What listens no more is told nothing more: a list outlives what held it, and printing changes them all.
+    let unheard = move || {
+        screen.try_with_value(|s| s.as_ref().inspect(|(list, _)| list.set_onchange(None)).is_some());
+    };
     Effect::new(move || {
         let query = format!("(resolution: {}dppx)", room.get().density);
+        unheard();
         if let Ok(Some(list)) = window().match_media(&query) {
             let on_change = Closure::<dyn FnMut()>::new(measure);
             list.set_onchange(Some(on_change.as_ref().unchecked_ref()));
-            screen.set_value(Some(on_change));
+            screen.set_value(Some((list, on_change)));
         }
     });
     on_cleanup(move || {
         resized.remove();
+        unheard();
         held.try_with_value(|held| held.as_ref().inspect(|(observer, _)| observer.disconnect()).is_some());
     });
     room.into()

@@ -19,7 +19,7 @@ pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Su
         return "Nothing has been measured for this model yet. Run it here.".into();
     };
     format!(
-        "From inputs of 256 tokens to 2,048, {name} {} nonoverlapping, and {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the paper’s example of little) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
+        "From inputs of 256 tokens to 2,048, {name} {} nonoverlapping, and {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the first author’s example) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
         went(&apart),
         went(&slid),
         100.0 * share(256),

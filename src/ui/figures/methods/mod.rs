@@ -20,7 +20,7 @@ pub static METHOD: Setting<String> = Setting::new("methods-method", "Method", Ki
 pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
-    question: "Where does a model learn where its tokens are?",
+    question: "How does a model know where its tokens are?",
     height: 1130,
     controls: &[&METHOD.control],
     shared: &[&ENGINE.control],

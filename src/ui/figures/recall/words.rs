@@ -158,4 +158,4 @@ pub(in crate::ui::figures) fn table(models: &[Recalled]) -> Table {
 }
 
 /// The legend of the marks.
-pub(in crate::ui::figures) const MARKS: &str = "Dashed without a name: how far each head of ALiBi reaches, to where its bias alone leaves a key 1 % of its weight.";
+pub(in crate::ui::figures) const MARKS: &str = "Ticks on the axis: how far each head of ALiBi reaches, to where its bias alone leaves a key 1 % of its weight.";

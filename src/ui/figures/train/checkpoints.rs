@@ -56,6 +56,7 @@ pub(super) fn Checkpoints(session: Session) -> impl IntoView {
     view! {
         {offer}
         {refused}
+        {move || keeper.spoilt.get().then(|| view! { <p class="note" role="status" data-testid="spoilt">{words::SPOILT}</p> })}
         {lost}
     }
 }

@@ -244,7 +244,9 @@ impl Model {
             // What was overruled is not drawn; the next round is whole.
             (ResponseBody::Cancelled, _) => return self.asked = None,
             (ResponseBody::Failed(failure), _) => {
-                (self.asked, self.status, self.failure) = (None, Status::Failed, Some(failure));
+                // What was asked of a model that did not come to be fails, too; why it did not is the reason.
+                let first = self.failure.take().unwrap_or(failure);
+                (self.asked, self.status, self.failure) = (None, Status::Failed, Some(first));
                 return;
             }
             _ => return,

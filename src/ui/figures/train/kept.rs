@@ -8,7 +8,7 @@ use super::data::Model;
 use super::note::{Note, whole};
 use super::settings::CONTROLS;
 use crate::protocol::train::{Ask, Plan, StartFrom};
-use crate::ui::runs::kept_training::{self, Checkpoint};
+use crate::ui::runs::kept_training::{self, Checkpoint, Found};
 use crate::ui::settings::state::{Settings, use_settings};
 
 /// The figure's settings, as they stand.
@@ -29,6 +29,8 @@ pub(super) type Held = Checkpoint<Note>;
 pub(super) struct Keeper {
     /// Why the browser keeps nothing, said once.
     pub(super) refused: RwSignal<Option<String>>,
+    /// Whether what was kept of a training of before is damaged.
+    pub(super) spoilt: RwSignal<bool>,
     /// A training of before that can go on, with its name.
     pub(super) offered: RwSignal<Option<(String, Vec<Held>)>, LocalStorage>,
     held: StoredValue<Vec<Option<Held>>, LocalStorage>,
@@ -40,13 +42,21 @@ impl Keeper {
     pub(super) fn new() -> Self {
         let keeper = Self {
             refused: RwSignal::new(None),
+            spoilt: RwSignal::new(false),
             offered: RwSignal::new_local(None),
             held: StoredValue::new_local(Vec::new()),
             which: StoredValue::new(String::new()),
             settings: use_settings(),
         };
         spawn_local(async move {
-            let (which, all) = kept_training::read::<Note>().await;
+            let (which, all) = match kept_training::read::<Note>().await {
+                Found::Nothing => return,
+                Found::Spoilt => {
+                    let _ = keeper.spoilt.try_set(true);
+                    return;
+                }
+                Found::Whole(which, all) => (which, all),
+            };
             let is_whole = whole(&all.iter().map(|c| (&c.note, is_state(&c.state))).collect::<Vec<_>>());
             // A training that was begun meanwhile has taken its place.
             if is_whole && keeper.which.try_with_value(String::is_empty) == Some(true) {
@@ -63,6 +73,7 @@ impl Keeper {
         self.which.set_value(which.clone());
         self.offered.set(None);
         self.refused.set(None);
+        self.spoilt.set(false);
         self.held.set_value(vec![None; models.len()]);
         let settings = settings_now(&self.settings);
         let of = |m: &Model| Held { note: Note::of(m, models.len(), settings.clone()), state: JsValue::UNDEFINED };

@@ -9,6 +9,7 @@ use super::start::Weights;
 use super::words;
 use crate::config::Manifest;
 use crate::protocol::train::{Ask, Plan, StartFrom, Told, TrainText};
+use crate::ui::runs::run_state::now;
 use crate::ui::runs::assets::Loaded;
 use crate::ui::runs::trainers::{Heard, Trainer};
 use crate::ui::runs::yours::Yours;
@@ -42,10 +43,6 @@ pub(super) struct Session {
     yours: Yours,
     /// Models whose weights were asked for to be saved.
     saves: StoredValue<Vec<usize>>,
-}
-
-fn now() -> f64 {
-    js_sys::Date::now()
 }
 
 impl Session {

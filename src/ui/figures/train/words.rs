@@ -127,6 +127,10 @@ pub(super) fn offer(notes: &[&Note]) -> String {
     )
 }
 
+/// Said where a training that was kept cannot go on.
+pub(super) const SPOILT: &str =
+    "What this browser kept of your last training is damaged, so it cannot go on. Press Train to start anew.";
+
 /// Said where the browser keeps no checkpoint.
 pub(super) fn refused(reason: &str) -> String {
     format!("This browser keeps no checkpoint ({reason}). The training goes on, but a reload would lose it.")

@@ -1,4 +1,4 @@
-//! Train at L, test at L_valid: the paper's Table 5 in small. Figure `train-short`.
+//! Train at L, test at L_valid: the paper's Table 5 in miniature. Figure `train-short`.
 
 mod data;
 mod words;
@@ -23,7 +23,7 @@ pub static COMPARE: Setting<String> = Setting::new(
 /// The figure.
 pub static SPEC: FigureSpec = FigureSpec {
     id: "train-short",
-    title: "Train short, test long: Table 5 in small",
+    title: "Train short, test long: Table 5 in miniature",
     question: "How short can you train?",
     height: 910,
     controls: &[&COMPARE.control],

@@ -136,7 +136,7 @@ mod tests {
         let said = finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.0), (512, 28.0)]));
         assert_eq!(
             said,
-            "At 512 tokens, ALiBi breaks down with the change: perplexity 28.00 instead of 14.00 (14.00 instead of 14.00 at 256)."
+            "At 512 tokens, ALiBi breaks down with the change: perplexity 28.00 instead of 14.00 (unchanged at 256)."
         );
         let both = finding("ALiBi", &LENGTHS, &before, &curve(&[(256, 14.0), (512, 15.0), (1_024, 19.9)]));
         assert!(both.contains("ends up the same with the change, though not at every shorter length: "), "{both}");

@@ -42,7 +42,8 @@ pub(super) fn finding(name: &str, lengths: &[usize], before: &[(usize, Summary)]
     let told = |l: &usize| *l < long && ([trained, 2 * trained].contains(l) || strongest == Some(*l));
     let shorter = lengths.iter().copied().filter(told).filter_map(|l| {
         let (a, b) = both(l)?;
-        Some(format!("{} instead of {} at {}", show_perplexity(b), show_perplexity(a), thousands(l as u64)))
+        let (b, a, l) = (show_perplexity(b), show_perplexity(a), thousands(l as u64));
+        Some(if a == b { format!("unchanged at {l}") } else { format!("{b} instead of {a} at {l}") })
     });
     let shorter: Vec<String> = shorter.collect();
     let short = if shorter.is_empty() { String::new() } else { format!(" ({})", shorter.join(", ")) };
