@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use js_sys::{JSON, Reflect, Uint8Array};
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::config::{MAX_LENGTH, MOST_YOURS, Manifest, ModelConfig, ModelEntry, YOURS, is_yours};
 use crate::position::by_id;
@@ -13,6 +13,8 @@ use crate::ui::runs::assets::Loaded;
 
 /// Bytes of the longest file that is read; the largest that this page makes has two million.
 pub const MOST_BYTES: usize = 16_000_000;
+/// What a header has beside its tensors.
+const METADATA: &str = "__metadata__";
 /// Bytes before the header: its length.
 const LENGTH_BYTES: usize = 8;
 
@@ -56,11 +58,12 @@ pub fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Unfit> {
 }
 
 /// What is known of the model in a file, before its tensors are read, which is done where they are run: `config` and the training
-/// tokens seen as the header has them, `file` all bytes of it: another header may belong to the same values, and be wrong.
+/// tokens seen as the header has them, `tensors` what it says of the tensors, in an order of their own (another header may belong
+/// to the same values, and be wrong), `data` all that follows it.
 ///
 /// # Errors
 /// If this page cannot run it.
-pub fn entry(config: ModelConfig, tokens_seen: u64, file: &[u8]) -> Result<ModelEntry, Unfit> {
+pub fn entry(config: ModelConfig, tokens_seen: u64, tensors: &str, data: &[u8]) -> Result<ModelEntry, Unfit> {
     if !config.is_sound() {
         return Err(Unfit::Shape);
     }
@@ -77,7 +80,7 @@ pub fn entry(config: ModelConfig, tokens_seen: u64, file: &[u8]) -> Result<Model
     // A method without learned values has the same tensors as another; its name, shape and training length count, too.
     let shape = [config.n_layer, config.d_model, config.n_head, config.d_ff];
     let of_shape = shape.into_iter().flat_map(|n| (n as u64).to_le_bytes());
-    let hash = of_shape.chain(file.iter().copied()).fold(FNV_BEGIN, fnv);
+    let hash = of_shape.chain(tensors.bytes()).chain(data.iter().copied()).fold(FNV_BEGIN, fnv);
     Ok(ModelEntry {
         id: format!("{}-{}-{YOURS}{hash:016x}", config.method, config.train_length),
         config,
@@ -138,10 +141,10 @@ impl Yours {
             return Err(Unfit::TooLarge(size));
         }
         let bytes = file.to_vec();
-        let (json, _) = split(&bytes)?;
+        let (json, data) = split(&bytes)?;
         // The browser's parser: a JSON reader of its own would make the page's file larger.
         let header = JSON::parse(json).map_err(|_| Unfit::OtherFormat)?;
-        let said = get(&header, "__metadata__");
+        let said = get(&header, METADATA);
         let text = |of: &str| get(&said, of).as_string().unwrap_or_default();
         let config = JSON::parse(&text("config")).map_err(|_| Unfit::NoModel)?;
         // What is no whole number is none that a model can have.
@@ -155,7 +158,7 @@ impl Yours {
             method: get(&config, "method").as_string().unwrap_or_default(),
             train_length: number("train_length"),
         };
-        let model = entry(config, text("tokens_seen").parse().unwrap_or_default(), &bytes)?;
+        let model = entry(config, text("tokens_seen").parse().unwrap_or_default(), &tensors(&header), data)?;
         let _ = self.files.try_update_value(|files| {
             files.retain(|f| f.0 != model.id);
             files.push((model.id.clone(), file));
@@ -196,6 +199,15 @@ pub fn own(manifest: &Loaded<Manifest>) -> Vec<ModelEntry> {
     all.iter().filter(|m| is_yours(&m.id)).cloned().collect()
 }
 
+/// What a header says of its tensors, by their names: files are written in any order.
+fn tensors(header: &JsValue) -> String {
+    let names = header.dyn_ref::<js_sys::Object>().map(js_sys::Object::keys).unwrap_or_default();
+    let mut names: Vec<String> = names.iter().filter_map(|n| n.as_string()).filter(|n| n != METADATA).collect();
+    names.sort_unstable();
+    let said = |name: &String| JSON::stringify(&get(header, name)).map(String::from).unwrap_or_default();
+    names.iter().map(|name| format!("{name} {}\n", said(name))).collect()
+}
+
 /// What an object has under a name; undefined where there is neither.
 fn get(of: &JsValue, name: &str) -> JsValue {
     Reflect::get(of, &name.into()).unwrap_or_default()
@@ -214,7 +226,7 @@ mod tests {
     }
 
     fn id(config: ModelConfig, data: &[u8]) -> String {
-        entry(config, 0, data).unwrap().id
+        entry(config, 0, "wte F16", data).unwrap().id
     }
 
     #[test]
@@ -249,7 +261,7 @@ mod tests {
         let said = &header["__metadata__"];
         let read: ModelConfig = serde_json::from_str(said["config"].as_str().unwrap()).unwrap();
         let tokens_seen = said["tokens_seen"].as_str().unwrap().parse().unwrap();
-        let model = entry(read, tokens_seen, &bytes).unwrap();
+        let model = entry(read, tokens_seen, "", data).unwrap();
         assert_eq!((&model.config, model.tokens_seen), (&config("alibi", 32), 4_096));
         assert_eq!(data.len(), 2 * weights.n_parameters());
         // Read again by whoever runs it.
@@ -266,6 +278,7 @@ mod tests {
             id(config("alibi", 64), b"1234"),
             id(config("none", 32), b"1234"),
             id(ModelConfig { n_head: 4, ..config("alibi", 32) }, b"1234"),
+            entry(config("alibi", 32), 0, "wte I16", b"1234").unwrap().id,
         ];
         assert!(others.iter().all(|other| *other != one), "{others:?}");
         assert!(!is_yours("alibi-256") && !is_yours("alibi-256-s2") && !is_yours("yours"));
@@ -273,7 +286,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_told_apart() {
-        let of = |config| entry(config, 0, b"1").map(|m| m.id);
+        let of = |config| entry(config, 0, "", b"1").map(|m| m.id);
         let usual = || config("alibi", 32);
         assert_eq!(of(ModelConfig { d_model: 1 << 30, ..usual() }), Err(Unfit::Shape));
         assert_eq!(of(ModelConfig { n_head: 0, ..usual() }), Err(Unfit::Shape));
@@ -285,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_oldest_give_way_and_the_same_one_stands_once() {
-        let model = |n: u8| entry(config("alibi", 32), 0, &[n]).unwrap();
+        let model = |n: u8| entry(config("alibi", 32), 0, "", &[n]).unwrap();
         let site = ModelEntry { id: "alibi-256".into(), ..model(9) };
         let mut models = vec![site.clone()];
         for n in 0..6 {
