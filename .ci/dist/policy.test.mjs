@@ -27,7 +27,8 @@ function first(address) {
   const root = { dataset: {}, classList: new Set() };
   const added = [];
   const document = { documentElement: root, head: { append: (meta) => added.push(meta) }, createElement: () => ({}) };
-  runInNewContext(script, { document, URL, location: new URL(address) });
+  const idle = () => {};
+  runInNewContext(script, { document, URL, location: new URL(address), addEventListener: idle, setTimeout: idle });
   return { root, added };
 }
 

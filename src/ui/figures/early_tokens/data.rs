@@ -10,9 +10,17 @@ pub(super) const TARGETS: usize = 4_096;
 /// Context that counts as little, tokens: the first author's example.
 pub(super) const LITTLE: usize = 100;
 
-/// Share of predictions of a nonoverlapping evaluation that have at most [`LITTLE`] tokens of context.
+/// Tokens of context with which the loss of this page's models is almost flat.
+pub(super) const HARDLY_ANY: usize = 10;
+
+/// Share of predictions of a nonoverlapping evaluation that have at most so many tokens of context.
+pub(super) fn share_with(context: usize, length: usize) -> f64 {
+    context.min(length) as f64 / length as f64
+}
+
+/// That with at most [`LITTLE`].
 pub(super) fn share(length: usize) -> f64 {
-    LITTLE.min(length) as f64 / length as f64
+    share_with(LITTLE, length)
 }
 
 /// A group of positions, from 0.

@@ -102,7 +102,7 @@ fn render(context: &FigureContext) -> FigureOutput {
 
 #[cfg(test)]
 mod tests {
-    use super::data::share;
+    use super::data::{share, share_with};
     use super::*;
     use crate::protocol::Scored;
     use crate::ui::figure::spec::Answer;
@@ -112,6 +112,8 @@ mod tests {
         assert_eq!(share(1_000), 0.1);
         assert_eq!(share(2_000), 0.05);
         assert_eq!(share(64), 1.0);
+        assert_eq!(share_with(10, 256), 0.0390625);
+        assert_eq!(share_with(10, 8), 1.0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is said of early tokens: the finding, charts and tables.
 
-use super::data::{Group, LENGTHS, LITTLE, TARGETS, share};
+use super::data::{Group, LENGTHS, HARDLY_ANY, LITTLE, TARGETS, share, share_with};
 use crate::chart::{Axis, LineChart, Mark, Point, STEPS, Scale, Series, style_of};
 use crate::ui::format::numbers::{show_3, show_perplexity, thousands};
 use crate::ui::format::table::Table;
@@ -19,11 +19,13 @@ pub(super) fn finding(name: &str, apart: &[(usize, Summary)], slid: &[(usize, Su
         return "Nothing has been measured for this model yet. Run it here.".into();
     };
     format!(
-        "From inputs of 256 tokens to 2,048, {name} {} nonoverlapping, and {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the first author’s example) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%.",
+        "From inputs of 256 tokens to 2,048, {name} {} nonoverlapping, and {} with a sliding window, where every prediction has context. Meanwhile the predictions with at most {LITTLE} tokens of context (the first author’s example) drop from {:.0}\u{a0}% of all to {:.0}\u{a0}%, those with at most {HARDLY_ANY} from {:.1}\u{a0}% to {:.1}\u{a0}%.",
         went(&apart),
         went(&slid),
         100.0 * share(256),
         100.0 * share(2_048),
+        100.0 * share_with(HARDLY_ANY, 256),
+        100.0 * share_with(HARDLY_ANY, 2_048),
     )
 }
 
