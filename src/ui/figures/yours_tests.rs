@@ -22,7 +22,7 @@ const RUNS: [(&str, &str); 5] = [
 
 fn own() -> ModelEntry {
     let config = ModelConfig::of_size(ModelSize::Tiny, "rotary", 32, 1_024);
-    entry(config, 0, b"weights").unwrap()
+    entry(config, 0, "", b"weights").unwrap()
 }
 
 /// The site's models, and one of the reader's own.

@@ -8,7 +8,7 @@ use crate::ui::runs::yours::entry;
 use crate::ui::settings::query::parse;
 
 fn model(method: &str, train_length: usize) -> ModelEntry {
-    entry(ModelConfig::default_preset(method, train_length), 0, b"1").unwrap()
+    entry(ModelConfig::default_preset(method, train_length), 0, "", b"1").unwrap()
 }
 
 #[test]
