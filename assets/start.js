@@ -174,22 +174,51 @@ const onlyOf = (which, act) => (store) => {
   };
 };
 const TRAINING = `alibi ${location.pathname} training`;
-/** Lets other tabs keep theirs; there while this one may. */
-let release = null;
+/** This tab's claim while it is asked for or held, and for which training; when the last one is given up. */
+let claimed = null;
+let givenUp = null;
+/** Asks for the lock at once or never: whether it was `granted`, `release`, and when all that is `over`. */
+const asked = () => {
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  let over;
+  const granted = new Promise((resolve, reject) => {
+    over = navigator.locks.request(TRAINING, { ifAvailable: true }, (lock) => {
+      resolve(Boolean(lock));
+      return lock && released;
+    }).catch(reject);
+  });
+  return { granted, release, over };
+};
 /** Of several tabs that train, the first one's checkpoints are kept, until its training is forgotten or the tab is gone. */
-const claim = () => new Promise((resolve, reject) => {
+const claim = async (which) => {
   // Browsers know locks on secure pages alone; elsewhere the last one's are kept.
-  if (release || !navigator.locks) return resolve();
-  navigator.locks.request(TRAINING, { ifAvailable: true }, (lock) => {
-    if (!lock) return reject(new Error("another tab of this page trains, too, and keeps its own"));
-    return new Promise((done) => {
-      release = done;
-      resolve();
-    });
-  }).catch(reject);
-});
+  if (!navigator.locks) return;
+  await givenUp;
+  // One claim for all: of checkpoints that come together the second would find the lock taken by the first.
+  claimed ??= asked();
+  const mine = claimed;
+  mine.which = which;
+  try {
+    if (await mine.granted) return;
+    throw new Error("another tab of this page trains, too, and keeps its own");
+  } catch (error) {
+    if (claimed === mine) claimed = null;
+    throw error;
+  }
+};
+/** Lets other tabs keep theirs, unless another training has begun here meanwhile. */
+const giveUp = (which) => {
+  if (claimed?.which !== which) return;
+  claimed.release();
+  givenUp = claimed.over;
+  claimed = null;
+};
 /** Whether another tab trains. */
-const elsewhere = async () => !release && Boolean((await navigator.locks?.query())?.held.some(({ name }) => name === TRAINING));
+const elsewhere = async () => {
+  await givenUp;
+  return !claimed && Boolean((await navigator.locks?.query())?.held.some(({ name }) => name === TRAINING));
+};
 /**
  * The last training's checkpoints, one of each model. In IndexedDB, which takes bytes as they are and has room for them: they
  * outlive the tab. One training at a time. All of these fail where the browser keeps nothing, or has no room.
@@ -197,7 +226,7 @@ const elsewhere = async () => !release && Boolean((await navigator.locks?.query(
 globalThis.alibiTraining = {
   /** In place of what was kept before. */
   begin: async (which, records) => {
-    await claim();
+    await claim(which);
     await training("readwrite", (store) => {
       store.clear();
       store.put(which, "which");
@@ -205,7 +234,9 @@ globalThis.alibiTraining = {
     });
   },
   keep: async (which, i, [note, state]) => {
-    await claim();
+    // Who began beside another tab's training keeps nothing, so must not hold up that tab once it goes on.
+    if (!claimed && (await training("readonly", (store) => store.get("which"))).result !== which) return;
+    await claim(which);
     const record = [note, state, await sum(state)];
     await training("readwrite", onlyOf(which, (store) => store.put(record, i)));
   },
@@ -214,7 +245,7 @@ globalThis.alibiTraining = {
     try {
       await training("readwrite", onlyOf(which, (store) => store.delete(IDBKeyRange.bound(0, 99))));
     } finally {
-      release = release?.();
+      giveUp(which);
     }
   },
   /** What may go on here: nothing that another tab is at; `null` where it is not what was kept, which then goes. */

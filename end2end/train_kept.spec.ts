@@ -95,6 +95,23 @@ test("of two tabs that train, the first one's checkpoints are kept, and the seco
   await expect.poll(() => kept(page)).toEqual([]);
 });
 
+test("checkpoints that come together are all kept, and a training that begins as another is forgotten keeps its own", async ({ page }) => {
+  await paused(page, await opened(page, CHOICE));
+  await opened(page, CHOICE);
+  const outcome = await page.evaluate(async () => {
+    const kept = (globalThis as any).alibiTraining;
+    const [which, records] = await kept.read();
+    const together = await Promise.allSettled([kept.keep(which, 0, records[0]), kept.keep(which, 1, records[1])]);
+    const forgotten = kept.forget(which);
+    const after = await Promise.allSettled([kept.begin("next", records), forgotten]);
+    const held = async () => (await navigator.locks.query()).held?.length;
+    const while_ = await held();
+    await kept.forget("next");
+    return { ended: [...together, ...after].map(({ status }) => status), held: [while_, await held()] };
+  });
+  expect(outcome).toEqual({ ended: Array(4).fill("fulfilled"), held: [1, 0] });
+});
+
 test("where nothing can be kept it is said once and the training goes on", async ({ page }) => {
   await page.addInitScript(() => {
     IDBFactory.prototype.open = () => {
