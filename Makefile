@@ -16,6 +16,8 @@ ARGS ?=
 SMOKE := target/smoke
 # Playwright with this config, on the built site.
 PLAYWRIGHT = DIST="$(DIST)" npx --no-install playwright test --config end2end/playwright.config.ts
+# Modules of the page alone, whose tests need no optimisation (src/lib.rs).
+PAGE := chart:: ui::
 NEEDS_DIST = @test -f "$(DIST)/index.html" || { echo "There is no $(DIST)/index.html: run 'make dist' first."; exit 1; }
 
 .PHONY: help serve test test-long check bench train dist format-check types lock lint quick-tests smoke native-tests build-tests fresh same-numbers browser engines \
@@ -106,17 +108,19 @@ smoke:
 	@trunk build --locked --dist $(SMOKE)
 	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
 
-# The project's own code is compiled by clippy's driver: looked at and built in one go. The library's own tests calculate; what
-# reads sources and documents does not, and its library and programs are compiled as fast as can be. Programs are built with
-# the tests of tests/; they have none of their own.
+# The project's own code is compiled by clippy's driver: looked at and built in one go. What calculates is optimised, without
+# the page (build.rs); the page's own tests, and what reads sources and documents, are compiled as fast as can be, with the
+# programs. Those are built for the tests of tests/; they have no tests of their own.
 native-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 native-tests: export CLIPPY_ARGS := -Dwarnings__CLIPPY_HACKERY__
-native-tests: READING = cargo test --config profile.dev.package.alibi-explainer.opt-level=0 --locked --all-features --test architecture --test documents
+native-tests: READING = cargo test --config profile.dev.package.alibi-explainer.opt-level=0 --locked --all-features
 native-tests:
-	@echo "==> Clippy and native tests, a Vulkan driver included"
-	@cargo test --locked --all-features --lib
-	@$(READING) --bench trainer --no-run
-	@$(READING)
+	@echo "==> Clippy and native tests: what calculates, a Vulkan driver included"
+	@ALIBI_WITHOUT_PAGE=1 cargo test --locked --all-features --lib
+	@echo "==> The page's own tests, sources and documents"
+	@$(READING) --lib --test architecture --test documents --bench trainer --no-run
+	@$(READING) --lib -- $(PAGE)
+	@$(READING) --test architecture --test documents
 
 build-tests:
 	@echo "==> The steps that finish the built site"
@@ -135,7 +139,7 @@ same-numbers: ## Hold the trainer's WASM of an already built dist/ to the native
 	@node $(RELAXED_SIMD) end2end/trainer/same_numbers.mjs "$(DIST)" plain & plain=$$!; \
 	node $(RELAXED_SIMD) end2end/trainer/same_numbers.mjs "$(DIST)" relaxed && wait $$plain
 
-browser: ## Test an already built dist/ in a real browser, two tests at a time
+browser: ## Test an already built dist/ in a real browser, three tests at a time
 	@.ci/install browser
 	$(NEEDS_DIST)
 	@echo "==> The built page in a real browser"

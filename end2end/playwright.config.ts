@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./chrome.mjs";
 
-// Lanes. Functional tests stand side by side, since most of their time is waiting; what a title marks with @timing holds a
+// Lanes. Functional tests run three at a time, which keeps two cores busy; what a title marks with @timing holds a
 // time to its budget and runs by itself, with nothing beside it; @long takes minutes and has a short twin without the mark.
 const MARKS = /@timing|@long/;
 
@@ -9,7 +9,7 @@ export default defineConfig({
   testDir: ".",
   outputDir: "test-results",
   globalSetup: "./server.mjs",
-  workers: 2,
+  workers: 3,
   fullyParallel: true,
   forbidOnly: true,
   // A test that passes at its second try is a race: in the page or in the test.

@@ -42,7 +42,7 @@ pub mod worker;
 #[cfg(all(feature = "trainer", target_family = "wasm"))]
 pub mod trainer;
 
-#[cfg(feature = "page")]
+#[cfg(all(feature = "page", not(without_page)))]
 pub mod chart;
-#[cfg(feature = "page")]
+#[cfg(all(feature = "page", not(without_page)))]
 pub mod ui;

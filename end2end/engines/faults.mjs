@@ -5,6 +5,7 @@ import { reference } from "../recorded.mjs";
 import { FIGURES } from "../open.mjs";
 import { serveSite, stop } from "./site.mjs";
 import { ready, settled, stands } from "./steps.mjs";
+import { trainingFaults } from "./training_faults.mjs";
 
 const HTML = () => "<!doctype html>\n<title>Not here</title>\n<p>a, b</p>\n";
 /** One digit or letter of a text changed, the last one. */
@@ -311,6 +312,8 @@ export function faults({ scenario, tab, driver }) {
     await settled(view, "generate", before.length);
     assert.deepEqual(await rows(), before);
   });
+
+  trainingFaults({ faulty, tab });
 
   scenario("what was computed and what was typed outlive a reload, and a crash of the tab", async () => {
     const own = await serveSite();

@@ -85,6 +85,19 @@ fn leftovers(sources: &[Source]) -> Vec<String> {
     found
 }
 
+/// `make test` runs the page's tests by the names of its modules, apart from all others (build.rs).
+fn untested_parts_of_the_page(sources: &[Source]) -> Vec<String> {
+    let makefile = text_of(sources, "Makefile");
+    let run = makefile.lines().find_map(|line| line.strip_prefix("PAGE := ")).unwrap_or("");
+    let root = text_of(sources, "src/lib.rs");
+    let parts = root.split("#[cfg(all(feature = \"page\", not(without_page)))]\npub mod ").skip(1);
+    let parts: Vec<String> = parts.filter_map(|rest| Some(format!("{}::", rest.split_once(';')?.0))).collect();
+    match run == parts.join(" ") && root.matches("\"page\"").count() == parts.len() && !parts.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("the Makefile's PAGE is {run:?}, the page's modules in src/lib.rs are {parts:?}")],
+    }
+}
+
 fn assert_none(what: &str, complaints: Vec<String>) {
     assert!(complaints.is_empty(), "{what}:\n  {}", complaints.join("\n  "));
 }
@@ -112,6 +125,11 @@ fn every_shader_has_its_twin() {
 #[test]
 fn the_registry_of_methods_is_complete() {
     assert_none("position methods", unregistered_methods(&tree()));
+}
+
+#[test]
+fn every_part_of_the_page_is_tested() {
+    assert_none("parts of the page", untested_parts_of_the_page(&tree()));
 }
 
 #[test]
@@ -148,6 +166,15 @@ fn each_check_complains() {
         |text| broken(&[("src/ui/widgets/a.rs", text), ("src/ui/page/app.rs", ""), ("src/ui/format/mod.rs", "")]);
     assert_eq!(wrong_imports(&page("use crate::ui::page::app::App;")).len(), 1);
     assert_none("downwards", wrong_imports(&page("use crate::ui::format::thousands;")));
+
+    let tested = |modules: String| {
+        untested_parts_of_the_page(&broken(&[("Makefile", "X := a\nPAGE := chart:: ui::\n"), ("src/lib.rs", &modules)]))
+    };
+    let part = "#[cfg(all(feature = \"page\", not(without_page)))]\npub mod ";
+    assert_none("both", tested(format!("{part}chart;\n{part}ui;\n")));
+    assert_eq!(tested(format!("{part}ui;\n")).len(), 1);
+    assert_eq!(tested(format!("{part}chart;\n{part}ui;\n{part}talk;\n")).len(), 1);
+    assert_eq!(tested(format!("{part}chart;\n{part}ui;\n#[cfg(feature = \"page\")]\npub mod talk;\n")).len(), 1);
 
     let circle = |b| {
         let root = ("src/gpu/mod.rs", "pub mod a; pub use a::A;");
