@@ -2,7 +2,7 @@
 // file a name that changes with its contents, writes the pages of single figures, the content policy, the headers for
 // hosts, the service worker and compressed copies, and holds the sizes to their budgets.
 // Usage: node .ci/dist.mjs dist [https://where.the/site/will/live/]
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compressAll } from "./dist/compress.mjs";
 import { standAlone } from "./dist/document.mjs";
@@ -27,7 +27,7 @@ await optimiseAll(dir);
 console.log("==> Names, pages, headers, service worker");
 writeFileSync(join(dir, "index.html"), strict(standAlone(dir, text(dir, "index.html"))));
 const names = nameFiles(dir);
-writeFileSync(join(dir, "index.html"), mark(text(dir, "index.html")));
+writeFileSync(join(dir, "index.html"), mark(text(dir, "index.html"), (path) => readFileSync(join(dir, path))));
 writePages(dir, base);
 writeFileSync(join(dir, "_headers"), HEADERS);
 writeServiceWorker(dir, names);

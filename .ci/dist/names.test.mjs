@@ -1,4 +1,5 @@
 // A small site goes through the step that names files.
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -115,7 +116,9 @@ test("the service worker keeps the shell, one engine of two, and names every fil
   assert.ok(!shell.some((path) => /worker_(plain|relaxed)|trainer/.test(path)), "the trainer is kept when it is first used");
   assert.deepEqual([...listed].sort(), Object.keys(all).filter((path) => path.startsWith("assets/")).sort());
   assert.notEqual(build(names, `${all["index.html"]} `).version, version, "another page is another version");
-  assert.match(mark(all["index.html"]), /start-\w+\.js" data-offline="\.\/sw\.js"/);
+  const digest = createHash("sha256").update(all[names["assets/start.js"]]).digest("base64");
+  const marked = mark(all["index.html"], (path) => all[path]);
+  assert.ok(marked.includes(`src="./${names["assets/start.js"]}" integrity="sha256-${digest}" data-offline="./sw.js"`), marked);
 });
 
 test("what the page and its workers read is refused where it is not what was published, and what every visit reads is kept", () => {

@@ -32,7 +32,8 @@ export function writeServiceWorker(dir, names) {
   writeFileSync(join(dir, "sw.js"), `const BUILD = ${JSON.stringify(list)};\n${text(ROOT, ".ci/dist/sw.js")}`);
 }
 
-/** Tells the page that there is one. */
-export function mark(html) {
-  return html.replace(/<script type="module" src="[^"]*start-[^"]*"/, (tag) => `${tag} data-offline="./sw.js"`);
+/** Tells the page that there is one; its start script, which checks all other files, is checked by the browser. */
+export function mark(html, contents) {
+  return html.replace(/<script type="module" src="\.\/([^"]*start-[^"]*)"/, (tag, path) =>
+    `${tag} integrity="sha256-${createHash("sha256").update(contents(path)).digest("base64")}" data-offline="./sw.js"`);
 }

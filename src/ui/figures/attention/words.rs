@@ -139,7 +139,7 @@ pub(super) fn map(html: &mut String, title: &str, legend: &str, url: &str, head:
 pub(super) fn key(html: &mut String, (light, dark): (f32, f32), theme: &Theme) {
     let end = |value: f32| format!("{value:.1}").replace('-', "−").replace(".0", "");
     *html += &format!(
-        "{} <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> {}",
+        "<span class=\"whole\">{} <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> {}</span>",
         end(light),
         theme.css_ramp(),
         end(dark)
