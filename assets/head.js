@@ -10,6 +10,12 @@
   /** Time after which figures that have not started are said to be late, ms. */
   const LATE = 30_000;
   const script = () => document.querySelector("script[data-wasm]");
+  /** Fetches what starts the figures past every cache. */
+  globalThis.alibiAnew = () => {
+    const { src, dataset: { js, wasm, modules } } = script();
+    const anew = (path) => fetch(new URL(path, document.baseURI), { cache: "reload", signal: AbortSignal.timeout(LATE / 3) });
+    return Promise.allSettled([src, js, wasm, ...(modules ? [modules] : [])].map(async (path) => (await anew(path)).arrayBuffer()));
+  };
   /** Says that the figures do not start, with a button: what starts them is fetched past every cache, and the page anew. */
   globalThis.alibiUnstarted = (why) => {
     const boot = document.getElementById("boot");
@@ -23,9 +29,7 @@
     again.addEventListener("click", async () => {
       again.disabled = true;
       again.textContent = "Trying again…";
-      const { src, dataset } = script();
-      const anew = (path) => fetch(new URL(path, document.baseURI), { cache: "reload", signal: AbortSignal.timeout(LATE / 3) });
-      await Promise.allSettled([src, dataset.js, dataset.wasm].map(async (path) => (await anew(path)).arrayBuffer()));
+      await alibiAnew();
       location.reload();
     });
     boot.append(again);

@@ -26,11 +26,27 @@ globalThis.alibiFetch = async (base, path) => {
   const signal = AbortSignal.timeout(GIVEN_UP);
   const get = (cache) => fetch(base + alibiFile(path), { cache, integrity: digests[path] ?? "", signal });
   try {
-    return await get("default");
+    return await get("default").catch((error) => {
+      if (signal.aborted) throw error;
+      // What a cache has kept wrongly is there as it was published.
+      return get("reload");
+    });
   } catch (error) {
-    if (signal.aborted) throw error;
-    // What a cache has kept wrongly is there as it was published.
-    return get("reload");
+    alibiMissed();
+    throw error;
+  }
+};
+/** The same for the page's own WASM beyond its first file; the script that joins them asks by address (.ci/dist/split.mjs). */
+globalThis.alibiCode = async (url) => {
+  const integrity = digests[url.pathname.split("/").slice(-2).join("/")] ?? "";
+  const get = (cache) => fetch(url, { cache, integrity, signal: AbortSignal.timeout(GIVEN_UP) });
+  try {
+    const answer = await get("default").catch(() => get("reload"));
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    return answer;
+  } catch (error) {
+    alibiMissed();
+    throw error;
   }
 };
 
@@ -173,6 +189,10 @@ const onlyOf = (which, act) => (store) => {
     if (target.result === which) act(store);
   };
 };
+const RECORDS = globalThis.IDBKeyRange?.bound(0, 99);
+/** This tab's training: its name, a record of each model, whether any has learned and whether they are kept. */
+let mine = null;
+let abandoned = "";
 const TRAINING = `alibi ${location.pathname} training`;
 /** This tab's claim while it is asked for or held, and for which training; when the last one is given up. */
 let claimed = null;
@@ -224,34 +244,58 @@ const elsewhere = async () => {
  * outlive the tab. One training at a time. All of these fail where the browser keeps nothing, or has no room.
  */
 globalThis.alibiTraining = {
-  /** In place of what was kept before. */
+  /** In place of what was kept before, which goes when this one has learned something: it may never start. */
   begin: async (which, records) => {
     await claim(which);
-    await training("readwrite", (store) => {
-      store.clear();
-      store.put(which, "which");
-      records.forEach(([note, state], i) => store.put([note, state, ""], i));
-    });
+    if (abandoned === which) giveUp(which);
+    else mine = { which, records: records.map(([note, state]) => [note, state, ""]), learned: false, written: false };
   },
-  keep: async (which, i, [note, state]) => {
-    // Who began beside another tab's training keeps nothing, so must not hold up that tab once it goes on.
-    if (!claimed && (await training("readonly", (store) => store.get("which"))).result !== which) return;
-    await claim(which);
-    const record = [note, state, await sum(state)];
-    await training("readwrite", onlyOf(which, (store) => store.put(record, i)));
+  /** `learned`: whether this model has. */
+  keep: async (which, i, [note, state], learned) => {
+    if (mine?.which !== which) {
+      // Taken up after a reload. Who began beside another tab's training keeps nothing.
+      const [there, records] = await training("readonly", (store) => [store.get("which"), store.getAll(RECORDS)]);
+      if (there.result !== which) return;
+      await claim(which);
+      if (mine?.which !== which) mine = { which, records: records.result, learned: true, written: true };
+    }
+    const all = mine;
+    all.records[i] = [note, state, await sum(state)];
+    all.learned ||= learned;
+    if (!all.learned) return;
+    await training("readwrite", (store) => {
+      store.get("which").onsuccess = ({ target: { result: there } }) => {
+        if (all.written && there === which) store.put(all.records[i], i);
+        // The last one's are kept where browsers know no locks.
+        else if (!all.written || there === undefined) {
+          store.clear();
+          store.put(which, "which");
+          all.records.forEach((record, n) => store.put(record, n));
+        }
+      };
+    });
+    all.written = true;
+  },
+  /** It has ended before anything was learned: what was kept before stays. */
+  abandon: (which) => {
+    abandoned = which;
+    if (mine?.which === which) mine = null;
+    giveUp(which);
   },
   /** The training may go on and be kept again. */
   forget: async (which) => {
     try {
-      await training("readwrite", onlyOf(which, (store) => store.delete(IDBKeyRange.bound(0, 99))));
+      // Another tab may have gone on with it.
+      if (!(await elsewhere())) await training("readwrite", onlyOf(which, (store) => store.delete(RECORDS)));
     } finally {
+      if (mine?.which === which) mine = null;
       giveUp(which);
     }
   },
   /** What may go on here: nothing that another tab is at; `null` where it is not what was kept, which then goes. */
   read: async () => {
     if (await elsewhere()) return ["", []];
-    const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(IDBKeyRange.bound(0, 99))]);
+    const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(RECORDS)]);
     for (const [, state, kept] of records.result) {
       if (kept === await sum(state)) continue;
       await training("readwrite", (store) => store.clear());
@@ -334,6 +378,7 @@ class Engine {
   }
 
   #fail(event) {
+    alibiMissed();
     Engine.#failed += 1;
     this.owes = false;
     this.onerror?.(event);
@@ -404,6 +449,7 @@ class Engine {
       this.#worker.postMessage(null);
       return;
     }
+    if (this.#sent) alibiMissed();
     Engine.#failed += 1;
     this.owes = false;
     (this.#sent ? this.onlate : this.onsilence)?.();
@@ -433,21 +479,43 @@ globalThis.alibiAttempt = (what) => {
   }
 };
 
-/** A trap ends what the page was about: that is said, and how to go on. */
-addEventListener("error", ({ error }) => {
-  const ours = error instanceof WebAssembly.RuntimeError || /\bapp(?:-[0-9a-f]+)?(?:_bg)?[-.\w]*\.(?:js|wasm)\b/.test(error?.stack ?? "");
-  if (!ours || document.getElementById("broken")) return;
+/** A line at the top that says what only a reload mends. */
+function reloadable(id, why) {
   const banner = document.createElement("div");
-  Object.assign(banner, { id: "broken", className: "notices", role: "alert" });
-  banner.setAttribute("data-testid", "broken");
+  Object.assign(banner, { id, className: "notices", role: "alert" });
+  banner.setAttribute("data-testid", id);
   const text = document.createElement("p");
   const kept = storage ? " to go on; what you typed and what was computed are kept" : " to go on";
-  text.textContent = `Part of this page has broken down (${said(error)}). Reload it${kept}.`;
+  text.textContent = `${why} Reload it${kept}.`;
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Reload" });
   button.addEventListener("click", () => location.reload());
   banner.append(text, button);
   document.body.prepend(banner);
+}
+
+/** A trap ends what the page was about: that is said, and how to go on. */
+addEventListener("error", ({ error }) => {
+  const ours = error instanceof WebAssembly.RuntimeError || /\bapp(?:-[0-9a-f]+)?(?:_bg)?[-.\w]*\.(?:js|wasm)\b/.test(error?.stack ?? "");
+  if (!ours || document.getElementById("broken")) return;
+  reloadable("broken", `Part of this page has broken down (${said(error)}).`);
 });
+
+let askedAgain = 0;
+/** Asked where a file of the site could not be had: once the site has been updated, an open page's files may be gone. */
+globalThis.alibiMissed = async () => {
+  const own = document.getElementById("file-names")?.textContent;
+  // A frame without an origin of its own may not read the site's page.
+  if (!own || globalThis.origin === "null" || document.getElementById("changed") || performance.now() < askedAgain) return;
+  askedAgain = performance.now() + 10_000;
+  try {
+    const answer = await fetch(location.href.split(/[?#]/)[0], { cache: "no-store", signal: AbortSignal.timeout(10_000) });
+    const page = await answer.text();
+    const same = page.includes(own) && page.includes(`data-js="${js}"`);
+    if (answer.ok && page.includes('id="file-names"') && !same) reloadable("changed", "This page has been updated since you opened it.");
+  } catch {
+    // No network: what was asked for is missing for that reason.
+  }
+};
 
 /** Copies the program above a button; where that is not allowed, selects it for the reader's own copying. */
 async function copyCode(button) {
@@ -497,7 +565,7 @@ try {
   await start("default").catch(async (error) => {
     if (error instanceof WebAssembly.RuntimeError || !hasLanes()) throw error;
     // What a cache has kept wrongly is there as it was published.
-    await fetch(address(js), { cache: "reload" });
+    await alibiAnew();
     return start("reload");
   });
 } catch (error) {

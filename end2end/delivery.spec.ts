@@ -145,7 +145,7 @@ test.describe("kept in the browser", () => {
     for (const path of ["index.html", "sw.js"]) {
       const next = readFileSync(join(root, path), "utf8").replaceAll(script, newScript);
       const checked = createHash("sha256").update(readFileSync(join(root, newScript))).digest("base64");
-      const listed = next.replace(new RegExp(`("${newScript}":")[^"]*`), `$1${checked}`);
+      const listed = next.replace(new RegExp(`("${newScript}":")[^"]*`), `$1${checked}`).replace(/(?<=integrity="sha256-)[^"]*/, checked);
       writeFileSync(join(root, path), listed.replace(/<title>/, "<title>Next: ").replace(/"version":"\w+"/, '"version":"next"'));
     }
     return { root, script, newScript };

@@ -303,7 +303,7 @@ test("of a file that is asked for twice what came stays, whatever becomes of the
   await expect(figure.control("failure")).toHaveCount(0);
 });
 
-const OWN: [string, RegExp][] = [["script", /\/app-[^/]*\.js/], ["WASM", /\/app_bg-[^/]*\.wasm/], ["start script", /\/start-[^/]*\.js/]];
+const OWN: [string, RegExp][] = [["script", /\/app-[^/]*\.js/], ["script of its parts", /\/split_loader-[^/]*\.js/], ["WASM", /\/app_bg-[^/]*\.wasm/], ["start script", /\/start-[^/]*\.js/]];
 for (const [what, path] of OWN) {
   test(`the page's own ${what}, answered wrongly and kept by the browser, comes right by pressing Try again`, async ({ page }) => {
     let wrong = true;
@@ -317,7 +317,7 @@ for (const [what, path] of OWN) {
     await expect(said).toContainText("did not arrive as it was published");
     await expect(said).not.toContainText("SIMD");
     wrong = false;
-    await page.getByTestId("start-again").click();
+    await Promise.all([page.waitForEvent("load"), page.getByTestId("start-again").click()]);
     await idle(page);
     await expect(new Explainer(page).figure("slopes").root.locator("table tbody tr").first()).toBeAttached();
     await expect(said).toHaveCount(0);
@@ -333,3 +333,51 @@ for (const [what, path] of OWN) {
     await expect(page.getByTestId("start-again")).toBeVisible();
   });
 }
+
+for (const [what, path] of [["further figures", /split_parts-[^/]*\.wasm/], ["figures that stand apart", /split_apart-[^/]*\.wasm/], ["both", /chunk_\w+-[^/]*\.wasm/]] as const) {
+  test(`the file of ${what}, answered wrongly once, is asked for past every cache`, async ({ page }) => {
+    // Requests that a test answers pass no cache: how the page asks is what tells.
+    await page.addInitScript(() => {
+      const asked: [string, string | undefined][] = [];
+      const get = globalThis.fetch;
+      globalThis.fetch = (...given) => {
+        asked.push([String(given[0]), given[1]?.cache]);
+        return get(...given);
+      };
+      Object.assign(globalThis, { asked });
+    });
+    let n = 0;
+    await page.route(path, async (route) => {
+      n += 1;
+      if (n > 1) return route.continue();
+      await route.fulfill({ contentType: "text/html", headers: { "cache-control": "public, max-age=31536000, immutable" }, body: "<!doctype html><p>Welcome</p>" });
+    });
+    const explainer = new Explainer(page);
+    await explainer.open("?v=1");
+    for (const id of ["bias", "train"]) await explainer.figure(id).near();
+    const asked = await page.evaluate(() => (globalThis as unknown as { asked: [string, string | undefined][] }).asked);
+    expect(asked.filter(([url]) => path.test(url)).map(([, cache]) => cache)).toEqual(["default", "reload"]);
+    await expect(page.getByTestId("failure")).toHaveCount(0);
+  });
+}
+
+test("a page whose site has been updated says so when a file of it is gone, and one whose has not does not", async ({ page }) => {
+  let updated = false;
+  await page.route(/worker_loader[^/]*\.js/, (route) => route.fulfill({ status: 404 }));
+  await page.route((url) => url.pathname.endsWith("/"), async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: updated && !route.request().isNavigationRequest() ? body.replace(/(data-js="[^"]*)-\w+\.js"/, '$1-0123456789ab.js"') : body });
+  });
+  const figure = await laboratory(page, `${FEW}&engine=cpu`);
+  await page.clock.install();
+  await figure.control("run").click();
+  await expect(figure.control("failure").first()).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  await expect(page.getByTestId("changed")).toHaveCount(0);
+  updated = true;
+  await page.clock.runFor(11_000);
+  await figure.control("retry").first().click();
+  await expect(page.getByTestId("changed")).toContainText("This page has been updated since you opened it. Reload it to go on; what you typed and what was computed are kept.");
+  await Promise.all([page.waitForEvent("load"), page.getByTestId("changed").getByRole("button", { name: "Reload" }).click()]);
+});

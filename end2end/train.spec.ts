@@ -57,6 +57,23 @@ test("a short training ends: losses fall, curves stand, each model writes, the w
   expect(explainer.watch).toEqual({ errors: [], foreign: [] });
 });
 
+test("in a hidden tab a training goes on to its end, as the page says", async ({ page }) => {
+  const { figure } = await opened(page, "&train-tokens=49152");
+  await figure.control("run").click();
+  await expect(figure.control("status")).toContainText("left");
+  await expect(figure.control("source")).toContainText("In a hidden tab the training goes on.");
+  // What a browser does to a tab behind others: it draws nothing, and its timers ring once a second at most.
+  await page.evaluate(() => {
+    const later = globalThis.setTimeout;
+    globalThis.requestAnimationFrame = () => 0;
+    globalThis.setTimeout = ((what: () => void, ms = 0, ...rest: unknown[]) => later(what, Math.max(ms, 1000), ...rest)) as typeof setTimeout;
+    Object.defineProperties(document, { visibilityState: { get: () => "hidden" }, hidden: { get: () => true } });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  await expect(figure.control("finding")).toContainText("After 49,152 tokens of training");
+});
+
 test("a training pauses at once, goes on, and stops with what it has", async ({ page }) => {
   const { figure } = await opened(page, "&train-methods=alibi&train-tokens=2000000");
   await figure.control("run").click();

@@ -91,3 +91,34 @@ test("a loss that is no number ends its model with a sentence, and the other goe
   await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
   await expect(figure.control("finding")).toContainText("After 24,576 tokens of training, perplexity of");
 });
+
+test("a trainer that never starts is said, and the other one goes on to its end", async ({ page }) => {
+  let first = true;
+  await page.route(/worker_loader[^/]*\.js\?.*bin=trainer/, (route) => {
+    if (!first) return;
+    first = false;
+    return route.continue();
+  });
+  const figure = await opened(page, "&train-tokens=49152&train-seed=7");
+  // Thirty seconds are told by the engine that waits.
+  await page.evaluate(() => {
+    const engines: { postMessage: unknown; onlate?: () => void }[] = [];
+    const { AlibiEngine } = globalThis as any;
+    const post = AlibiEngine.prototype.postMessage;
+    AlibiEngine.prototype.postMessage = function (...given: unknown[]) {
+      if (!engines.includes(this)) engines.push(this);
+      return post.apply(this, given);
+    };
+    Object.assign(globalThis, { engines });
+  });
+  await figure.control("run").click();
+  await expect(figure.control("status")).toContainText("left");
+  await page.evaluate(() => (globalThis as any).engines[1].onlate());
+  await expect(figure.control("failure")).toContainText(/(Sinusoidal|ALiBi): The trainer did not start within 30 seconds\..* The other one goes on\./);
+  // One has failed; the other has done all.
+  await expect(figure.control("status")).not.toContainText("left", { timeout: 60_000 });
+  await expect(figure.root).toHaveAttribute("data-state", "failed");
+  const last = (await figure.rows("train-loss")).at(-1)!;
+  expect(last[0]).toBe("49,152");
+  expect(last.slice(1).filter((loss) => loss !== "–").length).toBe(1);
+});

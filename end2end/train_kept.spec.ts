@@ -39,8 +39,11 @@ async function paused(page: Page, figure: Figure): Promise<void> {
   await expect(figure.control("status")).toContainText("left");
   await figure.control("pause").click();
   await expect(figure.control("status")).toContainText("Paused");
-  await expect.poll(async () => (await kept(page)).every((bytes) => bytes > 1e6)).toBe(true);
+  await expect.poll(async () => ((bytes) => bytes.length > 0 && bytes.every((n) => n > 1e6))(await kept(page))).toBe(true);
 }
+
+/** How many tabs hold the training that is kept. */
+const held = (page: Page) => page.evaluate(async () => (await navigator.locks.query()).held?.length);
 
 test("a training goes on after a reload, to the losses and curve of one that nothing ended", async ({ page, context }) => {
   const figure = await opened(page, CHOICE);
@@ -101,7 +104,7 @@ test("checkpoints that come together are all kept, and a training that begins as
   const outcome = await page.evaluate(async () => {
     const kept = (globalThis as any).alibiTraining;
     const [which, records] = await kept.read();
-    const together = await Promise.allSettled([kept.keep(which, 0, records[0]), kept.keep(which, 1, records[1])]);
+    const together = await Promise.allSettled([kept.keep(which, 0, records[0], true), kept.keep(which, 1, records[1], true)]);
     const forgotten = kept.forget(which);
     const after = await Promise.allSettled([kept.begin("next", records), forgotten]);
     const held = async () => (await navigator.locks.query()).held?.length;
@@ -110,6 +113,60 @@ test("checkpoints that come together are all kept, and a training that begins as
     return { ended: [...together, ...after].map(({ status }) => status), held: [while_, await held()] };
   });
   expect(outcome).toEqual({ ended: Array(4).fill("fulfilled"), held: [1, 0] });
+});
+
+for (const [how, answer] of [["is stopped while it starts", null], ["cannot start", 503]] as const) {
+  test(`a training that ${how} leaves the one before to be gone on with, and other tabs alone`, async ({ page }) => {
+    await paused(page, await opened(page, CHOICE));
+    const before = await kept(page);
+    await page.route(/worker_loader[^/]*\.js\?.*bin=trainer/, (route) => (answer ? route.fulfill({ status: answer }) : undefined));
+    const figure = await opened(page, CHOICE);
+    const offer = await figure.control("kept").locator("p").textContent();
+    await figure.control("run").click();
+    if (answer) await expect(figure.control("failure")).toContainText("The trainer has stopped working");
+    else {
+      await expect(figure.control("kept")).toHaveCount(0);
+      await figure.control("stop").click();
+    }
+    await expect(figure.control("kept").locator("p")).toHaveText(offer!);
+    expect(await kept(page)).toEqual(before);
+    expect(await held(page)).toBe(0);
+    await page.unrouteAll();
+    await figure.control("kept-go-on").click();
+    await expect(figure.root).toHaveAttribute("data-state", "done", { timeout: 60_000 });
+  });
+}
+
+test("what another tab has gone on with is not forgotten here", async ({ page, context }) => {
+  await paused(page, await opened(page, CHOICE));
+  const first = await opened(page, CHOICE);
+  const tab = await context.newPage();
+  const second = await opened(tab, CHOICE);
+  await expect(second.control("kept")).toContainText("You were training");
+  await first.control("kept-go-on").click();
+  await expect(first.control("status")).toContainText("left");
+  await first.control("pause").click();
+  await expect(first.control("status")).toContainText("Paused");
+  await expect.poll(() => held(page)).toBe(1);
+  await second.control("kept-forget").click();
+  await expect(second.control("kept")).toHaveCount(0);
+  await tab.close();
+  expect((await kept(page)).length).toBe(2);
+  await expect((await opened(page, CHOICE)).control("kept")).toContainText("You were training");
+});
+
+test("a training whose checkpoints the browser has dropped is kept anew", async ({ page }) => {
+  const figure = await opened(page, CHOICE);
+  await paused(page, figure);
+  await page.evaluate(() => new Promise((done, failed) => {
+    const dropping = indexedDB.deleteDatabase(`alibi ${location.pathname}`);
+    [dropping.onsuccess, dropping.onerror] = [done, failed];
+  }));
+  expect(await kept(page)).toEqual([]);
+  await figure.control("pause").click();
+  await expect(figure.control("status")).toContainText("left");
+  await figure.control("pause").click();
+  await expect.poll(async () => (await kept(page)).filter((bytes) => bytes > 1e6).length).toBe(2);
 });
 
 test("where nothing can be kept it is said once and the training goes on", async ({ page }) => {

@@ -102,10 +102,11 @@ const json = (id, value) => `<script type="application/json" id="${id}">${JSON.s
  */
 export const READ = /^assets\/(?:models\/(?:manifest|recorded|precomputed|lines|reference|trained|healed)\.json|data\/(?:tokenizer\.json|words\.txt)|models\/recall\.csv|paper\/.*\.csv)$/;
 
+const integrity = (dir, name) => `sha256-${createHash("sha256").update(readFileSync(join(dir, name))).digest("base64")}`;
+
 /** Digests as `integrity` takes them, by logical path. */
 function digests(dir, names) {
-  const of = (name) => `sha256-${createHash("sha256").update(readFileSync(join(dir, name))).digest("base64")}`;
-  return Object.fromEntries(Object.entries(names).filter(([path]) => READ.test(path)).map(([path, name]) => [path, of(name)]));
+  return Object.fromEntries(Object.entries(names).filter(([path]) => READ.test(path)).map(([path, name]) => [path, integrity(dir, name)]));
 }
 
 /** Moves everything; the list by logical path. */
@@ -143,7 +144,10 @@ export function nameFiles(dir) {
   names[LOADER] = moved.find(([from]) => from === LOADER)[1];
   removeEmptyFolders(dir);
   const html = rewritePage(text(dir, "index.html"), moved, (target) => existsSync(join(dir, target)));
-  const list = json("file-names", names) + json("file-digests", checked);
+  // By address: the script that joins the page's WASM files knows no others.
+  const apart = moved.map(([, to]) => to).filter((to) => /^assets\/(?:split|chunk)_.*\.wasm$/.test(to));
+  const code = Object.fromEntries(apart.map((to) => [to, integrity(dir, to)]));
+  const list = json("file-names", names) + json("file-digests", { ...checked, ...code });
   if (!html.includes("<script ")) fail("index.html has no script tag.");
   // Before the script that reads it.
   writeFileSync(join(dir, "index.html"), html.replace("<script ", () => `${list}<script `));

@@ -10,11 +10,15 @@ const TARGET = "wasm32-unknown-unknown";
 
 const LOADER = "__wasm_split.js";
 
-/** Compiling while the file streams in wants a host that names its type; this way any host will do. */
-function lenient(loader) {
+/**
+ * Compiling while the file streams in wants a host that names its type; this way any host will do. And what comes is checked
+ * (`alibiCode`, assets/start.js).
+ */
+function checked(loader) {
   const streaming = "WebAssembly.instantiateStreaming(src, imports)";
-  if (!loader.includes(streaming)) fail(`${LOADER} loads its file in a new way: see lenient() in .ci/dist/split.mjs.`);
-  return loader.replaceAll(streaming, "WebAssembly.instantiate(await (await src).arrayBuffer(), imports)");
+  const fetching = "const src = fetch(";
+  for (const way of [streaming, fetching]) if (!loader.includes(way)) fail(`${LOADER} loads its files in a new way: see checked() in .ci/dist/split.mjs.`);
+  return loader.replaceAll(streaming, "WebAssembly.instantiate(await (await src).arrayBuffer(), imports)").replaceAll(fetching, "const src = alibiCode(");
 }
 
 /** Cuts the page that trunk has built, and takes its place. */
@@ -28,7 +32,7 @@ export async function cutInTwo(dir) {
     const glue = text(cut, "app.js");
     if (!glue.includes(`from "./${LOADER}"`)) fail(`app.js imports ${LOADER} in a new way: see cutInTwo() in .ci/dist/split.mjs.`);
     writeFileSync(join(cut, "app.js"), glue.replaceAll(`from "./${LOADER}"`, 'from "./split_loader.js"'));
-    writeFileSync(join(cut, "split_loader.js"), lenient(text(cut, LOADER)));
+    writeFileSync(join(cut, "split_loader.js"), checked(text(cut, LOADER)));
     rmSync(join(cut, LOADER));
   } catch (error) {
     fail(`The page could not be cut in two: ${error.message}`);
@@ -41,7 +45,8 @@ export async function cutInTwo(dir) {
     rmSync(join(dir, path));
     html = html.replaceAll(path, path.replace(/-[0-9a-f]+/, ""));
   }
-  writeFileSync(join(dir, "index.html"), html);
+  // What the page's script imports, which a cache may keep wrongly as well (assets/head.js).
+  writeFileSync(join(dir, "index.html"), html.replace(' data-js="', ' data-modules="./split_loader.js" data-js="'));
   for (const name of readdirSync(cut)) copyFileSync(join(cut, name), join(dir, name));
   rmSync(cut, { recursive: true });
 }

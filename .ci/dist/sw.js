@@ -8,15 +8,29 @@ const PREFIX = `alibi ${SITE} `;
 const CACHE = PREFIX + BUILD.version;
 // By its folder: some hosts redirect from index.html, and no redirected answer may stand for a page.
 const PAGE = SITE;
-const kept = async (url) => (await caches.open(CACHE)).match(url, { ignoreVary: true });
 
-const immutable = (url) => url.startsWith(`${SITE}assets/`) && /-[0-9a-f]{12}\.\w+$/.test(url);
+/** Files of this version: what another one's page asks for is none of this worker's business, which could not check it. */
+const FILES = new Set([...BUILD.shell.filter(Boolean), ...BUILD.files]);
+const named = (url) => FILES.has(url.slice(SITE.length));
+
+/** Time for the storage to say what it has, ms; one that does not answer once is not asked again. */
+const STORAGE_LIMIT = 3_000;
+let answers = true;
+/** What is kept of this; a storage that fails is no reason not to go to the network. */
+async function kept(url) {
+  if (!answers) return undefined;
+  const late = new Promise((resolve) => setTimeout(resolve, STORAGE_LIMIT, null));
+  const found = async () => (await caches.open(CACHE)).match(url, { ignoreVary: true });
+  const before = await Promise.race([found().catch(() => undefined), late]);
+  answers = before !== null;
+  return before ?? undefined;
+}
 
 /** Time for a file that the page needs to open, and for a page before the kept one takes its place, ms. */
 const FILE_LIMIT = 60_000;
 const PAGE_LIMIT = 10_000;
 
-/** Whether an answer is the file that was published; a file of no digest is taken as it is. */
+/** Whether an answer is the file that was published; what has no digest, as a page, is taken as it is. */
 async function right(url, response) {
   const wanted = BUILD.digests[url.slice(SITE.length)];
   if (response.status !== 200) return false;
@@ -41,9 +55,9 @@ async function install() {
   const build = WebAssembly.validate(Uint8Array.from(BUILD.probe)) ? "relaxed" : "plain";
   const keep = async (path) => {
     const url = SITE + path;
-    const before = immutable(url) && (await caches.match(url, { ignoreVary: true }));
+    const before = named(url) && (await caches.match(url, { ignoreVary: true }));
     const good = before && (await right(url, before));
-    await cache.put(url, good ? before : await published(url, immutable(url) ? "default" : "no-cache"));
+    await cache.put(url, good ? before : await published(url, named(url) ? "default" : "no-cache"));
   };
   await Promise.all([...BUILD.shell, ...BUILD.engines[build]].map(keep));
 }
@@ -51,12 +65,11 @@ async function install() {
 /** Takes over what earlier versions kept and this one still names, and drops the rest. */
 async function activate() {
   const cache = await caches.open(CACHE);
-  const named = new Set(BUILD.files.map((path) => SITE + path));
   for (const name of await caches.keys()) {
     if (!name.startsWith(PREFIX) || name === CACHE) continue;
     const old = await caches.open(name);
     for (const request of await old.keys()) {
-      if (!named.has(request.url) || (await cache.match(request))) continue;
+      if (!named(request.url) || (await cache.match(request))) continue;
       const response = await old.match(request);
       if (await right(request.url, response)) await cache.put(request, response);
     }
@@ -78,7 +91,7 @@ async function fromCache(event) {
   const response = checked ?? (await fetch(request));
   const copy = response.clone();
   const keep = async () => {
-    if (checked || (await right(request.url, copy.clone()))) await (await caches.open(CACHE)).put(request.url, copy);
+    if (answers && (checked || (await right(request.url, copy.clone())))) await (await caches.open(CACHE)).put(request.url, copy);
   };
   // A full disk is no reason not to answer.
   event.waitUntil(keep().catch(() => {}));
@@ -109,6 +122,6 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(SITE)) return;
-  if (immutable(request.url)) event.respondWith(fromCache(event));
+  if (named(request.url)) event.respondWith(fromCache(event));
   else if (request.mode === "navigate") event.respondWith(fromNetwork(request));
 });

@@ -89,7 +89,7 @@ test("keeps the shell and the engine that this browser runs, or fails as a whole
 });
 
 test("hashed files come from the cache once they are kept, damaged ones past it", async () => {
-  const one = start({ network: { [hashed("model")]: "first" } });
+  const one = start({ files: [hashed("model"), hashed("missing")], network: { [hashed("model")]: "first" } });
   assert.equal(await one.get(hashed("model")), "first");
   one.network[hashed("model")] = "second";
   assert.equal(await one.get(hashed("model")), "first");
@@ -106,7 +106,7 @@ test("what is not what was published is asked for once more, and never kept", as
   const [code, data] = [hashed("app"), "assets/model-0123456789ab.bin"];
   const published = { [code]: "code", [data]: "data", [hashed("relaxed")]: "fast" };
   const html = "<!doctype html>";
-  const one = start({ network: { [code]: html, [data]: html }, published });
+  const one = start({ files: [code, data], network: { [code]: html, [data]: html }, published });
   for (const path of [code, data]) {
     assert.equal(await one.get(path), html, "the reader of the file says what is wrong");
     assert.ok(!one.kept().includes(path), path);
@@ -205,4 +205,20 @@ test("a page is asked for past what the browser keeps by itself", async () => {
   const one = start({ network: { "": "page", ...engine } });
   assert.equal(await one.get("", page), "page");
   assert.deepEqual(one.caching, ["no-cache"]);
+});
+
+test("what another version's page asks for is left to the browser: it could not be checked", async () => {
+  const one = start({ files: [hashed("app")], network: { "*": "<!doctype html>" }, published: { [hashed("app")]: "app" } });
+  await one.install().catch(() => {});
+  assert.equal(await one.get(hashed("app", "ba9876543210")), "browser");
+  assert.ok(!one.kept().includes(hashed("app", "ba9876543210")));
+});
+
+test("a storage that fails or never answers keeps nobody from the network", async () => {
+  for (const open of [async () => Promise.reject(new Error("broken")), () => new Promise(() => {})]) {
+    const one = start({ files: [hashed("app")], network: { [hashed("app")]: "app", "": "page" }, published: { [hashed("app")]: "app" } });
+    one.caches.open = open;
+    const answers = await Promise.race([Promise.all([one.get(hashed("app")), one.get("", page)]), new Promise((done) => setTimeout(done, 10 * LIMIT, "late"))]);
+    assert.deepEqual(answers, ["app", "page"]);
+  }
 });

@@ -185,6 +185,25 @@ export function faults({ scenario, tab, driver }) {
     await stands(view, "bias");
   });
 
+  faulty("a file of the further figures that is answered wrongly once is asked for past every cache", [], async (own) => {
+    own.faults.push({ path: /split_parts/, does: () => {
+      own.faults.length = 0;
+      return HTML();
+    } });
+    const view = await tab().open(own.site);
+    await ready(view, FIGURES.length);
+    await stands(view, "bias");
+    assert.equal(own.faults.length, 0, "it was asked for");
+    assert.equal(await view.text('[data-testid="failure"]'), null);
+  });
+
+  faulty("a page whose site has been updated says so where a file of it is gone", [], async (own) => {
+    const view = await open(own, "embed=perplexity&lengths=32&targets=2048&models=alibi-256");
+    own.faults.push({ path: /worker_loader/, does: "misses" }, { path: /^(?:index\.html)?$/, does: (text) => text.replace(/(data-js="[^"]*)-\w+\.js"/, '$1-0123456789ab.js"') });
+    await run(view);
+    await view.until("what is said of the update", () => document.querySelector('[data-testid="changed"]')?.textContent.includes("This page has been updated since you opened it."), [], 60_000);
+  });
+
   faulty("a host that requires trusted types gets every figure, and a run", [], async (own, context) => {
     const view = await open(own, "lengths=32&targets=2048&models=alibi-256", FIGURES.length);
     if (!(await view.evaluate(() => "trustedTypes" in window))) return context.diagnostic("no trusted types here");

@@ -60,7 +60,7 @@ export function trainingFaults({ faulty, tab }) {
     return view;
   };
 
-  for (const [what, path] of [["script", /assets\/app-[^/]*\.js$/], ["WASM", /app_bg-[^/]*\.wasm$/], ["start script", /start-[^/]*\.js$/]]) {
+  for (const [what, path] of [["script", /assets\/app-[^/]*\.js$/], ["script of its parts", /split_loader-[^/]*\.js$/], ["WASM", /app_bg-[^/]*\.wasm$/], ["start script", /start-[^/]*\.js$/]]) {
     faulty(`the page's own ${what}, answered wrongly, comes right by pressing Try again`, [{ path, does: () => "<!doctype html><p>Welcome</p>" }], async (own) => {
       const view = await tab().open(`${own.site}?v=1&embed=slopes`);
       await view.until("what is said", () => document.querySelector("#boot.said")?.textContent.includes("did not arrive as it was published"), [], 60_000);
@@ -101,7 +101,7 @@ export function trainingFaults({ faulty, tab }) {
     await pauses(view);
     const together = await view.evaluate(async () => {
       const [which, records] = await alibiTraining.read();
-      const ended = await Promise.allSettled(records.map((record, i) => alibiTraining.keep(which, i, record)));
+      const ended = await Promise.allSettled(records.map((record, i) => alibiTraining.keep(which, i, record, true)));
       await new Promise((done, failed) => {
         const opening = indexedDB.open(`alibi ${location.pathname}`, 1);
         opening.onerror = failed;

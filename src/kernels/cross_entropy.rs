@@ -9,11 +9,11 @@ use super::vector::{LANES, Lanes, exp, map, max};
 /// Target that is not scored: its loss is 0 and it has no gradient.
 pub const NOT_SCORED: u32 = u32::MAX;
 
-/// log Σ exp of one row of logits.
+/// log Σ exp(logits) − logits[target], from the highest logit and Σ exp(logits − highest): of two large numbers the difference
+/// comes first, or the logarithm would be lost beside them.
 #[inline(always)]
-fn log_sum_exp(row: &[f32]) -> f32 {
-    let top = max(row);
-    top + sum_of_exp(row, top).ln()
+pub(super) fn loss_of(top: f32, sum: f32, of_target: f32) -> f32 {
+    (top - of_target) + sum.ln()
 }
 
 /// Σ e^(x − top).
@@ -34,7 +34,10 @@ pub fn cross_entropy(logits: &[f32], targets: &[u32]) -> Vec<f32> {
         let row = &logits[r * v..][..v];
         match targets[r] {
             NOT_SCORED => 0.0,
-            target => log_sum_exp(row) - row[target as usize],
+            target => {
+                let top = max(row);
+                loss_of(top, sum_of_exp(row, top), row[target as usize])
+            }
         }
     })
 }
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(cross_entropy(&[1_000.0, 0.0, -1_000.0, 0.0], &[1, 1]), [1_000.0, 0.0]);
         assert_eq!(cross_entropy(&[f32::NEG_INFINITY, 2.0], &[0]), [f32::INFINITY]);
         assert!(cross_entropy(&[f32::NAN, 2.0], &[1])[0].is_nan());
+        // Nothing is known, however large the logits.
+        assert_eq!(cross_entropy(&[3e9; 4], &[2]), [4.0f32.ln()]);
     }
 
     #[test]

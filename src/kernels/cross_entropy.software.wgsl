@@ -81,7 +81,7 @@ fn store(row: u32, at: vec4<u32>, s: Sums) {
             for (var k = 0u; k < quads; k++) {
                 logit += dot(x[at[i] + k], embedding[target_token * quads + k]);
             }
-            nats = s.highest[i] + log(s.total[i]) - logit;
+            nats = (s.highest[i] - logit) + log(s.total[i]);
         }
         loss[params.loss_row + row + i] = nats;
     }

@@ -131,6 +131,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (lane < 32u) { s = join(s, x_tile[at]); } else { s = join(s, e_tile[at]); }
     }
     if (row < params.n_row) {
-        loss[params.loss_row + row] = select(s.x + log(s.y) - s.z, 0.0, target_of(row) == NOT_SCORED);
+        loss[params.loss_row + row] = select((s.x - s.z) + log(s.y), 0.0, target_of(row) == NOT_SCORED);
     }
 }

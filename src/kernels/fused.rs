@@ -5,7 +5,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
-use super::cross_entropy::{NOT_SCORED, sum_of_exp};
+use super::cross_entropy::{NOT_SCORED, loss_of, sum_of_exp};
 use super::layer_norm::layer_norm;
 use super::packed::{Packed, ROWS, Then};
 use super::rotary::rotate;
@@ -233,7 +233,7 @@ impl HeadWeights {
             }
         }
         for (r, out) in out.iter_mut().enumerate() {
-            *out = if targets[r] == NOT_SCORED { 0.0 } else { top[r] + sum[r].ln() - of_target[r] };
+            *out = if targets[r] == NOT_SCORED { 0.0 } else { loss_of(top[r], sum[r], of_target[r]) };
         }
     }
 }
@@ -270,6 +270,16 @@ mod tests {
     fn same(what: &str, fused: &Tensor, composed: &Tensor) -> Result<()> {
         assert_eq!(fused.dims(), composed.dims(), "{what}");
         assert_close(what, &values(fused)?, &wide(&values(composed)?), 2e-4);
+        Ok(())
+    }
+
+    #[test]
+    fn equal_logits_tell_nothing_however_large_they_are() -> Result<()> {
+        let (c, v) = (2, 1024);
+        let ln_f = NormWeights { weight: vec![65_504.0; c], bias: vec![65_504.0; c] };
+        let head = Arc::new(HeadWeights { ln_f, output: Packed::new(&vec![65_504.0; v * c], v, c) });
+        let x = Tensor::from_vec(vec![1.0f32, 2.0], (1, c), &Device::Cpu)?;
+        assert_close("loss", &values(&losses(&x, &head, &Arc::new(vec![7]))?)?, &[1024.0f64.ln()], 1e-5);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::protocol::{Job, Notice};
 use crate::ui::figure::curves::model_name;
+use crate::ui::runs::assets::missed;
 use crate::ui::runs::run_state::RunState;
 use crate::ui::runs::words::{explain, notice};
 use crate::ui::runs::worker_pool::WorkerPool;
@@ -42,6 +43,7 @@ impl Outcome {
             {move || run.failures().into_iter().map(|(failure, models)| {
                 let names: Vec<String> = models.iter().map(|m| model_name(m)).collect();
                 let text = explain(&failure);
+                missed();
                 view! {
                     <div class="failure" role="alert" data-testid="failure">
                         <p><strong>{names.join(", ")}": "</strong>{text}</p>

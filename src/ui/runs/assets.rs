@@ -30,6 +30,10 @@ extern "C" {
     /// Asks for a file, which is to arrive within 30 seconds and as it was published (assets/start.js).
     #[wasm_bindgen(js_name = alibiFetch)]
     fn fetch_file(base: &str, path: &str) -> js_sys::Promise;
+    /// Something of the site could not be had: asks whether the site has been updated since this page was opened, whose files may
+    /// be gone, and says so (assets/start.js).
+    #[wasm_bindgen(js_name = alibiMissed)]
+    pub fn missed();
 }
 
 /// A file that is read once and may be asked for again.

@@ -13,7 +13,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = alibiTraining, js_name = begin, catch)]
     async fn js_begin(which: &str, records: &js_sys::Array) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = alibiTraining, js_name = keep, catch)]
-    async fn js_keep(which: &str, i: usize, record: &JsValue) -> Result<JsValue, JsValue>;
+    async fn js_keep(which: &str, i: usize, record: &JsValue, learned: bool) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = alibiTraining, js_name = abandon)]
+    fn js_abandon(which: &str);
     #[wasm_bindgen(js_namespace = alibiTraining, js_name = forget, catch)]
     async fn js_forget(which: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_namespace = alibiTraining, js_name = read, catch)]
@@ -36,7 +38,7 @@ impl<N: Serialize> Checkpoint<N> {
     }
 }
 
-/// Keeps these, one of each model in order, in place of any training before.
+/// Keeps these, one of each model in order, in place of any training before, as soon as one of them has learned something.
 ///
 /// # Errors
 /// What the browser says where it keeps nothing.
@@ -45,15 +47,26 @@ pub async fn begin<N: Serialize>(which: &str, all: &[Checkpoint<N>]) -> Result<(
     js_begin(which, &records).await.map(|_| ()).map_err(words)
 }
 
-/// Keeps a checkpoint of model `i` in place of the one before; nothing where another training has begun meanwhile.
+/// Keeps a checkpoint of model `i`, which has `learned` something or not yet, in place of the one before; nothing where another
+/// training has begun meanwhile.
 ///
 /// # Errors
 /// As [`begin`].
-pub async fn keep<N: Serialize>(which: &str, i: usize, checkpoint: &Checkpoint<N>) -> Result<(), String> {
-    js_keep(which, i, &checkpoint.record()?).await.map(|_| ()).map_err(words)
+pub async fn keep<N: Serialize>(
+    which: &str,
+    i: usize,
+    checkpoint: &Checkpoint<N>,
+    learned: bool,
+) -> Result<(), String> {
+    js_keep(which, i, &checkpoint.record()?, learned).await.map(|_| ()).map_err(words)
 }
 
-/// Forgets the checkpoints of that training.
+/// That training has ended before it learned anything: what was kept before it stays.
+pub fn abandon(which: &str) {
+    js_abandon(which);
+}
+
+/// Forgets the checkpoints of that training, unless another tab has gone on with it.
 pub async fn forget(which: &str) {
     // Where nothing can be kept there is nothing to forget.
     let _ = js_forget(which).await;

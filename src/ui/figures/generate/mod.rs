@@ -208,6 +208,7 @@ mod tests {
         let answer = || Answer { scored: &scored, values: vec![1.0, 0.5, f32::NAN], live: true };
         let written = [("alibi-256".to_string(), 1, answer())];
         assert_eq!(table(&written, None).rows[0][3..], ["–", "0.0 %", "diverged"]);
+        assert_eq!(finding(&written, None, false), "Ignore what ALiBi wrote: the scores are no numbers.");
         assert!(passage(&written[0]).contains("<span data-p=\"0\" title=\"diverged\">b</span>"));
     }
 

@@ -38,7 +38,14 @@ pub(super) fn finding(written: &[Written], known: Option<&RealWords>, coming: bo
         return NOTHING.into();
     }
     let (mut real, mut repeats) = (Vec::new(), Vec::new());
-    for w in written {
+    // A file of the reader's may hold any numbers.
+    let diverged = |w: &&Written| probabilities(&w.2).iter().any(|p| !p.is_finite());
+    let means_nothing: Vec<String> = written.iter().filter(diverged).map(|w| model_name(&w.0)).collect();
+    let means_nothing = match means_nothing.as_slice() {
+        [] => String::new(),
+        names => format!(" Ignore what {} wrote: the scores are no numbers.", listed(names)),
+    };
+    for w in written.iter().filter(|w| !diverged(w)) {
         let [before, Some(past)] = halves(w, known) else { continue };
         let name = model_name(&w.0);
         // The first of each sentence says what is counted.
@@ -54,18 +61,18 @@ pub(super) fn finding(written: &[Written], known: Option<&RealWords>, coming: bo
         });
     }
     if repeats.is_empty() {
-        return TOO_SHORT.into();
+        return if means_nothing.is_empty() { TOO_SHORT.into() } else { means_nothing.trim_start().into() };
     }
     let repeats = format!("Three tokens in a row repeat earlier ones {}.", listed(&repeats));
     let real = match (real.as_slice(), coming) {
         ([], true) => COUNTING.into(),
-        ([], false) => return format!("Past the training length, t{}", &repeats[1..]),
+        ([], false) => return format!("Past the training length, t{}{means_nothing}", &repeats[1..]),
         ([first, others @ ..], _) => {
             let then = if others.is_empty() { "" } else { "; " };
             format!("Past the training length, {first}{then}{}.", listed(others))
         }
     };
-    format!("{real} {repeats}")
+    format!("{real} {repeats}{means_nothing}")
 }
 
 /// What the colours mean: every other step, with the probability at its middle.

@@ -48,22 +48,34 @@ impl Keeper {
             which: StoredValue::new(String::new()),
             settings: use_settings(),
         };
+        keeper.look();
+        keeper
+    }
+
+    /// Offers what the browser has kept of a training.
+    fn look(self) {
         spawn_local(async move {
             let (which, all) = match kept_training::read::<Note>().await {
                 Found::Nothing => return,
                 Found::Spoilt => {
-                    let _ = keeper.spoilt.try_set(true);
+                    let _ = self.spoilt.try_set(true);
                     return;
                 }
                 Found::Whole(which, all) => (which, all),
             };
             let is_whole = whole(&all.iter().map(|c| (&c.note, is_state(&c.state))).collect::<Vec<_>>());
             // A training that was begun meanwhile has taken its place.
-            if is_whole && keeper.which.try_with_value(String::is_empty) == Some(true) {
-                let _ = keeper.offered.try_set(Some((which, all)));
+            if is_whole && self.which.try_with_value(String::is_empty) == Some(true) {
+                let _ = self.offered.try_set(Some((which, all)));
             }
         });
-        keeper
+    }
+
+    /// The training has ended before it learned anything: what was kept before is offered again.
+    pub(super) fn abandon(self) {
+        kept_training::abandon(&self.which.get_value());
+        self.which.set_value(String::new());
+        self.look();
     }
 
     /// A training begins, in place of any before.
@@ -103,9 +115,9 @@ impl Keeper {
                 *place = Some(held.clone());
             }
         });
-        let which = self.which.get_value();
+        let (which, learned) = (self.which.get_value(), held.note.step > 0);
         spawn_local(async move {
-            let kept = kept_training::keep(&which, i, &held).await;
+            let kept = kept_training::keep(&which, i, &held, learned).await;
             self.said(kept);
         });
     }

@@ -142,7 +142,7 @@ impl Session {
             }
         });
         if let Err(reason) = self.take_up(i, &held) {
-            self.lose(i, &reason);
+            self.lose(i, &reason, &words::gone(&reason));
         }
     }
 
@@ -154,6 +154,9 @@ impl Session {
             true => all.iter_mut().for_each(|m| m.status = Status::Failed),
             false => all.clear(),
         });
+        if !any {
+            self.keeper.abandon();
+        }
         self.trouble.set(Some(trouble));
     }
 
@@ -185,8 +188,8 @@ impl Session {
             }
             // A trainer cannot be dropped within its own call.
             Heard::Alone => self.soon(begun, move || self.fail(Trouble::Alone)),
-            Heard::Late => self.soon(begun, move || self.fail(Trouble::Said(words::late()))),
-            Heard::Gone(detail) => self.soon(begun, move || self.lose(i, &detail)),
+            Heard::Late => self.soon(begun, move || self.lose(i, words::LATE, &words::late())),
+            Heard::Gone(detail) => self.soon(begun, move || self.lose(i, &detail, &words::gone(&detail))),
         }
     }
 
@@ -198,8 +201,8 @@ impl Session {
         });
     }
 
-    /// One trainer is gone: the other goes on, if it has learned anything.
-    fn lose(self, i: usize, detail: &str) {
+    /// One trainer is gone, or never came, for this reason, and that sentence: the other goes on, if it has learned anything.
+    fn lose(self, i: usize, detail: &str, said: &str) {
         if self.keeper.last(i).is_some() {
             return self.models.update(|all| {
                 if let Some(model) = all.get_mut(i) {
@@ -209,7 +212,7 @@ impl Session {
         }
         let other = self.models.with_untracked(|all| all.iter().enumerate().any(|(n, m)| n != i && m.alive()));
         if !other {
-            return self.fail(Trouble::Said(words::gone(detail)));
+            return self.fail(Trouble::Said(said.into()));
         }
         let mut method = String::new();
         self.models.update(|all| {
@@ -218,7 +221,7 @@ impl Session {
                 method.clone_from(&model.plan.method);
             }
         });
-        self.trouble.set(Some(Trouble::Said(words::one_gone(&method, detail))));
+        self.trouble.set(Some(Trouble::Said(words::one_gone(&method, said))));
     }
 
     fn ask(self, i: usize, asks: Vec<Ask>) {
@@ -257,7 +260,8 @@ impl Session {
         let nothing = |m: &Model| m.status == Status::Starting && m.step == 0;
         if self.models.with_untracked(|all| all.iter().all(nothing)) {
             self.end();
-            return self.models.set(Vec::new());
+            self.models.set(Vec::new());
+            return self.keeper.abandon();
         }
         self.ask_all(|m| {
             let ask = m.stop();

@@ -119,12 +119,13 @@ pub(super) fn offer(notes: &[&Note]) -> String {
     // The one least far, of a model that has begun; all have as many to do.
     let Some(least) = notes.iter().min_by_key(|n| n.step) else { return String::new() };
     let Some(begun) = notes.iter().max_by_key(|n| n.tokens_per_step) else { return String::new() };
-    format!(
-        "You were training {}: {} of {} tokens.",
-        names.join(" and "),
-        tokens(least.step, begun),
-        tokens(begun.steps, begun)
-    )
+    let most = notes.iter().map(|n| n.step).max().unwrap_or_default();
+    // One may not have begun yet.
+    let done = match least.step {
+        0 => format!("up to {}", tokens(most, begun)),
+        step => tokens(step, begun),
+    };
+    format!("You were training {}: {done} of {} tokens.", names.join(" and "), tokens(begun.steps, begun))
 }
 
 /// Said where a training that was kept cannot go on.
@@ -153,13 +154,16 @@ pub(super) fn gone(detail: &str) -> String {
 }
 
 /// The same, where another one goes on.
-pub(super) fn one_gone(method: &str, detail: &str) -> String {
-    format!("{}: {} The other one goes on.", method_name(method), gone(detail))
+pub(super) fn one_gone(method: &str, said: &str) -> String {
+    format!("{}: {said} The other one goes on.", method_name(method))
 }
+
+/// Why a trainer that had begun is gone, where it could not start again.
+pub(super) const LATE: &str = "it did not start within 30 seconds";
 
 /// Said of a trainer that does not start.
 pub(super) fn late() -> String {
-    "The trainer did not start within 30 seconds.".into()
+    "The trainer did not start within 30 seconds. Check the connection.".into()
 }
 
 /// Why there is no recorded training.

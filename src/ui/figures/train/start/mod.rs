@@ -155,22 +155,25 @@ pub(super) fn Start(file: RwSignal<Option<Weights>>) -> impl IntoView {
 #[component]
 fn WeightsFile(file: RwSignal<Option<Weights>>) -> impl IntoView {
     let trouble = RwSignal::new(String::new());
+    let latest = StoredValue::new(0);
     let read = move |chosen: web_sys::File| {
+        // The one before is not what the reader wants any more, while this one is on its way.
+        file.set(None);
+        trouble.set(String::new());
+        latest.update_value(|n| *n += 1);
+        let this = latest.get_value();
         leptos::task::spawn_local(async move {
             let name = chosen.name();
             let found = match chosen.size() > MOST_BYTES as f64 {
                 true => Err(words::other_file(&name)),
                 false => bytes(&chosen).await.ok_or_else(|| words::unreadable(&name)),
             };
+            if latest.try_get_value() != Some(this) {
+                return;
+            }
             match found.and_then(|bytes| unfit(&name, &bytes).map_or(Ok(bytes), Err)) {
-                Ok(bytes) => {
-                    trouble.set(String::new());
-                    file.set(Some(Weights { name, bytes: bytes.into() }));
-                }
-                Err(reason) => {
-                    file.set(None);
-                    trouble.set(reason);
-                }
+                Ok(bytes) => file.set(Some(Weights { name, bytes: bytes.into() })),
+                Err(reason) => trouble.set(reason),
             }
         });
     };
