@@ -193,6 +193,8 @@ const RECORDS = globalThis.IDBKeyRange?.bound(0, 99);
 /** This tab's training: its name, a record of each model, whether any has learned and whether they are kept. */
 let mine = null;
 let abandoned = "";
+/** How often it is asked, every half second, whether another tab still holds it. */
+const LEAVES = 10;
 const TRAINING = `alibi ${location.pathname} training`;
 /** This tab's claim while it is asked for or held, and for which training; when the last one is given up. */
 let claimed = null;
@@ -294,7 +296,11 @@ globalThis.alibiTraining = {
   },
   /** What may go on here: nothing that another tab is at; `null` where it is not what was kept, which then goes. */
   read: async () => {
-    if (await elsewhere()) return ["", []];
+    // After a reload the page before may hold it for a moment more.
+    for (let tries = 0; await elsewhere(); tries += 1) {
+      if (tries === LEAVES) return ["", []];
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
     const [which, records] = await training("readonly", (store) => [store.get("which"), store.getAll(RECORDS)]);
     for (const [, state, kept] of records.result) {
       if (kept === await sum(state)) continue;

@@ -169,6 +169,18 @@ test("a training whose checkpoints the browser has dropped is kept anew", async 
   await expect.poll(async () => (await kept(page)).filter((bytes) => bytes > 1e6).length).toBe(2);
 });
 
+test("a page that leaves late keeps nobody from being asked", async ({ page, context }) => {
+  await paused(page, await opened(page, CHOICE));
+  const holder = await context.newPage();
+  const other = await opened(holder, "&train-methods=alibi");
+  await expect(other.root).toHaveAttribute("data-state", "idle");
+  await page.goto("about:blank");
+  // As the page before would, while the next one already asks.
+  await holder.evaluate(() => void navigator.locks.request(`alibi ${location.pathname} training`, () => new Promise((done) => setTimeout(done, 2500))));
+  await expect.poll(() => held(holder)).toBe(1);
+  await expect((await opened(page, CHOICE)).control("kept")).toContainText("You were training");
+});
+
 test("where nothing can be kept it is said once and the training goes on", async ({ page }) => {
   await page.addInitScript(() => {
     IDBFactory.prototype.open = () => {

@@ -1,4 +1,4 @@
-// Runs the scenarios in every browser of the three that is installed, at the same time, and says which are not.
+// Runs the scenarios in every browser of the three that is installed, two at a time, and says which are not.
 // Usage: node end2end/engines/run.mjs [scenarios|timing] [options of node --test]
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -19,5 +19,5 @@ const [there, missing] = [true, false].map((wanted) => Object.keys(ENGINES).filt
 for (const name of missing) console.log(`==> Not tried in ${ENGINES[name].missing}`);
 if (there.length === 0) process.exit(0);
 const files = what === "timing" ? [here("timing.mjs")] : there.map((name) => here(`${name}.mjs`));
-const { status } = spawnSync(process.execPath, ["--test", ...["spec", join(PROJECT, ".ci/durations.mjs")].flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]), "--test-concurrency=3", ...options, ...files], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--test", ...["spec", join(PROJECT, ".ci/durations.mjs")].flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]), "--test-concurrency=2", ...options, ...files], { stdio: "inherit" });
 process.exit(status ?? 1);
