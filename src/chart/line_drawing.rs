@@ -104,7 +104,7 @@ fn band<B: DrawingBackend>(
         return Ok(());
     }
     let outline: Vec<_> = edges.iter().map(|e| (e.0, e.1)).chain(edges.iter().rev().map(|e| (e.0, e.2))).collect();
-    pen.polygon(&outline, colour_of(series, theme), 0.18)
+    pen.polygon(&outline, colour_of(series, theme), 0.1)
 }
 
 fn line<B: DrawingBackend>(

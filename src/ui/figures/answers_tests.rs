@@ -118,7 +118,7 @@ fn what_the_prose_says_of_reach_is_what_the_answers_say() {
     let reach = shown("reach", &Values::new()).finding;
     assert!(read("figures/reach/after.html").contains("the T5 bias spreads almost tenfold"));
     assert!((9.0..10.0).contains(&growth(&reach, "T5 bias")), "{reach}");
-    assert!(read("figures/reach/after.html").contains("rotary fourfold"));
+    assert!(read("figures/reach/after.html").contains("rotary, only fourfold"));
     assert!((3.5..4.5).contains(&growth(&reach, "Rotary")), "{reach}");
 }
 

@@ -110,7 +110,7 @@ pub(super) fn maps(theme: &Theme) -> String {
     let steepest = all.iter().flat_map(|v| v.2).flatten().fold(0.0, f64::max);
     let limit = steepest * (side - 1) as f64;
     let shade = |i: usize| theme.ramp_colour(i as f64 / (LEVELS - 1) as f64);
-    let mut html = String::from("<h5>And without the causal mask?</h5><div class=\"maps\">");
+    let mut html = String::from("<details><summary>And without the causal mask?</summary><div class=\"maps\">");
     for (title, alt, slopes) in &all {
         let mut pixels = Vec::with_capacity(SIDE * SIDE);
         for (query, key) in (0..side).flat_map(|q| (0..side).map(move |k| (q, k))) {
@@ -123,7 +123,7 @@ pub(super) fn maps(theme: &Theme) -> String {
     }
     let _ = write!(
         html,
-        "</div><p class=\"source\">bias 0 <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> −{limit:.1}; grey: masked. {SIDE} tokens, queries downwards, keys to the right.</p>",
+        "</div><p class=\"source\">bias 0 <i class=\"ramp\" style=\"background:linear-gradient(90deg{})\"></i> −{limit:.1}; grey: masked. {SIDE} tokens, queries downwards, keys to the right.</p></details>",
         theme.css_ramp()
     );
     html

@@ -8,7 +8,7 @@ use crate::ui::format::numbers::{show_percent, thousands};
 use crate::ui::format::table::Table;
 
 /// Title.
-pub(super) const TITLE: &str = "What was its value?";
+pub(super) const TITLE: &str = "Finding a far word";
 /// Question.
 pub(super) const QUESTION: &str = "Does a level curve mean that far words are used?";
 /// Setting.

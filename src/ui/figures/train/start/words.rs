@@ -16,7 +16,7 @@ pub(in crate::ui::figures::train) const STARTS: &[Choice] = &[
     ("file", "A file of weights"),
 ];
 pub(super) const FOLLOWS: &str = "The methods that you tick take the place of this model’s own. Length and size are the model’s: 256 tokens, 0.92 million parameters.";
-pub(super) const TASK: &str = "No text, one task, from nothing: a key comes again, and the model must give its value. Length, size and recipe are those of the figure “What was its value?”: windows of 64 tokens, two layers, eight heads.";
+pub(super) const TASK: &str = "No text, one task, from nothing: a key comes again, and the model must give its value. Length, size and recipe are those of the figure “Finding a far word”: windows of 64 tokens, two layers, eight heads.";
 pub(in crate::ui::figures::train) const TEXT: &str = "Text";
 pub(in crate::ui::figures::train) const TEXTS: &[Choice] = &[("addresses", "Presidents’ addresses"), ("own", "Your own"), ("recall", "Keys and values")];
 /// The file of weights.
