@@ -75,7 +75,11 @@ async function heights(browser, site, viewport, list) {
     await page.waitForLoadState("networkidle");
     await page.locator(`figure[data-figure="${id}"]:not([data-state="loading"])`).waitFor();
     await idle(page);
-    found[id] = await page.locator(`[data-place="${id}"]`).evaluate((place) => Math.ceil(place.getBoundingClientRect().height / 10) * 10);
+    found[id] = await page.locator(`[data-place="${id}"]`).evaluate((place) => {
+      // Not the room that was left for it.
+      place.style.minHeight = "0";
+      return Math.ceil(place.getBoundingClientRect().height / 10) * 10;
+    });
   }
   await page.close();
   return found;

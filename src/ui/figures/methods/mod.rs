@@ -21,7 +21,7 @@ pub static SPEC: FigureSpec = FigureSpec {
     id: "methods",
     title: "Where position enters",
     question: "How does a model know where its tokens are?",
-    height: 1130,
+    height: 530,
     controls: &[&METHOD.control],
     shared: &[&ENGINE.control],
     run: None,
