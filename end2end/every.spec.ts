@@ -16,7 +16,7 @@ for (const id of FIGURES) {
       await explainer.open(`?embed=${id}`);
       const figure = explainer.figure(id);
       expect(await explainer.figureIds()).toEqual([id]);
-      if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage, .idea").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
+      if (!EMPTY.has(id)) await expect(figure.root.locator("canvas, img, .passage, .idea, .flow").first(), "drawn before it is run, or in EMPTY of open.mjs").toBeVisible();
       await figure.near();
       await explainer.rest();
       await expect(page.getByTestId("notices")).toHaveCount(0);

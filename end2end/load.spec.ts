@@ -14,7 +14,7 @@ for (const width of [360, 1280]) {
       for (const id of ids) {
         const { root } = explainer.figure(id);
         await root.scrollIntoViewIfNeeded();
-        if (!EMPTY.has(id)) await expect(root.locator("canvas, img, .passage, .idea").first()).toBeVisible();
+        if (!EMPTY.has(id)) await expect(root.locator("canvas, img, .passage, .idea, .flow").first()).toBeVisible();
         await expect(explainer.figure(id).control("finding").first(), `finding of ${id}`).not.toBeEmpty();
       }
       await explainer.rest();

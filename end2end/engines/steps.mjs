@@ -21,7 +21,7 @@ export async function stands(view, id) {
   await view.until(`${id} says what it shows`, (figure) => document.querySelector(`${figure} [data-testid="finding"]`)?.textContent.trim(), [figure], 30_000, near);
   if (EMPTY.has(id)) return;
   await view.until(`${id} is drawn (if it draws nothing before it is run, say so in EMPTY, end2end/open.mjs)`, (figure) => {
-    const visible = [...document.querySelectorAll(`${figure} :is(canvas, img, .passage, .sentence, .idea)`)].filter((e) => e.offsetParent && e.offsetHeight);
+    const visible = [...document.querySelectorAll(`${figure} :is(canvas, img, .passage, .sentence, .idea, .flow)`)].filter((e) => e.offsetParent && e.offsetHeight);
     const blank = (canvas) => {
       if (!canvas.width) return true;
       const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
