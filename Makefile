@@ -31,12 +31,12 @@ serve: ## Install what is missing and serve the page while you edit it, at http:
 	@echo "==> Building the page, then serving it at http://127.0.0.1:$(PORT)/ (the first build takes some minutes, later ones some seconds)"
 	@trunk serve --port $(PORT)
 
-# The cheapest first; what holds times to their budgets last and by itself. The last step of compressing weights takes a minute
-# and tells nothing.
+# The cheapest first; what holds times to their budgets last and by itself. Compilers have what of the processor browsers leave.
+# The last step of compressing weights takes a minute and tells nothing.
 test: export WEIGHTS_QUALITY := 5
 test: ## Install what the tests need and run every test of the code and of the built page in a real browser, but the long ones
 	@.ci/install test
-	@node .ci/steps.mjs format-check types lock build-tests native-tests+dist fresh same-numbers browser engines timing
+	@node .ci/steps.mjs format-check types lock build-tests dist,same-numbers,browser,engines+native-tests,fresh timing
 	@echo "==> Every test passed"
 
 test-long: ## Run the tests that take minutes each, on an already built dist/: every model on a software GPU, long inputs, soaks
@@ -108,19 +108,20 @@ smoke:
 	@trunk build --locked --dist $(SMOKE)
 	@DIST=$(SMOKE) npx --no-install playwright test --config end2end/playwright.config.ts --project smoke
 
-# The project's own code is compiled by clippy's driver: looked at and built in one go. What calculates is optimised, without
-# the page (build.rs); the page's own tests, and what reads sources and documents, are compiled as fast as can be, with the
-# programs. Those are built for the tests of tests/; they have no tests of their own.
+# The project's own code is compiled by clippy's driver: looked at and built in one go. What calculates is optimised; the page's
+# own tests, and what reads sources and documents, are compiled as fast as can be. Whatever needs nothing of the page is built
+# without it (build.rs): the programs, too, which are built for the tests of tests/ and have no tests of their own.
 native-tests: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 native-tests: export CLIPPY_ARGS := -Dwarnings__CLIPPY_HACKERY__
 native-tests: READING = cargo test --config profile.dev.package.alibi-explainer.opt-level=0 --locked --all-features
 native-tests:
 	@echo "==> Clippy and native tests: what calculates, a Vulkan driver included"
 	@ALIBI_WITHOUT_PAGE=1 cargo test --locked --all-features --lib
-	@echo "==> The page's own tests, sources and documents"
-	@$(READING) --lib --test architecture --test documents --bench trainer --no-run
+	@echo "==> Sources and documents"
+	@ALIBI_WITHOUT_PAGE=1 $(READING) --test architecture --test documents --bench trainer --no-run
+	@ALIBI_WITHOUT_PAGE=1 $(READING) --test architecture --test documents
+	@echo "==> The page's own tests"
 	@$(READING) --lib -- $(PAGE)
-	@$(READING) --test architecture --test documents
 
 build-tests:
 	@echo "==> The steps that finish the built site"

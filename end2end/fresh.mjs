@@ -12,9 +12,10 @@ import { chromium } from "@playwright/test";
 import { ROOT, targetFolder } from "../.ci/dist/files.mjs";
 import { launchOptions } from "./chrome.mjs";
 
-/** The first build, and the one after a change, ms: an end to waiting, not a measure. */
-const BUILD = 20 * 60_000;
-const REBUILD = 10 * 60_000;
+/** The first build, the one after a change, and the browser, ms: an end to waiting, not a measure. `make test` leaves them little. */
+const BUILD = 40 * 60_000;
+const REBUILD = 20 * 60_000;
+const BROWSER = 5 * 60_000;
 /** The compiler of the project's own code. */
 const CLIPPY = { RUSTC_WORKSPACE_WRAPPER: "clippy-driver", CLIPPY_ARGS: "-Dwarnings__CLIPPY_HACKERY__" };
 /** The line of a source that is changed, and what shows it. */
@@ -64,15 +65,15 @@ async function prove(folder, server, url) {
   const begin = performance.now();
   await served(url, server);
   say(`served after ${seconds(begin)}`);
-  const browser = await chromium.launch(launchOptions());
+  const browser = await chromium.launch({ ...launchOptions(), timeout: BROWSER });
   try {
     const page = await browser.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
-    await page.goto(url);
+    await page.goto(url, { timeout: BROWSER });
     const figure = page.locator('figure[data-figure="opening"]');
-    await figure.locator("canvas").first().waitFor({ timeout: 60_000 });
-    await figure.locator('table[data-series="opening"] tbody tr').first().waitFor({ state: "attached", timeout: 60_000 });
+    await figure.locator("canvas").first().waitFor({ timeout: BROWSER });
+    await figure.locator('table[data-series="opening"] tbody tr').first().waitFor({ state: "attached", timeout: BROWSER });
     say(`first figure drawn after ${seconds(begin)}`);
 
     const label = page.getByTestId("theme").getByText("As the system", { exact: true });

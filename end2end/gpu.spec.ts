@@ -1,7 +1,7 @@
 // WebGPU on the browser's software adapter: the same numbers as the CPU and as the native reference, for the questions of
 // every figure in small, and for every model that the site ships.
 import { expect, test, type Page } from "@playwright/test";
-import { SOFTWARE_GPU, launchOptions } from "./chrome.mjs";
+import { SOFTWARE_GPU, shellOptions } from "./chrome.mjs";
 import { job, stretch } from "./jobs.mjs";
 import { expectReference, firstTrainings, shippedModels } from "./golden";
 import { Explainer, FIGURES, site, stop } from "./page";
@@ -15,7 +15,7 @@ declare global {
   }
 }
 
-test.use({ launchOptions: launchOptions(SOFTWARE_GPU) });
+test.use({ launchOptions: shellOptions(SOFTWARE_GPU) });
 
 /** What the engine is asked: src/protocol/task.rs. */
 interface Question {

@@ -1,9 +1,9 @@
 // A GPU that throws or is lost, on the browser's software adapter: the run ends with right numbers.
 import { expect, test } from "@playwright/test";
-import { SOFTWARE_GPU, launchOptions } from "./chrome.mjs";
+import { SOFTWARE_GPU, shellOptions } from "./chrome.mjs";
 import { FEW, expectPoints, inWorkers, laboratory } from "./faults";
 
-test.use({ launchOptions: launchOptions(SOFTWARE_GPU) });
+test.use({ launchOptions: shellOptions(SOFTWARE_GPU) });
 
 const BROKEN: [string, string][] = [
   ["a pipeline that throws", 'GPUDevice.prototype.createComputePipeline = () => { throw new TypeError("no pipelines") }'],

@@ -1,5 +1,5 @@
 import { defineConfig } from "@playwright/test";
-import { launchOptions } from "./chrome.mjs";
+import { launchOptions, shellOptions } from "./chrome.mjs";
 
 // Lanes. Functional tests run three at a time, which keeps two cores busy; what a title marks with @timing holds a
 // time to its budget and runs by itself, with nothing beside it; @long takes minutes and has a short twin without the mark.
@@ -19,14 +19,15 @@ export default defineConfig({
   reporter: [["list"], ["./durations.mjs"]],
   // A service worker would answer before a test's routes; end2end/delivery.spec.ts lets it.
   use: {
-    launchOptions: launchOptions(), serviceWorkers: "block", viewport: { width: 1280, height: 900 }, // Costs a third of the time: for looking into a failure.
+    launchOptions: shellOptions(), serviceWorkers: "block", viewport: { width: 1280, height: 900 },
+    // Costs a third of the time: for looking into a failure.
     trace: process.env.TRACE ? "retain-on-failure" : "off",
     acceptDownloads: true,
   },
   projects: [
     { name: "functional", grepInvert: MARKS },
     { name: "smoke", grep: /@smoke/ },
-    { name: "timing", grep: /@timing/, workers: 1 },
+    { name: "timing", grep: /@timing/, workers: 1, use: { launchOptions: launchOptions() } },
     { name: "long", grep: /@long/, workers: 1 },
   ],
 });

@@ -36,7 +36,7 @@ async function held(page: Page, client: CDPSession): Promise<Held> {
 }
 
 // Whole minutes of it are among the tests that take long.
-for (const [settles, goes, mark] of [[20, 12, ""], [60, 540, " @long"]] as const) {
+for (const [settles, goes, mark] of [[16, 8, ""], [60, 540, " @long"]] as const) {
   test(`${settles + goes} seconds of training leave memory as the first ${settles} left it${mark}`, async ({ page }) => {
     test.setTimeout((settles + goes + 120) * 1000);
     await page.addInitScript(remember);
@@ -46,7 +46,7 @@ for (const [settles, goes, mark] of [[20, 12, ""], [60, 540, " @long"]] as const
     });
     await inWorkers(page, `(${String(remember).replaceAll("window.", "globalThis.")})()`);
     const explainer = new Explainer(page);
-    await explainer.open("?embed=train&train-tokens=20000000");
+    await explainer.open(`?embed=train&train-tokens=20000000${mark ? "" : "&train-size=tiny"}`);
     const figure = explainer.figure("train");
     await figure.near();
     const client = await page.context().newCDPSession(page);
