@@ -1,5 +1,8 @@
 import { defineConfig } from "@playwright/test";
-import { launchOptions, shellOptions } from "./chrome.mjs";
+import { findChrome, launchOptions, shellOptions } from "./chrome.mjs";
+
+// The shell has no window to show. Playwright's own processes are told by the environment.
+if (process.argv.some((argument) => ["--headed", "--debug", "--ui"].includes(argument))) process.env.CHROME ??= findChrome();
 
 // Lanes. Functional tests run three at a time, which keeps two cores busy; what a title marks with @timing holds a
 // time to its budget and runs by itself, with nothing beside it; @long takes minutes and has a short twin without the mark.
