@@ -1,10 +1,14 @@
-//! The page's entry: everything is in [`alibi::ui`].
+//! The page's entry: everything is in `alibi::ui`.
 
+#[cfg(not(without_page))]
 use std::time::Duration;
 
+#[cfg(not(without_page))]
 use leptos::prelude::{document, set_timeout};
+#[cfg(not(without_page))]
 use leptos::wasm_bindgen::JsCast;
 
+#[cfg(not(without_page))]
 fn main() {
     // Said to the reader by assets/start.js: what follows is a trap that says nothing.
     std::panic::set_hook(Box::new(|panic| {
@@ -26,3 +30,7 @@ fn main() {
         Duration::ZERO,
     );
 }
+
+/// Where nothing of the page is compiled (build.rs).
+#[cfg(without_page)]
+fn main() {}
